@@ -1,0 +1,69 @@
+"""The one root of errors: who is at fault, what to do, and the exit code that says so.
+
+Every error that a user can meet is a `DistillError`: a message that names the place (file, line,
+key) and a hint that says what to do next. The children stand for who is at fault. The command
+line maps them to exit codes here and nowhere else.
+"""
+
+from typing import ClassVar
+
+EXIT_OK = 0
+EXIT_INTERNAL = 1
+EXIT_USAGE = 2
+EXIT_SOURCE = 3
+EXIT_CONTRACT = 4
+EXIT_NO_VERDICT = 5
+EXIT_TAMPERED = 10
+EXIT_INCOMPLETE = 11
+
+EXIT_CODES: dict[int, str] = {
+    EXIT_OK: "done, or sound",
+    EXIT_INTERNAL: "a bug in Distill",
+    EXIT_USAGE: "wrong usage or configuration",
+    EXIT_SOURCE: "a source can't be read, or changed while it was read",
+    EXIT_CONTRACT: "a stage broke its contract: counts that don't add up, an undeclared file, a failed check",
+    EXIT_NO_VERDICT: "the run ended, but no SFT row came out because no run has a verdict",
+    EXIT_TAMPERED: "verify found something changed, missing or added",
+    EXIT_INCOMPLETE: "verify could not check something",
+}
+
+
+class DistillError(Exception):
+    """An error that a person can act on: what is wrong and where, and what to do."""
+
+    exit_code: ClassVar[int] = EXIT_INTERNAL
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigurationError(DistillError):
+    """`distill.toml`, a flag or an argument is wrong; the user mends it."""
+
+    exit_code = EXIT_USAGE
+
+
+class SourceError(DistillError):
+    """A log can't be read as what it claims to be, or changed while it was read."""
+
+    exit_code = EXIT_SOURCE
+
+
+class ContractError(DistillError):
+    """A stage broke its contract: its outputs, counts or parameters are not what they must be."""
+
+    exit_code = EXIT_CONTRACT
+
+
+class CodeStateError(DistillError):
+    """The running code can't be read or identified."""
+
+    exit_code = EXIT_CONTRACT
+
+
+class VerificationError(DistillError):
+    """A receipt, or bytes that a receipt names, are not what was written."""
+
+    exit_code = EXIT_TAMPERED
