@@ -1,0 +1,40 @@
+"""Conversations in the form that TRL takes: role, content, tool calls with arguments as an object.
+
+Source of the form: TRL 1.16, "Dataset formats", conversational and tool-calling.
+"""
+
+from typing import Any, Literal
+
+from distill.records.frozen import FrozenModel
+
+Role = Literal["system", "developer", "user", "assistant", "tool"]
+
+
+class FunctionCall(FrozenModel):
+    """The function that a model called; `arguments` is a string only where the log's can't be parsed."""
+
+    name: str
+    arguments: dict[str, Any] | str
+
+
+class ToolCall(FrozenModel):
+    """One tool call of an assistant's message."""
+
+    type: Literal["function"] = "function"
+    id: str | None = None
+    function: FunctionCall
+
+
+class Message(FrozenModel):
+    """One turn. `content` is null where the log has null (an assistant that only called tools)."""
+
+    role: Role
+    content: str | None = None
+    tool_calls: tuple[ToolCall, ...] | None = None
+    name: str | None = None
+    tool_call_id: str | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        """True where the turn says nothing: no call, and no text but white space."""
+        return not self.tool_calls and not (self.content or "").strip()

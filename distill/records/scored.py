@@ -1,0 +1,55 @@
+"""A scored run: ids and the decision, never a text. Format ``distill.scored/1``."""
+
+from typing import Any, Final, Literal
+
+from distill.records.evidence import TaskIdentity
+from distill.records.frozen import FrozenModel
+from distill.records.taxonomy import Category, RecordClass, SourceRole, VerdictOrigin
+
+SCORED_FORMAT: Final = "distill.scored/1"
+
+
+class EvidenceRef(FrozenModel):
+    """Where a run's evidence line stands: file in the workspace, half-open byte range, its BLAKE3."""
+
+    path: str
+    start: int
+    end: int
+    blake3: str
+
+
+class DecidingVerdict(FrozenModel):
+    """The verdict that decided, or that dissented: its name, origin and value as found."""
+
+    name: str
+    origin: VerdictOrigin
+    value: Any
+
+
+class ScoredRun(FrozenModel):
+    """The category of one run, the rule that decided and why.
+
+    `reward` is the deciding verdict's value where it is a number. `instrument_failure` says which
+    instrument failed, where one did. `parent_run_ids` are the runs whose verdict an extraction-class
+    record took.
+    """
+
+    format: Literal["distill.scored/1"] = SCORED_FORMAT
+    run_id: str
+    dataset: str
+    source: str
+    source_category: str
+    record_class: RecordClass
+    role: SourceRole
+    task: TaskIdentity
+    subject: str | None
+    category: Category
+    rule: str
+    reasons: tuple[str, ...]
+    decided_by: DecidingVerdict | None
+    dissent: tuple[DecidingVerdict, ...] = ()
+    reward: float | None = None
+    instrument_failure: str | None = None
+    parent_run_ids: tuple[str, ...] = ()
+    output_digest: str | None
+    evidence: EvidenceRef

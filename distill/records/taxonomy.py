@@ -1,0 +1,95 @@
+"""The closed vocabularies: categories, verdict origins, outcomes, roles, quarantine reasons.
+
+Each set is versioned where a file on disk names its members. A member is never renamed or
+reused; a new one raises the version.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+QUARANTINE_TAXONOMY_VERSION: Final = 1
+
+
+class Category(StrEnum):
+    """What scoring decided about a run."""
+
+    ACCEPTED = "accepted"
+    PARTIALLY_ACCEPTED = "partially_accepted"
+    REJECTED = "rejected"
+    NEEDS_HUMAN_REVIEW = "needs_human_review"
+
+
+class VerdictOrigin(StrEnum):
+    """Who judged, from the highest rank to the lowest: the order of the members is the rank."""
+
+    HUMAN_REVIEW = "human_review"
+    TEST_HARNESS = "test_harness"
+    HUMAN_FEEDBACK = "human_feedback"
+    DETERMINISTIC_CHECK = "deterministic_check"
+    MODEL_JUDGE = "model_judge"
+    HEURISTIC = "heuristic"
+
+    @property
+    def rank(self) -> int:
+        """0 for the highest rank; a lower number decides."""
+        return list(VerdictOrigin).index(self)
+
+
+class VerdictOutcome(StrEnum):
+    """What a verdict's value means under the map of its source.
+
+    `instrument_failure`: the harness timed out or the grader crashed; it says nothing of the run.
+    `unreadable`: a value that the source's map does not know, such as the string "False".
+    """
+
+    ACCEPTED = "accepted"
+    PARTIALLY_ACCEPTED = "partially_accepted"
+    REJECTED = "rejected"
+    INSTRUMENT_FAILURE = "instrument_failure"
+    UNREADABLE = "unreadable"
+
+
+class Polarity(StrEnum):
+    """Which way a numeric verdict points."""
+
+    HIGHER_IS_BETTER = "higher_is_better"
+    LOWER_IS_BETTER = "lower_is_better"
+
+
+class SourceRole(StrEnum):
+    """What the runs of a source may be used for; runs of an evaluation never reach SFT or preference."""
+
+    TRAIN = "train"
+    EVALUATION = "evaluation"
+
+
+class RecordClass(StrEnum):
+    """Whether a record bears a verdict of its own, or takes that of its parent by subject."""
+
+    VERDICT_BEARING = "verdict_bearing"
+    EXTRACTION = "extraction"
+
+
+class QuarantineReason(StrEnum):
+    """Why a record, run, pair or verdict is in no export (taxonomy version 1)."""
+
+    MISSING_PROVENANCE = "missing_provenance"
+    MISSING_SOURCE_RUN_ID = "missing_source_run_id"
+    EMPTY_CONTENT = "empty_content"
+    SCHEMA_VIOLATION = "schema_violation"
+    UNSAFE_SFT_CATEGORY = "unsafe_sft_category"
+    UNSAFE_RAG_CATEGORY = "unsafe_rag_category"
+    INVALID_PREFERENCE_PAIRING = "invalid_preference_pairing"
+    HALLUCINATED_FILE_PATH = "hallucinated_file_path"
+    DUPLICATE_ID = "duplicate_id"
+    SELF_PAIRING = "self_pairing"
+    CATEGORY_DISALLOWED = "category_disallowed"
+
+
+class QuarantineUnit(StrEnum):
+    """What one quarantine row stands for: the unit that its stage's conservation law counts."""
+
+    RECORD = "record"
+    RUN = "run"
+    PAIR = "pair"
+    VERDICT = "verdict"

@@ -1,0 +1,159 @@
+"""What a source is: the values that go in and come out, and the protocol that a reader keeps.
+
+The rules that every reader keeps, and that `distill.sources.conformance` checks:
+
+1. Pure: the same bytes and settings give the same answers; no file, clock or network.
+2. Every raw record is answered: by runs, by a named kind of no-run, by loose verdicts, or by
+   raising `RecordError`; never by silence.
+3. An answer key (gold patch, reference solution, a simulated user's secret script) is named in
+   `RunDraft.answer_keys` and stands in no message, text or tool.
+4. A verdict keeps the value as found; a value that the map does not know is `unreadable`.
+5. An instrument's failure is never a rejection.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol, Self
+
+from distill.records.evidence import Verdict
+from distill.records.message import Message
+from distill.records.taxonomy import QuarantineReason, RecordClass
+
+
+class Framing(StrEnum):
+    """How a file falls into raw records.
+
+    `auto`: lines, unless the document is one JSON array (its elements) or one JSON object of
+    objects (its members). `document`: the whole file is one record.
+    """
+
+    AUTO = "auto"
+    LINES = "lines"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One record's bytes and where they stand in the decompressed file (half-open range).
+
+    `line` counts from 1, null where records are no lines. `pointer` is RFC 6901 within the document
+    (such as ``/17`` for the 18th element of an array), "" for lines and whole documents.
+    """
+
+    data: bytes
+    start: int
+    end: int
+    line: int | None
+    pointer: str
+    blake3: str
+
+
+class RecordError(Exception):
+    """A record that can't be used: it goes to quarantine with this reason, rule and detail."""
+
+    def __init__(self, reason: QuarantineReason, rule: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.rule = rule
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDraft:
+    """One run as its reader found it, before ids and digests.
+
+    `logged_run_id`: the log's own id, null where the format has none. `trial`: the log's number of
+    the attempt, null where it has none. `task_fields`: JSON values over which the task digest goes;
+    null means "the prompt". `pointer` is from the raw record to the run. `answer_keys` are texts that
+    may stand nowhere in a prompt. `recorded_at` is as found (RFC 3339 text, or seconds since 1970).
+    """
+
+    logged_run_id: str | None = None
+    task_id: str | None = None
+    task_fields: tuple[Any, ...] | None = None
+    trial: str | None = None
+    subject: str | None = None
+    source_category: str | None = None
+    record_class: RecordClass = RecordClass.VERDICT_BEARING
+    messages: tuple[Message, ...] | None = None
+    text: str | None = None
+    tools: tuple[dict[str, Any], ...] | None = None
+    model: str | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    instrument_failure: str | None = None
+    recorded_at: str | int | float | None = None
+    pointer: str = ""
+    answer_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoRun:
+    """A record that is no run, such as a header or a configuration object; `kind` is counted."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LooseVerdict:
+    """A verdict to attach to runs of other records.
+
+    `match` holds what a run must have: any of ``run_id`` (with or without its dataset),
+    ``task_id``, ``model``, ``dataset``. `content_digest`, where given, is what the judge saw: a
+    run with another one makes the verdict stale.
+    """
+
+    match: Mapping[str, str]
+    verdict: Verdict
+    content_digest: str | None = None
+    pointer: str = ""
+
+
+Answer = RunDraft | NoRun | LooseVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a source makes of the beginning of a file that `distill init` was given.
+
+    `confidence` 0..100; `settings` is the source's table for `distill.toml`; `notes` are sentences
+    for the user (share of rows that each pointer fills, sample values, that no verdict was found).
+    """
+
+    kind: str
+    confidence: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+class Source(Protocol):
+    """A reader of one log format, made from its table in `distill.toml`."""
+
+    kind: ClassVar[str]
+    framing: Framing
+    verdict_only: bool
+    #: Pointer to the group key where many rows make one run, else null; `order_by` sorts a group.
+    group_by: str | None
+    order_by: str | None
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """Return the reader for a source's own settings (the keys that are not every source's).
+
+        Raises:
+            ConfigurationError: a key is unknown (the nearest known one is named) or a value is wrong.
+        """
+
+    @classmethod
+    def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:
+        """Say whether these parsed records, the first of the file at `path`, are of this format."""
+
+    def answer(self, rows: Sequence[Any], *, path: str) -> Iterable[Answer]:
+        """Return what one raw record (or one group of rows, in order) holds.
+
+        `rows` are parsed JSON values: one, or all of a group. `path` is the recorded path of the
+        file, for formats that name the model or the setting in it.
+
+        Raises:
+            RecordError: the record can't be used.
+        """
