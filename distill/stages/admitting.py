@@ -1,0 +1,179 @@
+"""What the two exporters of single runs share: scored run and evidence side by side, row or refusal."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from distill.errors import ContractError
+from distill.exports.card import CardTally
+from distill.firewall.gates import Refusal
+from distill.receipts import Report
+from distill.receipts.digest import digest_bytes
+from distill.receipts.scope import current_workspace
+from distill.records.evidence import EvidenceRecord
+from distill.records.samples import RagSample, SftSample
+from distill.records.scored import ScoredRun
+from distill.records.taxonomy import QuarantineReason, QuarantineUnit
+from distill.stages.parents import shards_below
+from distill.stages.progress import Progress
+from distill.stages.quarantine_file import QuarantineFile
+from distill.stages.shards import RandomReader, ShardWriter, read_lines
+from distill.stages.tally import Tally
+from distill.workspace.project import EVIDENCE_DIR, EXPORTS_DIR, SCORED_DIR, Project
+
+PREFIX: Final = "train"
+CARD_FILE: Final = "README.md"
+COUNTS: Final = ("scored", "exported", "quarantined")
+
+
+class EvidenceFiles:
+    """Finds a scored run's evidence line, and checks that it is the line that was scored."""
+
+    def __init__(self, evidence: Sequence[Path]) -> None:
+        workspace = current_workspace()
+        self._paths = {workspace.record_path(path): path for path in evidence}
+        self._reader = RandomReader()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._reader.close()
+
+    def of(self, run: ScoredRun) -> EvidenceRecord:
+        """Return the evidence of a run.
+
+        Raises:
+            ContractError: the line is not there, or is not the one that was scored.
+        """
+        ref = run.evidence
+        path = self._paths.get(ref.path)
+        line = b"" if path is None else self._reader.read(path, ref.start, ref.end)
+        if digest_bytes(line).hex != ref.blake3:
+            raise ContractError(
+                f"{run.run_id}: its evidence at {ref.path}, bytes {ref.start}–{ref.end}, is not what"
+                " was scored",
+                "run `distill run`: it rebuilds what no longer fits together",
+            )
+        return EvidenceRecord.from_line(line)
+
+
+def scored_lines(scored: Sequence[Path]) -> Iterator[tuple[Path, int, bytes]]:
+    """Yield the scored lines of all shards in order: file, first byte, line."""
+    for path in sorted(scored):
+        for start, line in read_lines(path):
+            yield path, start, line
+
+
+Admit = Callable[[ScoredRun, EvidenceRecord], RagSample | SftSample | Refusal]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunExport:
+    """One exporter of single runs: how a run becomes a row, and how the card is written."""
+
+    stage: str
+    admit: Admit
+    card: Callable[[CardTally, Tally], str]
+
+    def write(
+        self,
+        scored: Sequence[Path],
+        evidence: Sequence[Path],
+        rows: Path,
+        quarantine: Path,
+        progress: Progress,
+    ) -> Report:
+        """Put every scored run through `admit` into a row or into quarantine, and write the card.
+
+        Law: scored = exported + quarantined, in total and per source.
+        """
+        tally, described = Tally(), CardTally()
+        seen = SeenIds()
+        total = sum(path.stat().st_size for path in scored)
+        with (
+            EvidenceFiles(evidence) as records,
+            ShardWriter(rows, PREFIX) as writer,
+            QuarantineFile(quarantine, self.stage, tally) as refused,
+            progress.stage(self.stage, total) as bar,
+        ):
+            for _, _, line in scored_lines(scored):
+                run = ScoredRun.from_line(line)
+                record = records.of(run)
+                tally.add(run.source, "scored")
+                sample = seen.check(run) or self.admit(run, record)
+                if isinstance(sample, Refusal):
+                    tally.add(run.source, "quarantined")
+                    refuse(refused, run, record, sample)
+                else:
+                    tally.add(run.source, "exported")
+                    tally.group("by_category", run.category.value)
+                    writer.write(sample.to_line())
+                    described.add(sample, record)
+                bar.advance(len(line))
+        (rows / CARD_FILE).write_text(self.card(described, tally), encoding="utf-8")
+        return Report(
+            counts=tally.counts(COUNTS),
+            laws=[
+                *tally.laws(
+                    "every scored run is exported or quarantined",
+                    "runs",
+                    ("scored",),
+                    ("exported", "quarantined"),
+                ),
+                tally.reasons_law("runs", "quarantined"),
+            ],
+        )
+
+
+class SeenIds:
+    """Remembers run ids as 16 bytes each; a second run of one id is a refusal."""
+
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+
+    def check(self, run: ScoredRun) -> Refusal | None:
+        """Return a refusal if this run id was there before."""
+        key = bytes.fromhex(digest_bytes(run.run_id.encode()).hex[:32])
+        if key in self._seen:
+            return Refusal(
+                reason=QuarantineReason.DUPLICATE_ID,
+                also=(),
+                rule="duplicate_id",
+                detail="a run of this id stands earlier in the scored runs",
+            )
+        self._seen.add(key)
+        return None
+
+
+def refuse(
+    refused: QuarantineFile, run: ScoredRun, record: EvidenceRecord, refusal: Refusal
+) -> None:
+    """Write the quarantine row of a run."""
+    refused.add(
+        QuarantineUnit.RUN,
+        run.source,
+        ids=(run.run_id,),
+        reason=refusal.reason,
+        also=refusal.also,
+        rule=refusal.rule,
+        detail=refusal.detail,
+        origin=record.provenance,
+    )
+
+
+def export_arguments(project: Project, stage: str, folder: str) -> Mapping[str, object]:
+    """Return what an exporter is called with in this workspace, but for its settings."""
+    return {
+        "scored": shards_below(project, "score_runs", SCORED_DIR),
+        "evidence": shards_below(project, "build_evidence_index", EVIDENCE_DIR),
+        "rows": project.root / EXPORTS_DIR / folder,
+        "quarantine": project.quarantine_file(stage),
+    }

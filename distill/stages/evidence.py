@@ -1,0 +1,126 @@
+"""The first stage: raw logs in, evidence records out, every raw record accounted for."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+from distill.receipts import Ignored, InFiles, OutDir, Outcome, OutFile, Report, with_receipt
+from distill.receipts.scope import current_workspace
+from distill.stages.ingest import PREFIX, SCHEMA, Ingest
+from distill.stages.jobs import SourceJob, source_jobs
+from distill.stages.narrow import NarrowTables
+from distill.stages.progress import SILENT, Progress
+from distill.stages.quarantine_file import QuarantineFile
+from distill.stages.resolve import Resolution
+from distill.stages.shards import read_lines
+from distill.stages.tally import Tally
+from distill.workspace.project import EVIDENCE_DIR, Project
+
+STAGE: Final = "build_evidence_index"
+
+COUNTS: Final = (
+    "files",
+    "records",
+    "records_bearing",
+    "records_no_run",
+    "records_quarantined",
+    "runs_declared",
+    "runs",
+    "runs_merged",
+    "runs_quarantined",
+    "quarantined",
+    "verdicts",
+    "verdicts_attached",
+    "verdicts_orphaned",
+    "verdicts_stale",
+)
+
+
+@with_receipt(stage=STAGE, version=1)
+def index_evidence(
+    logs: InFiles,
+    *,
+    jobs: tuple[SourceJob, ...],
+    evidence: OutDir,
+    quarantine: OutFile,
+    progress: Annotated[Progress, Ignored] = SILENT,
+) -> Report:
+    """Read the files of all jobs into ``<evidence>/<source>/part-00000.jsonl``.
+
+    `logs` are the files that the jobs name by recorded path, each once. Law (units of each source
+    and in total): records = bearing + no run + quarantined; runs declared = runs + merged +
+    quarantined; verdicts = attached + orphaned + stale.
+
+    Raises:
+        SourceError: a file can't be read as its source says.
+    """
+    workspace = current_workspace()
+    files = {workspace.record_path(path): Path(path) for path in logs}
+    tally = Tally()
+    with NarrowTables(SCHEMA) as tables, QuarantineFile(quarantine, STAGE, tally) as refused:
+        ingest = Ingest(evidence, tables, tally, refused)
+        with progress.stage(STAGE, sum(path.stat().st_size for path in files.values())) as bar:
+            for job in jobs:
+                places = {**files, **_checkout_of(job)}
+                for done in ingest.read_source(job, places):
+                    bar.advance(done)
+        Resolution(ingest).settle()
+    for job in jobs:
+        _count_runs(evidence / job.table.name, job.table.name, tally)
+    return _report(tally)
+
+
+def build_evidence_index(project: Project, progress: Progress = SILENT) -> Outcome:
+    """Run the stage on the sources of a workspace, or skip it.
+
+    Raises:
+        DistillError: as the stage, or the configuration is wrong.
+    """
+    return index_evidence(**arguments(project), progress=progress)
+
+
+def arguments(project: Project) -> Mapping[str, object]:
+    """Return what the stage is called with in this workspace."""
+    jobs = source_jobs(project)
+    paths = sorted({path for job in jobs for path in job.paths})
+    return {
+        "logs": [project.workspace.resolve(path) for path in paths],
+        "jobs": jobs,
+        "evidence": project.root / EVIDENCE_DIR,
+        "quarantine": project.quarantine_file(STAGE),
+    }
+
+
+def _checkout_of(job: SourceJob) -> dict[str, Path]:
+    if job.checkout is None:
+        return {}
+    return {job.checkout: current_workspace().resolve(job.checkout)}
+
+
+def _count_runs(folder: Path, source: str, tally: Tally) -> None:
+    """Count what was written, from the files themselves: the law compares it with what was read."""
+    for shard in sorted(folder.glob(f"{PREFIX}-*.jsonl")):
+        tally.add(source, "runs", sum(1 for _ in read_lines(shard)))
+
+
+def _report(tally: Tally) -> Report:
+    verdicts = ("verdicts_attached", "verdicts_orphaned", "verdicts_stale")
+    return Report(
+        counts=tally.counts(COUNTS),
+        laws=[
+            *tally.laws(
+                "every record is accounted for",
+                "records",
+                ("records",),
+                ("records_bearing", "records_no_run", "records_quarantined"),
+            ),
+            *tally.laws(
+                "every run is accounted for",
+                "runs",
+                ("runs_declared",),
+                ("runs", "runs_merged", "runs_quarantined"),
+            ),
+            *tally.laws("every verdict is accounted for", "verdicts", ("verdicts",), verdicts),
+            tally.reasons_law("records and runs", "quarantined"),
+        ],
+    )

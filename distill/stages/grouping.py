@@ -1,0 +1,79 @@
+"""Many rows to one run: rows kept aside on disk, given back group by group, in order."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+from distill.records.evidence import Provenance
+from distill.records.taxonomy import QuarantineReason
+from distill.sources.pointers import resolve_pointer
+from distill.sources.protocol import RawRecord, RecordError, Source
+from distill.sources.strict_json import parse
+from distill.stages.narrow import NarrowTables, chunked
+
+_SCHEMA = """
+CREATE TABLE members (
+    key TEXT, rank, path TEXT, start INTEGER, end INTEGER, line INTEGER, pointer TEXT, blake3 TEXT,
+    at INTEGER, seq INTEGER PRIMARY KEY
+);
+"""
+
+
+class RowGroups:
+    """The rows of a source with `group_by`: bytes in a temporary file, keys in a narrow table."""
+
+    def __init__(self, source: Source) -> None:
+        self._group_by = source.group_by or ""
+        self._order_by = source.order_by
+        self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._tables = NarrowTables(_SCHEMA)
+        self._seq = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._spool.close()
+        self._tables.__exit__()
+
+    def add(self, path: str, record: RawRecord) -> None:
+        """Keep a row of the file at the recorded `path`.
+
+        Raises:
+            RecordError: the row is no JSON, or has no value to group or order by.
+        """
+        row = parse(record.data)
+        key = resolve_pointer(row, self._group_by)
+        rank = resolve_pointer(row, self._order_by) if self._order_by else self._seq
+        if not isinstance(key, str | int) or not isinstance(rank, str | int | float):
+            raise RecordError(
+                QuarantineReason.MISSING_SOURCE_RUN_ID,
+                "group_by",
+                f"no value at {self._group_by} to group by, or none at {self._order_by} to order by",
+            )
+        at = self._spool.seek(0, 2)
+        self._spool.write(record.data)
+        place = (record.start, record.end, record.line, record.pointer, record.blake3)
+        self._tables.add("members", (str(key), rank, path, *place, at, self._seq))
+        self._seq += 1
+
+    def in_order(
+        self, provenance: Callable[[str, RawRecord], Provenance]
+    ) -> Iterator[tuple[list[Any], tuple[Provenance, ...]]]:
+        """Yield the rows of each group, by `order_by`, in the order in which groups first appear."""
+        rows = self._tables.rows(
+            "SELECT members.* FROM members JOIN"
+            " (SELECT key, MIN(seq) AS first FROM members GROUP BY key) USING (key)"
+            " ORDER BY first, rank, seq"
+        )
+        for _, group in chunked(rows):
+            records = [(path, self._record(place)) for _, _, path, *place in group]
+            yield (
+                [parse(record.data) for _, record in records],
+                tuple(provenance(path, record) for path, record in records),
+            )
+
+    def _record(self, place: list[Any]) -> RawRecord:
+        start, end, line, pointer, blake3, at, _ = place
+        self._spool.seek(at)
+        return RawRecord(self._spool.read(end - start), start, end, line, pointer, blake3)

@@ -1,0 +1,201 @@
+"""The second pass: what only all records together tell, and the lines that it changes.
+
+1. Identical records without an id or a trial are numbered: each is a run of its own.
+2. One id, one content, twice: merged, every origin kept. One id, several contents: all quarantined.
+3. A verdict from elsewhere is attached to every run that it matches; one that matches none is
+   orphaned, one whose judge saw another content is stale. Both are listed beside the evidence.
+
+Only the sources that a change touches are written again.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from distill.records.evidence import EvidenceRecord, Provenance, Verdict
+from distill.records.taxonomy import QuarantineReason, QuarantineUnit
+from distill.sources.assemble import occurrence_run_id
+from distill.stages.ingest import PREFIX, Ingest
+from distill.stages.narrow import Row, chunked
+from distill.stages.shards import RandomReader, rewrite
+
+UNATTACHED_FILE: Final = "unattached.jsonl"
+
+
+@dataclass(slots=True)
+class Change:
+    """What happens to one evidence line."""
+
+    drop: bool = False
+    run_id: str | None = None
+    provenance: list[Provenance] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    def apply(self, record: EvidenceRecord) -> EvidenceRecord:
+        """Return the record with the change made."""
+        return record.model_copy(
+            update={
+                "run_id": self.run_id or record.run_id,
+                "provenance": (*record.provenance, *self.provenance),
+                "verdicts": (*record.verdicts, *self.verdicts),
+            }
+        )
+
+
+class Resolution:
+    """Finds the changes and makes them; `changes` maps source → line number → change."""
+
+    def __init__(self, ingest: Ingest) -> None:
+        self._ingest = ingest
+        self._tables = ingest.tables
+        self._reader = RandomReader()
+        self._changes: dict[str, dict[int, Change]] = defaultdict(dict)
+
+    def settle(self) -> None:
+        """Do everything that the module's docstring lists."""
+        with self._reader:
+            self._tables.run("CREATE INDEX by_run ON runs (run_id)")
+            self._number_occurrences()
+            self._merge_or_refuse()
+            self._tables.run("CREATE INDEX by_task ON runs (task_id)")
+            self._tables.run("CREATE INDEX by_logged ON runs (logged)")
+            self._attach_verdicts()
+        for source, changes in sorted(self._changes.items()):
+            _rewrite_source(self._ingest.folder / source, changes)
+
+    def _change(self, source: str, line: int) -> Change:
+        return self._changes[source].setdefault(line, Change())
+
+    def _number_occurrences(self) -> None:
+        rows = self._tables.rows(
+            "SELECT identity, seq, source, line, dataset FROM runs WHERE numbered = 1 AND identity"
+            " IN (SELECT identity FROM runs WHERE numbered = 1 GROUP BY identity HAVING COUNT(*) > 1)"
+            " ORDER BY identity, seq"
+        )
+        renamed = []
+        for identity, group in chunked(rows):
+            for number, (_, seq, source, line, dataset) in enumerate(group):
+                if number:
+                    run_id = occurrence_run_id(dataset, identity, number)
+                    self._change(source, line).run_id = run_id
+                    renamed.append((run_id, seq))
+        for change in renamed:
+            self._tables.run("UPDATE runs SET run_id = ? WHERE seq = ?", change)
+
+    def _merge_or_refuse(self) -> None:
+        rows = self._tables.rows(
+            "SELECT run_id, seq, source, line, shard, start, end, content FROM runs WHERE run_id IN"
+            " (SELECT run_id FROM runs GROUP BY run_id HAVING COUNT(*) > 1) ORDER BY run_id, seq"
+        )
+        dropped: list[int] = []
+        for run_id, group in chunked(rows):
+            if len({row[-1] for row in group}) == 1:
+                dropped += self._merge(group)
+            else:
+                dropped += self._refuse_all(run_id, group)
+        for seq in dropped:
+            self._tables.run("UPDATE runs SET dropped = 1 WHERE seq = ?", (seq,))
+
+    def _merge(self, group: list[Row]) -> Iterator[int]:
+        _, _, source, line, *_ = group[0]
+        kept, change = self._record(group[0]), self._change(source, line)
+        for row in group[1:]:
+            record = self._record(row)
+            change.provenance += record.provenance
+            known = [*kept.verdicts, *change.verdicts]
+            change.verdicts += [verdict for verdict in record.verdicts if verdict not in known]
+            self._change(row[2], row[3]).drop = True
+            self._ingest.tally.add(row[2], "runs_merged")
+            yield row[1]
+
+    def _refuse_all(self, run_id: str, group: list[Row]) -> Iterator[int]:
+        for row in group:
+            self._change(row[2], row[3]).drop = True
+            self._ingest.tally.add(row[2], "runs_quarantined")
+            self._ingest.tally.add(row[2], "quarantined")
+            self._ingest.quarantine.add(
+                QuarantineUnit.RUN,
+                row[2],
+                ids=(run_id,),
+                reason=QuarantineReason.DUPLICATE_ID,
+                rule="one_id_several_contents",
+                detail=f"{len(group)} runs have this id and not all the same content",
+                origin=self._record(row).provenance,
+            )
+            yield row[1]
+
+    def _record(self, row: Row) -> EvidenceRecord:
+        _, _, source, _, shard, start, end, *_ = row
+        path = self._ingest.folder / source / shard
+        return EvidenceRecord.from_line(self._reader.read(path, start, end))
+
+    def _attach_verdicts(self) -> None:
+        with (self._ingest.folder / UNATTACHED_FILE).open("wb") as unattached:
+            for row in list(self._tables.rows("SELECT * FROM verdicts ORDER BY seq")):
+                state = self._attach(row)
+                self._ingest.tally.add(row[1], f"verdicts_{state}")
+                if state != "attached":
+                    unattached.write(_unattached_line(row, state))
+
+    def _attach(self, row: Row) -> str:
+        _, _, target, match, content, verdict, _ = row
+        found = self._matching(target, json.loads(match))
+        seen = [run for run in found if content is None or run["content"] == content]
+        for run in seen:
+            change = self._change(run["source"], run["line"])
+            change.verdicts.append(Verdict.model_validate_json(verdict))
+        if seen:
+            return "attached"
+        return "stale" if found else "orphaned"
+
+    def _matching(self, target: str | None, match: dict[str, str]) -> list[dict[str, Any]]:
+        """Return the runs that have all that `match` asks for."""
+        names = ("source", "line", "run_id", "logged", "dataset", "task_id", "model", "content")
+        columns = ", ".join((*names, "has_output"))
+        key = "run_id" if "run_id" in match else "task_id"
+        where = "run_id = ?1 OR logged = ?1" if key == "run_id" else "task_id = ?1"
+        rows = self._tables.rows(
+            f"SELECT {columns} FROM runs WHERE ({where}) AND dropped = 0 ORDER BY seq",  # noqa: S608 - column names are ours
+            (match.get(key),),
+        )
+        found = [dict(zip((*names, "has_output"), row, strict=True)) for row in rows]
+        return [
+            run
+            for run in found
+            if target in (None, run["source"])
+            and all(_has(run, name, value) for name, value in match.items())
+        ]
+
+
+def _has(run: dict[str, Any], name: str, value: str) -> bool:
+    if name == "run_id":
+        return value in (run["run_id"], run["logged"])
+    if name == "has_output":
+        return bool(run["has_output"]) == (value == "true")
+    return bool(run[name] == value)
+
+
+def _unattached_line(row: Row, state: str) -> bytes:
+    _, source, target, match, _, verdict, provenance = row
+    line = {
+        "source": source,
+        "verdicts_for": target,
+        "state": state,
+        "match": json.loads(match),
+        "verdict": json.loads(verdict),
+        "origin": json.loads(provenance),
+    }
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _rewrite_source(folder: Path, changes: dict[int, Change]) -> None:
+    def change(number: int, line: bytes) -> bytes | None:
+        asked = changes.get(number)
+        if asked is None:
+            return line
+        return None if asked.drop else asked.apply(EvidenceRecord.from_line(line)).to_line()
+
+    rewrite(folder, PREFIX, change)

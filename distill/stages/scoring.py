@@ -1,0 +1,256 @@
+"""The second stage: evidence in, a category for every run out; ids and decisions, never a text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+from distill.receipts import Ignored, InFiles, OutDir, Outcome, Report, with_receipt
+from distill.receipts.digest import digest_bytes
+from distill.receipts.scope import current_workspace
+from distill.records.evidence import EvidenceRecord
+from distill.records.scored import EvidenceRef, ScoredRun
+from distill.records.taxonomy import Category, RecordClass
+from distill.scoring.decide import Decision, contradicted, decide, inherit, opposite
+from distill.scoring.policy import ScoringPolicy
+from distill.stages.narrow import NarrowTables, chunked
+from distill.stages.parents import shards_below
+from distill.stages.progress import SILENT, Progress
+from distill.stages.shards import ShardWriter, read_lines, rewrite
+from distill.stages.tally import Tally
+from distill.workspace.project import EVIDENCE_DIR, SCORED_DIR, Project
+
+STAGE: Final = "score_runs"
+PARENT: Final = "build_evidence_index"
+PREFIX: Final = "part"
+COUNTS: Final = ("evidence", "scored", *(category.value for category in Category), "tools_unknown")
+
+_SCHEMA: Final = """
+CREATE TABLE runs (
+    seq INTEGER PRIMARY KEY, source TEXT, line INTEGER, run_id TEXT, class TEXT, task TEXT,
+    output TEXT, subject TEXT, category TEXT
+);
+"""
+
+
+@with_receipt(stage=STAGE, version=1)
+def decide_runs(
+    evidence: InFiles,
+    *,
+    policy: ScoringPolicy,
+    scored: OutDir,
+    progress: Annotated[Progress, Ignored] = SILENT,
+) -> Report:
+    """Write one scored line for each evidence line, in the same order, per source.
+
+    Law: evidence = scored, in total and per source.
+    """
+    tally = Tally()
+    with NarrowTables(_SCHEMA) as tables:
+        with progress.stage(STAGE, sum(path.stat().st_size for path in evidence)) as bar:
+            for done in _first_pass(evidence, scored, policy, tables, tally):
+                bar.advance(done)
+        changes = _contradictions(tables)
+        changes = _inheritances(tables, changes)
+    for source, decisions in sorted(changes.items()):
+        _rewrite_source(scored / source, decisions)
+    _count(scored, tally)
+    return Report(
+        counts=tally.counts(COUNTS),
+        laws=[
+            *tally.laws("every run is scored", "runs", ("evidence",), ("scored",)),
+            *tally.laws(
+                "every scored run has one category",
+                "runs",
+                ("scored",),
+                [category.value for category in Category],
+            ),
+        ],
+    )
+
+
+def score_runs(project: Project, progress: Progress = SILENT) -> Outcome:
+    """Run the stage on the evidence of a workspace, or skip it.
+
+    Raises:
+        ContractError: there is no receipt of the evidence.
+    """
+    return decide_runs(**arguments(project), progress=progress)
+
+
+def arguments(project: Project) -> Mapping[str, object]:
+    """Return what the stage is called with in this workspace."""
+    return {
+        "evidence": shards_below(project, PARENT, EVIDENCE_DIR),
+        "policy": project.configuration.scoring,
+        "scored": project.root / SCORED_DIR,
+    }
+
+
+def _by_source(evidence: Sequence[Path]) -> dict[str, list[Path]]:
+    sources: dict[str, list[Path]] = {}
+    for path in sorted(evidence):
+        sources.setdefault(path.parent.name, []).append(path)
+    return sources
+
+
+def _first_pass(
+    evidence: Sequence[Path],
+    scored: Path,
+    policy: ScoringPolicy,
+    tables: NarrowTables,
+    tally: Tally,
+) -> Iterator[int]:
+    """Decide each run by itself; yields the bytes of each evidence line that is done."""
+    workspace = current_workspace()
+    seq = 0
+    for source, shards in _by_source(evidence).items():
+        number = 0
+        with ShardWriter(scored / source, PREFIX) as writer:
+            for shard in shards:
+                recorded = workspace.record_path(shard)
+                for start, line in read_lines(shard):
+                    record = EvidenceRecord.from_line(line)
+                    decision = _own_decision(record, policy)
+                    ref = EvidenceRef(
+                        path=recorded,
+                        start=start,
+                        end=start + len(line),
+                        blake3=digest_bytes(line).hex,
+                    )
+                    writer.write(_scored(record, decision, ref).to_line())
+                    tables.add(
+                        "runs",
+                        (
+                            seq,
+                            source,
+                            number,
+                            record.run_id,
+                            record.record_class.value,
+                            record.task.key,
+                            record.facts.output_digest,
+                            record.subject,
+                            decision.category.value,
+                        ),
+                    )
+                    tally.add(source, "evidence")
+                    tally.add(source, "tools_unknown", int(record.facts.tools_unknown))
+                    for verdict in record.verdicts:
+                        tally.group("by_verdict_origin", verdict.origin.value)
+                    seq, number = seq + 1, number + 1
+                    yield len(line)
+
+
+def _own_decision(record: EvidenceRecord, policy: ScoringPolicy) -> Decision:
+    if record.record_class is RecordClass.EXTRACTION:
+        return inherit(())
+    return decide(record, policy)
+
+
+def _scored(record: EvidenceRecord, decision: Decision, ref: EvidenceRef) -> ScoredRun:
+    return ScoredRun(
+        run_id=record.run_id,
+        dataset=record.dataset,
+        source=record.source,
+        source_category=record.source_category,
+        record_class=record.record_class,
+        role=record.role,
+        task=record.task,
+        subject=record.subject,
+        category=decision.category,
+        rule=decision.rule,
+        reasons=decision.reasons,
+        decided_by=decision.decided_by,
+        dissent=decision.dissent,
+        reward=decision.reward,
+        instrument_failure=record.instrument_failure,
+        parent_run_ids=decision.parent_run_ids,
+        output_digest=record.facts.output_digest,
+        evidence=ref,
+    )
+
+
+Changes = dict[str, dict[int, Sequence[tuple[str, Category]] | None]]
+
+
+def _contradictions(tables: NarrowTables) -> Changes:
+    """Return the lines whose output has opposite verdicts within its task (change: null)."""
+    rows = tables.rows(
+        "SELECT task || output AS both, category, source, line, seq FROM runs"
+        " WHERE class = 'verdict_bearing' AND output IS NOT NULL AND (task, output) IN"
+        " (SELECT task, output FROM runs WHERE class = 'verdict_bearing' AND output IS NOT NULL"
+        "  GROUP BY task, output HAVING COUNT(DISTINCT category) > 1)"
+        " ORDER BY both, seq"
+    )
+    changes: Changes = {}
+    touched = []
+    for _, group in chunked(rows):
+        if opposite({Category(row[1]) for row in group}):
+            for _, _, source, line, seq in group:
+                changes.setdefault(source, {})[line] = None
+                touched.append(seq)
+    for seq in touched:
+        tables.run(
+            "UPDATE runs SET category = ? WHERE seq = ?", (Category.NEEDS_HUMAN_REVIEW.value, seq)
+        )
+    return changes
+
+
+def _inheritances(tables: NarrowTables, changes: Changes) -> Changes:
+    """Add the extraction-class lines with the categories of their parents by subject."""
+    tables.run("CREATE INDEX parents ON runs (class, subject)")
+    rows = tables.rows(
+        "SELECT child.seq, child.source, child.line, parent.run_id, parent.category"
+        " FROM runs AS child JOIN runs AS parent ON parent.subject = child.subject"
+        " AND parent.class = 'verdict_bearing'"
+        " WHERE child.class = 'extraction' ORDER BY child.seq, parent.run_id"
+    )
+    for _, group in chunked(rows):
+        _, source, line, *_ = group[0]
+        parents = [(run_id, Category(category)) for *_, run_id, category in group]
+        changes.setdefault(source, {})[line] = parents
+    return changes
+
+
+def _rewrite_source(
+    folder: Path, decisions: Mapping[int, Sequence[tuple[str, Category]] | None]
+) -> None:
+    def change(number: int, line: bytes) -> bytes:
+        if number not in decisions:
+            return line
+        run = ScoredRun.from_line(line)
+        parents = decisions[number]
+        decision = contradicted(_decision_of(run)) if parents is None else inherit(parents)
+        changed = run.model_copy(
+            update={
+                "category": decision.category,
+                "rule": decision.rule,
+                "reasons": decision.reasons,
+                "parent_run_ids": decision.parent_run_ids,
+            }
+        )
+        return changed.to_line()
+
+    rewrite(folder, PREFIX, change)
+
+
+def _decision_of(run: ScoredRun) -> Decision:
+    return Decision(
+        category=run.category,
+        rule=run.rule,
+        reasons=run.reasons,
+        decided_by=run.decided_by,
+        dissent=run.dissent,
+        reward=run.reward,
+    )
+
+
+def _count(scored: Path, tally: Tally) -> None:
+    """Count categories and rules from the files that were written."""
+    for path in sorted(scored.glob(f"*/{PREFIX}-*.jsonl")):
+        for _, line in read_lines(path):
+            run = ScoredRun.from_line(line)
+            tally.add(run.source, "scored")
+            tally.add(run.source, run.category.value)
+            tally.group("by_rule", run.rule)
+            if run.decided_by is not None:
+                tally.group("by_deciding_origin", run.decided_by.origin.value)

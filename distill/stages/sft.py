@@ -1,0 +1,49 @@
+"""The SFT stage: accepted runs in, conversations out."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from distill.exports.settings import SftSettings
+from distill.exports.sft import sft_card, sft_sample
+from distill.receipts import Ignored, InFiles, OutDir, Outcome, OutFile, Report, with_receipt
+from distill.stages.admitting import RunExport, export_arguments
+from distill.stages.progress import SILENT, Progress
+from distill.workspace.project import Project
+
+STAGE: Final = "export_sft"
+
+
+@with_receipt(stage=STAGE, version=1)
+def write_sft(
+    scored: InFiles,
+    evidence: InFiles,
+    *,
+    settings: SftSettings,
+    rows: OutDir,
+    quarantine: OutFile,
+    progress: Annotated[Progress, Ignored] = SILENT,
+) -> Report:
+    """Write ``train-00000.jsonl``, … and the dataset card; see `RunExport.write` for the law."""
+    export = RunExport(
+        stage=STAGE,
+        admit=lambda run, record: sft_sample(run, record, settings),
+        card=lambda described, tally: sft_card(described, tally.totals(), settings),
+    )
+    return export.write(scored, evidence, rows, quarantine, progress)
+
+
+def export_sft(project: Project, progress: Progress = SILENT) -> Outcome:
+    """Run the stage on the scored runs of a workspace, or skip it.
+
+    Raises:
+        ContractError: there is no receipt of the scored runs.
+    """
+    return write_sft(**arguments(project), progress=progress)
+
+
+def arguments(project: Project) -> Mapping[str, object]:
+    """Return what the stage is called with in this workspace."""
+    return {
+        **export_arguments(project, STAGE, "sft"),
+        "settings": project.configuration.exports.sft,
+    }

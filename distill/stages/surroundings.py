@@ -1,0 +1,126 @@
+"""What surrounds the runs of a source: prompts by task id, and the paths that its repository has."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from distill.errors import SourceError
+from distill.firewall.hallucinated_file_path import PathListing
+from distill.records.message import Message
+from distill.sources.assemble import TaskRow
+from distill.sources.framing import BadFrame, frame
+from distill.sources.messages import normalise_messages
+from distill.sources.pointers import resolve_pointer
+from distill.sources.protocol import Framing, RecordError
+from distill.sources.strict_json import parse
+from distill.stages.jobs import SourceJob
+from distill.stages.reading import read_blocks
+from distill.workspace.checkout import list_checkout
+from distill.workspace.configuration import RepositoryTable, TaskTable
+
+
+class Surroundings:
+    """Looks up the task row and the path listing of a run by its task id."""
+
+    def __init__(
+        self,
+        tasks: Mapping[str, TaskRow],
+        listings: Mapping[str, PathListing],
+        everywhere: PathListing | None,
+    ) -> None:
+        self._tasks = tasks
+        self._listings = listings
+        self._everywhere = everywhere
+
+    def task(self, task_id: str | None) -> TaskRow | None:
+        """Return the task table's row, null where there is none."""
+        return self._tasks.get(task_id) if task_id is not None else None
+
+    def listing(self, task_id: str | None) -> PathListing | None:
+        """Return the paths of the repository that the task is about, null where unknown."""
+        if task_id is not None and task_id in self._listings:
+            return self._listings[task_id]
+        return self._everywhere
+
+
+def read_surroundings(job: SourceJob, files: Mapping[str, Path]) -> Surroundings:
+    """Read the task table and the path listings of a source; they are held in memory.
+
+    Raises:
+        SourceError: a row of either is not what its table says; file and line are named.
+    """
+    tasks: dict[str, TaskRow] = {}
+    if job.table.task_table is not None:
+        for recorded in job.task_files:
+            tasks.update(_task_rows(recorded, files[recorded], job.table.task_table))
+    return Surroundings(tasks, *_listings(job, files))
+
+
+def _listings(
+    job: SourceJob, files: Mapping[str, Path]
+) -> tuple[dict[str, PathListing], PathListing | None]:
+    repository = job.table.repository
+    if repository is None:
+        return {}, None
+    by_task: dict[str, PathListing] = {}
+    everywhere: set[str] = set()
+    if job.checkout is not None:
+        everywhere.update(list_checkout(files[job.checkout]))
+    for recorded in job.listing_files:
+        for task_id, paths in _listing_rows(recorded, files[recorded], repository):
+            if task_id is None:
+                everywhere.update(paths)
+            else:
+                by_task[task_id] = PathListing(paths)
+    return by_task, PathListing(everywhere) if everywhere else None
+
+
+def _rows(recorded: str, path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield each row of a JSON or JSONL file with the name of its place, for an error."""
+    for record in frame(read_blocks(path), Framing.AUTO):
+        place = f"{recorded}, line {record.line}" if record.line else f"{recorded}{record.pointer}"
+        if isinstance(record, BadFrame):
+            raise SourceError(f"{place}: {record.detail}", "mend the row: a table has no quarantine")
+        try:
+            yield place, parse(record.data)
+        except RecordError as error:
+            raise SourceError(f"{place}: {error.detail}", "mend the row") from None
+
+
+def _task_rows(recorded: str, path: Path, table: TaskTable) -> Iterator[tuple[str, TaskRow]]:
+    for place, row in _rows(recorded, path):
+        task_id = resolve_pointer(row, table.task_id)
+        prompt = resolve_pointer(row, table.prompt)
+        if not isinstance(task_id, str | int) or not prompt:
+            raise SourceError(
+                f"{place}: no task id at {table.task_id} or no prompt at {table.prompt}",
+                "mend the pointers in task_table",
+            )
+        messages = (
+            (Message(role="user", content=prompt),)
+            if isinstance(prompt, str)
+            else normalise_messages(prompt)
+        )
+        tools = resolve_pointer(row, table.tools) if table.tools else None
+        yield (
+            str(task_id),
+            TaskRow(messages=messages, tools=tuple(tools) if isinstance(tools, list) else None),
+        )
+
+
+def _listing_rows(
+    recorded: str, path: Path, table: RepositoryTable
+) -> Iterator[tuple[str | None, set[str]]]:
+    name = path.name.removesuffix(".gz")
+    if not name.endswith((".jsonl", ".json")):
+        text = b"".join(read_blocks(path)).decode("utf-8", errors="replace")
+        yield None, {line for line in text.splitlines() if line}
+        return
+    for place, row in _rows(recorded, path):
+        paths = resolve_pointer(row, table.paths)
+        if not isinstance(paths, list):
+            raise SourceError(
+                f"{place}: no list of paths at {table.paths}", "mend `paths` in repository"
+            )
+        task_id = resolve_pointer(row, table.task_id)
+        yield None if task_id is None else str(task_id), {str(entry) for entry in paths}

@@ -1,0 +1,65 @@
+"""Counts of a stage, in total and per source, and the laws over them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from distill.receipts import Law
+
+
+class Tally:
+    """Counts named things per source; groups (reasons, categories, …) are counted beside them."""
+
+    def __init__(self) -> None:
+        self._by_source: dict[str, Counter[str]] = {}
+        self._groups: dict[str, Counter[str]] = {}
+
+    def add(self, source: str, name: str, number: int = 1) -> None:
+        """Count `number` more of `name` for `source`."""
+        self._by_source.setdefault(source, Counter())[name] += number
+
+    def group(self, group: str, member: str, number: int = 1) -> None:
+        """Count `number` more of `member` in a group, such as ``by_reason``."""
+        self._groups.setdefault(group, Counter())[member] += number
+
+    def total(self, name: str) -> int:
+        """Return the sum over all sources."""
+        return sum(counter[name] for counter in self._by_source.values())
+
+    def of(self, source: str, name: str) -> int:
+        """Return what one source has."""
+        return self._by_source.get(source, Counter())[name]
+
+    def counts(self, names: Sequence[str]) -> dict[str, object]:
+        """Return the counts as a receipt holds them: every name, zeros included, and the groups."""
+        return {
+            "total": {name: self.total(name) for name in names},
+            "by_source": {
+                source: {name: counter[name] for name in names}
+                for source, counter in sorted(self._by_source.items())
+            },
+            **{group: dict(sorted(members.items())) for group, members in self._groups.items()},
+        }
+
+    def laws(self, name: str, unit: str, left: Iterable[str], right: Iterable[str]) -> list[Law]:
+        """Return the law that the left names sum to the right ones, in total and per source."""
+        left, right = tuple(left), tuple(right)
+        laws = [Law(name, unit, self._totals(left), self._totals(right))]
+        for source in sorted(self._by_source):
+            of: Mapping[str, int] = self._by_source[source]
+            laws.append(
+                Law(name, unit, {k: of[k] for k in left}, {k: of[k] for k in right}, source)
+            )
+        return laws
+
+    def reasons_law(self, unit: str, quarantined: str) -> Law:
+        """Return the law that everything quarantined has a reason."""
+        reasons = self._groups.get("by_reason", Counter())
+        return Law(
+            "every quarantined unit has a reason",
+            unit,
+            {quarantined: self.total(quarantined)},
+            dict(sorted(reasons.items())),
+        )
+
+    def _totals(self, names: Iterable[str]) -> dict[str, int]:
+        return {name: self.total(name) for name in names}

@@ -1,0 +1,1 @@
+"""A workspace: `distill.toml` read strictly, and the files that it names."""

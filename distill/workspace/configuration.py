@@ -1,0 +1,229 @@
+"""`distill.toml` as values: sources, scoring policy, exports.
+
+Every table is closed: an unknown key stops with the nearest known one named. What a source's own
+format takes (`settings`) is checked by its reader.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+
+from distill.errors import ConfigurationError
+from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
+from distill.records.frozen import FrozenModel
+from distill.records.taxonomy import SourceRole
+from distill.scoring.policy import ScoringPolicy
+
+CONFIGURATION_FILE: Final = "distill.toml"
+
+Model = TypeVar("Model", bound=FrozenModel)
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_TOP_LEVEL = ("workspace", "roots", "sources", "scoring", "exports")
+
+
+class TaskTable(FrozenModel):
+    """Where a source's task table is: one JSON object a task, for logs that hold no prompt.
+
+    `task_id`, `prompt`, `tools` are RFC 6901 pointers into a row; `prompt` may point to a string or
+    to a list of messages.
+    """
+
+    paths: tuple[str, ...]
+    task_id: str = "/task_id"
+    prompt: str = "/prompt"
+    tools: str | None = None
+
+
+class RepositoryTable(FrozenModel):
+    """Which paths exist in the repository that a source's runs worked on.
+
+    Either `checkout`, a folder whose files count; or `listings`, JSONL rows with a task id and a
+    list of paths, or text files with a path a line that hold for every task of the source.
+    """
+
+    checkout: str | None = None
+    listings: tuple[str, ...] = ()
+    task_id: str = "/task_id"
+    paths: str = "/paths"
+
+
+class SourceTable(FrozenModel):
+    """One source: what every kind has, and in `settings` what its reader takes.
+
+    `role` and `licence` are null only where `verdicts_for` is set: a source of verdicts for the runs
+    of another source brings no text.
+    """
+
+    name: str
+    kind: str
+    paths: tuple[str, ...]
+    dataset: str
+    role: SourceRole | None = None
+    licence: str | None = None
+    category: str | None = None
+    verdicts_for: str | None = None
+    optional: bool = False
+    task_table: TaskTable | None = None
+    repository: RepositoryTable | None = None
+    settings: dict[str, Any] = {}
+
+
+class Exports(FrozenModel):
+    """What goes out and under which flags."""
+
+    rag: RagSettings = RagSettings()
+    sft: SftSettings = SftSettings()
+    preference: PreferenceSettings = PreferenceSettings()
+
+
+class Configuration(FrozenModel):
+    """The whole of `distill.toml` except `[roots]`, which the receipt engine reads itself."""
+
+    name: str
+    sources: tuple[SourceTable, ...]
+    scoring: ScoringPolicy = ScoringPolicy()
+    exports: Exports = Exports()
+
+    def source(self, name: str) -> SourceTable:
+        """Return the source of that name.
+
+        Raises:
+            ConfigurationError: there is none; the nearest name is in the hint.
+        """
+        for table in self.sources:
+            if table.name == name:
+                return table
+        raise ConfigurationError(
+            f"no source is named {name!r}", nearest(name, [table.name for table in self.sources])
+        )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the known word nearest to `word`, or all of them."""
+    known = sorted(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"
+
+
+def load_configuration(root: Path) -> Configuration:
+    """Return the configuration of the workspace at `root`.
+
+    Raises:
+        ConfigurationError: the file is missing, is no TOML, has an unknown key, or a source lacks
+            `role` or `licence`; message and hint name the place and the remedy.
+    """
+    path = root / CONFIGURATION_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"no {CONFIGURATION_FILE} in {root}", "run `distill init [LOGS…]` there first"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8", "save it as UTF-8") from None
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is no TOML: {error}", "mend the line it names") from None
+    return parse_configuration(document, default_name=root.resolve().name)
+
+
+def parse_configuration(document: Mapping[str, Any], *, default_name: str) -> Configuration:
+    """Return the configuration that a parsed `distill.toml` holds.
+
+    Raises:
+        ConfigurationError: see `load_configuration`.
+    """
+    _known_only(document, _TOP_LEVEL, "")
+    workspace = document.get("workspace", {})
+    _known_only(workspace, ("name",), "[workspace]")
+    return Configuration(
+        name=str(workspace.get("name", default_name)),
+        sources=tuple(
+            _source(name, table) for name, table in sorted(document.get("sources", {}).items())
+        ),
+        scoring=_model(ScoringPolicy, document.get("scoring", {}), "[scoring]"),
+        exports=_exports(document.get("exports", {})),
+    )
+
+
+def _exports(tables: Mapping[str, Any]) -> Exports:
+    _known_only(tables, Exports.model_fields, "[exports]")
+    return Exports(
+        rag=_model(RagSettings, tables.get("rag", {}), "[exports.rag]"),
+        sft=_model(SftSettings, tables.get("sft", {}), "[exports.sft]"),
+        preference=_model(PreferenceSettings, tables.get("preference", {}), "[exports.preference]"),
+    )
+
+
+def _source(name: str, table: Any) -> SourceTable:
+    place = f"[sources.{name}]"
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{place} is no table", "write it as [sources.NAME]")
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{place}: a source's name is a folder's name too",
+            "use lower-case letters, digits, '.', '_' and '-'",
+        )
+    general = {key: table[key] for key in table if key in SourceTable.model_fields}
+    settings = {key: value for key, value in table.items() if key not in general}
+    for key in settings:
+        close = difflib.get_close_matches(key, set(SourceTable.model_fields), n=1, cutoff=0.85)
+        if close:
+            raise ConfigurationError(f"{place}: unknown key {key!r}", f"did you mean {close[0]!r}?")
+    _required(general, place)
+    general.setdefault("dataset", name)
+    if not _NAME.fullmatch(str(general["dataset"])):
+        raise ConfigurationError(
+            f"{place}: dataset {general['dataset']!r} is no name",
+            "use lower-case letters, digits, '.', '_' and '-'",
+        )
+    if isinstance(general.get("paths"), str):
+        general["paths"] = [general["paths"]]
+    return _model(SourceTable, {**general, "name": name, "settings": settings}, place)
+
+
+def _required(table: Mapping[str, Any], place: str) -> None:
+    hints = {
+        "kind": 'the log format, such as kind = "mapped"; docs/sources.md lists them',
+        "paths": 'where the logs are, such as paths = ["logs/*.jsonl"]',
+        "role": 'say what its runs may be used for: role = "train" or role = "evaluation" '
+        "(a benchmark that you report on is an evaluation)",
+        "licence": 'say under which licence its texts are: an SPDX name such as licence = "MIT", '
+        'or licence = "proprietary"',
+    }
+    bears_texts = "verdicts_for" not in table
+    for key, hint in hints.items():
+        if key not in table and (bears_texts or key in ("kind", "paths")):
+            raise ConfigurationError(f"{place}: {key} is not set", hint)
+
+
+def _known_only(table: Any, known: Iterable[str], place: str) -> None:
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{place} is no table", f"write it as {place}")
+    for key in table:
+        if key not in set(known):
+            where = f"{place}: " if place else ""
+            raise ConfigurationError(
+                f"{CONFIGURATION_FILE}: {where}unknown key {key!r}", nearest(key, known)
+            )
+
+
+def _model(model: type[Model], table: Any, place: str) -> Model:
+    _known_only(table, model.model_fields, place)
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        unknown = first["type"] == "extra_forbidden"
+        hint = f"got {first['input']!r}" if not unknown else "remove it, or mend its name"
+        raise ConfigurationError(
+            f"{CONFIGURATION_FILE}: {place} {where}: {first['msg']}", hint
+        ) from None

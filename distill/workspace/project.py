@@ -1,0 +1,66 @@
+"""An open workspace: where it is, what `distill.toml` says, which files its sources have."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from distill.receipts import ReceiptStore, Workspace
+from distill.workspace.configuration import Configuration, SourceTable, load_configuration
+from distill.workspace.logs import find_logs
+
+EVIDENCE_DIR = "data/evidence"
+SCORED_DIR = "data/scored"
+EXPORTS_DIR = "exports"
+QUARANTINE_DIR = "quarantine"
+REVIEWS_GLOB = "reviews/*.jsonl"
+SCRATCH_DIR = ".distill/scratch"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A workspace and its configuration."""
+
+    workspace: Workspace
+    configuration: Configuration
+
+    @property
+    def root(self) -> Path:
+        """The workspace's folder."""
+        return self.workspace.root
+
+    @property
+    def receipts(self) -> ReceiptStore:
+        """The store of the workspace's receipts."""
+        return ReceiptStore(self.workspace)
+
+    def logs(self, source: SourceTable) -> list[Path]:
+        """Return the log files of a source, sorted.
+
+        Raises:
+            SourceError: a pattern matches nothing.
+            ConfigurationError: a pattern leaves the workspace and its roots.
+        """
+        return self.find(source.paths, f"[sources.{source.name}]", optional=source.optional)
+
+    def find(self, patterns: tuple[str, ...], place: str, *, optional: bool = False) -> list[Path]:
+        """Return the files that patterns of the workspace name; see `find_logs`."""
+        return find_logs(
+            patterns,
+            root=self.root,
+            roots=self.workspace.roots,
+            place=place,
+            optional=optional,
+        )
+
+    def quarantine_file(self, stage: str) -> Path:
+        """Return where a stage's quarantine rows are."""
+        return self.root / QUARANTINE_DIR / f"{stage}.jsonl"
+
+
+def open_workspace(path: Path | str | None = None) -> Project:
+    """Return the workspace at `path`, or the nearest one upward from the current folder.
+
+    Raises:
+        ConfigurationError: there is no `distill.toml`, or it is wrong.
+    """
+    workspace = Workspace.at(Path(path)) if path is not None else Workspace.find()
+    return Project(workspace, load_configuration(workspace.root))
