@@ -24,12 +24,14 @@ from distill.records.taxonomy import QuarantineReason, RecordClass
 class Framing(StrEnum):
     """How a file falls into raw records.
 
-    `auto`: lines, unless the document is one JSON array (its elements) or one JSON object of
-    objects (its members). `document`: the whole file is one record.
+    `auto`: lines, unless the document is one JSON array (its elements) or one JSON object over
+    several lines (its members). `document`: the whole file is one record.
     """
 
     AUTO = "auto"
     LINES = "lines"
+    ARRAY = "array"
+    MEMBERS = "members"
     DOCUMENT = "document"
 
 
@@ -49,6 +51,23 @@ class RawRecord:
     blake3: str
 
 
+@dataclass(frozen=True, slots=True)
+class BadFrame:
+    """A stretch of a file that can't be cut into a record, or is too long to hold in memory.
+
+    It is quarantined as `schema_violation` with this rule and detail. `blake3` is that of the bytes
+    of the range, computed while they streamed by.
+    """
+
+    start: int
+    end: int
+    line: int | None
+    pointer: str
+    blake3: str
+    rule: str
+    detail: str
+
+
 class RecordError(Exception):
     """A record that can't be used: it goes to quarantine with this reason, rule and detail."""
 
@@ -65,8 +84,8 @@ class RunDraft:
 
     `logged_run_id`: the log's own id, null where the format has none. `trial`: the log's number of
     the attempt, null where it has none. `task_fields`: JSON values over which the task digest goes;
-    null means "the prompt". `pointer` is from the raw record to the run. `answer_keys` are texts that
-    may stand nowhere in a prompt. `recorded_at` is as found (RFC 3339 text, or seconds since 1970).
+    null means "the prompt". `pointer` is from the raw record to the run. `answer_keys` are texts
+    that may stand nowhere in a prompt. `recorded_at` is as found (see `timestamps.to_utc`).
     """
 
     logged_run_id: str | None = None
@@ -99,8 +118,9 @@ class LooseVerdict:
     """A verdict to attach to runs of other records.
 
     `match` holds what a run must have: any of ``run_id`` (with or without its dataset),
-    ``task_id``, ``model``, ``dataset``. `content_digest`, where given, is what the judge saw: a
-    run with another one makes the verdict stale.
+    ``task_id``, ``model``, ``dataset``, ``subject``, and ``has_output`` ("true" where the run's
+    `facts.output_digest` is no null, else "false"). `content_digest`, where given, is what the
+    judge saw: a run with another one makes the verdict stale.
     """
 
     match: Mapping[str, str]
@@ -126,12 +146,23 @@ class Recognition:
     notes: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedFiles:
+    """Files beside a source's own that hold verdicts on its runs, and the reader for them."""
+
+    paths: tuple[str, ...]
+    reader: "Source"
+
+
 class Source(Protocol):
     """A reader of one log format, made from its table in `distill.toml`."""
 
     kind: ClassVar[str]
     framing: Framing
+    #: RFC 6901 pointer to the array or object whose elements are the records; "" is the document.
+    records_at: str
     verdict_only: bool
+    joined: tuple[JoinedFiles, ...]
     #: Pointer to the group key where many rows make one run, else null; `order_by` sorts a group.
     group_by: str | None
     order_by: str | None
@@ -141,7 +172,7 @@ class Source(Protocol):
         """Return the reader for a source's own settings (the keys that are not every source's).
 
         Raises:
-            ConfigurationError: a key is unknown (the nearest known one is named) or a value is wrong.
+            ConfigurationError: a key is unknown (the nearest known is named), or a value wrong.
         """
 
     @classmethod

@@ -1,0 +1,134 @@
+"""From a draft to an evidence record: task identity, digests, facts and the id.
+
+Laws: the record depends on the draft, the source's dataset and terms, the task table's row and the
+provenance alone; two drafts of equal task, messages, text and tools have equal content digests
+wherever they were found; `run_id` never depends on a path.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from distill.records.evidence import EvidenceRecord, Facts, Provenance, TaskIdentity
+from distill.records.message import Message
+from distill.records.taxonomy import SourceRole
+from distill.sources.facts import (
+    digest_json,
+    holds_answer_key,
+    message_values,
+    output_digest,
+    output_of,
+    prompt_of,
+    rendered_chars,
+    text_of,
+)
+from distill.sources.protocol import RunDraft
+from distill.sources.timestamps import to_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceContext:
+    """What a source's table in `distill.toml` says of all its records."""
+
+    source: str
+    dataset: str
+    role: SourceRole
+    licence: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """What a task table says of one task: for logs that hold no prompt or no tools."""
+
+    messages: tuple[Message, ...] = ()
+    tools: tuple[dict[str, Any], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssembledRun:
+    """An evidence record, whose id is settled unless `numbered`.
+
+    `identity` (64 hex) is the digest of dataset, task id, trial and content. Where the log gives
+    neither an id nor a trial, equal identities are told apart by the number of their occurrence, in
+    the order of files and ranges: see `with_occurrence`.
+    """
+
+    record: EvidenceRecord
+    identity: str
+    numbered: bool
+
+
+def assemble(
+    draft: RunDraft,
+    context: SourceContext,
+    provenance: tuple[Provenance, ...],
+    *,
+    task: TaskRow | None = None,
+    hallucinated_paths: tuple[str, ...] | None = None,
+) -> AssembledRun:
+    """Return the evidence record of a draft; `hallucinated_paths` null means "not checked"."""
+    messages = _with_prompt(draft.messages, task)
+    tools = draft.tools if draft.tools is not None or task is None else task.tools
+    prompt = prompt_of(messages)
+    identity = _identify_task(draft, context.dataset, prompt)
+    content = digest_json([identity.key, message_values(messages or ()), draft.text, tools])
+    run_digest = digest_json([context.dataset, draft.task_id, draft.trial, content])
+    logged = draft.logged_run_id
+    record = EvidenceRecord(
+        run_id=f"{context.dataset}/{logged if logged is not None else run_digest[:32]}",
+        logged_run_id=logged,
+        dataset=context.dataset,
+        source=context.source,
+        source_category=draft.source_category or context.category,
+        record_class=draft.record_class,
+        role=context.role,
+        licence=context.licence,
+        task=identity,
+        subject=draft.subject,
+        messages=messages,
+        text=draft.text,
+        tools=tools,
+        model=draft.model,
+        verdicts=draft.verdicts,
+        instrument_failure=draft.instrument_failure,
+        recorded_at=to_utc(draft.recorded_at),
+        content_digest=content,
+        provenance=provenance,
+        facts=Facts(
+            output_digest=output_digest(messages, draft.text),
+            prompt_digest=digest_json(message_values(prompt)) if prompt else None,
+            output_chars=len(text_of(output_of(messages))) if messages else len(draft.text or ""),
+            text_chars=rendered_chars(messages, draft.text),
+            hallucinated_paths=hallucinated_paths,
+            answer_key_in_prompt=holds_answer_key(messages or (), draft.answer_keys),
+            tools_unknown=tools is None,
+        ),
+    )
+    return AssembledRun(record, run_digest, numbered=logged is None and draft.trial is None)
+
+
+def with_occurrence(assembled: AssembledRun, number: int) -> EvidenceRecord:
+    """Return the record of the `number`-th run of an identity, from 0; 0 leaves the id as it is."""
+    if not assembled.numbered or number == 0:
+        return assembled.record
+    digest = digest_json([assembled.identity, number])[:32]
+    run_id = f"{assembled.record.dataset}/{digest}"
+    return assembled.record.model_copy(update={"run_id": run_id})
+
+
+def _with_prompt(
+    messages: tuple[Message, ...] | None, task: TaskRow | None
+) -> tuple[Message, ...] | None:
+    """Put the task table's messages first, unless the log itself says what the model was asked."""
+    if task is None or messages is None or prompt_of(messages):
+        return messages
+    return task.messages + messages
+
+
+def _identify_task(draft: RunDraft, dataset: str, prompt: tuple[Message, ...]) -> TaskIdentity:
+    fields: Any = draft.task_fields
+    if fields is None:
+        fields = message_values(prompt)
+    digest = digest_json(fields)
+    key = digest_json([dataset, draft.task_id, digest])
+    return TaskIdentity(dataset=dataset, task_id=draft.task_id, digest=digest, key=key)

@@ -1,0 +1,116 @@
+"""Where a setting finds its value: pointers from the row or from the run's object, and the path.
+
+=========== =================================================================
+``/a/b``    RFC 6901, from the row
+``./a/b``   from the run's object, where one row holds several (`runs_at`)
+``@key``    the name or number under which the run's object stands in its row
+``@file``   the file's name without its suffixes; ``@folder``: the folder's name
+=========== =================================================================
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final, NamedTuple
+
+from distill.errors import ConfigurationError
+from distill.sources.pointers import ABSENT, join_pointer, parse_pointer, resolve
+
+FROM_PATH: Final = ("@key", "@file", "@folder")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One alternative of a setting. `name` is null for pointers, else one of `FROM_PATH`."""
+
+    tokens: tuple[str, ...] = ()
+    is_relative: bool = False
+    name: str | None = None
+
+
+class Found(NamedTuple):
+    """A value and the pointer to it from the raw record ("" where it stands in the path)."""
+
+    value: Any
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSite:
+    """One run in a row: the row, the run's object (the row itself without `runs_at`), the path."""
+
+    row: Any
+    run: Any
+    tokens: tuple[str, ...]
+    path: str
+
+    @property
+    def pointer(self) -> str:
+        """The pointer from the raw record to the run."""
+        return join_pointer(self.tokens)
+
+
+def parse_place(text: str) -> Place:
+    """Return the place that a setting names.
+
+    Raises:
+        ConfigurationError: it is neither a pointer nor one of ``@key``, ``@file``, ``@folder``.
+    """
+    if text.startswith("@"):
+        if text not in FROM_PATH:
+            raise ConfigurationError(f"unknown place {text!r}", "known: " + ", ".join(FROM_PATH))
+        return Place(name=text)
+    if text.startswith("./"):
+        return Place(parse_pointer(text[1:]), is_relative=True)
+    return Place(parse_pointer(text))
+
+
+def find(places: Sequence[Place], site: RunSite) -> Found | None:
+    """Return the value at the first place that holds one (null is a value), else null."""
+    for place in places:
+        if place.name is not None:
+            value = _from_path(place.name, site)
+            if value:
+                return Found(value, "")
+            continue
+        value = resolve(site.run if place.is_relative else site.row, place.tokens)
+        if value is not ABSENT:
+            inner = site.tokens + place.tokens if place.is_relative else place.tokens
+            return Found(value, join_pointer(inner))
+    return None
+
+
+def sites(row: Any, runs_at: Sequence[tuple[str, ...]], path: str) -> Iterator[RunSite]:
+    """Yield the runs of a row: one at each pointer of `runs_at` that the row fills.
+
+    A last token ``*`` stands for every element or member. Without `runs_at` the row is the run.
+    """
+    if not runs_at:
+        yield RunSite(row, row, (), path)
+    for tokens in runs_at:
+        if tokens[-1:] != ("*",):
+            value = resolve(row, tokens)
+            if value is not ABSENT and value is not None:
+                yield RunSite(row, value, tokens, path)
+            continue
+        container = resolve(row, tokens[:-1])
+        for name, value in _children(container):
+            yield RunSite(row, value, (*tokens[:-1], name), path)
+
+
+def _children(container: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(container, dict):
+        yield from container.items()
+    elif isinstance(container, list):
+        for index, value in enumerate(container):
+            yield str(index), value
+
+
+def _from_path(name: str, site: RunSite) -> str:
+    if name == "@key":
+        return site.tokens[-1] if site.tokens else ""
+    path = PurePosixPath(site.path.rpartition(":")[2])
+    if name == "@folder":
+        return path.parent.name
+    stem = path.name.removesuffix(".gz")
+    return stem.rpartition(".")[0] or stem

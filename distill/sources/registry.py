@@ -1,0 +1,41 @@
+"""Kinds of sources by name: the built-in ones, and those of other packages' entry points."""
+
+from importlib.metadata import entry_points
+from typing import Final
+
+from distill.errors import ConfigurationError
+from distill.sources.mapped import Mapped
+from distill.sources.protocol import Source
+from distill.sources.settings import nearest
+from distill.sources.swe_bench_predictions import SweBenchPredictions
+from distill.sources.swe_bench_report import SweBenchReport
+from distill.sources.tau_bench import TauBench
+
+ENTRY_POINTS: Final = "distill.sources"
+BUILT_IN: Final[dict[str, type[Source]]] = {
+    source.kind: source for source in (Mapped, TauBench, SweBenchPredictions, SweBenchReport)
+}
+
+
+def source_for(kind: str) -> type[Source]:
+    """Return the reader of a kind; other packages are loaded only for a kind that is not built in.
+
+    Raises:
+        ConfigurationError: nobody knows the kind (the hint names the nearest known one), or the
+            package that registers it can't be loaded.
+    """
+    if kind in BUILT_IN:
+        return BUILT_IN[kind]
+    others = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if kind not in others:
+        raise ConfigurationError(
+            f"unknown kind of source: {kind!r}", nearest(kind, [*BUILT_IN, *others])
+        )
+    try:
+        loaded: type[Source] = others[kind].load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"the package that registers the source {kind!r} can't be loaded: {error}",
+            f"reinstall the package that brings {others[kind].value}",
+        ) from error
+    return loaded

@@ -1,0 +1,74 @@
+"""Source kind ``swe_bench_predictions``: the patches that a model handed in, one row an instance.
+
+A row is ``{instance_id, model_name_or_path, model_patch}``; files are JSONL, an array, or an object
+by instance id. The format holds no prompt and no verdict: a task table gives the one, the harness's
+report (`swe_bench_report`) the other. A null or blank patch is a run without messages.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+from distill.records.frozen import FrozenModel
+from distill.records.message import Message
+from distill.sources.conversation import scalar_text
+from distill.sources.messages import violation
+from distill.sources.protocol import Answer, Framing, JoinedFiles, Recognition, RunDraft
+from distill.sources.settings import read_settings
+from distill.sources.strict_json import name_type
+
+
+class SweBenchPredictionsSettings(FrozenModel):
+    """There is nothing to set."""
+
+
+class SweBenchPredictions:
+    """Reads SWE-bench's predictions."""
+
+    kind: ClassVar[str] = "swe_bench_predictions"
+    framing = Framing.AUTO
+    records_at = ""
+    verdict_only = False
+    group_by: str | None = None
+    order_by: str | None = None
+    joined: tuple[JoinedFiles, ...] = ()
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """Return the reader; it has no settings."""
+        read_settings(SweBenchPredictionsSettings, settings, cls.kind)
+        return cls()
+
+    @classmethod
+    def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:  # noqa: ARG003
+        """Claim files whose rows have an instance id and a model's patch."""
+        rows = [row for row in records if isinstance(row, dict)]
+        if not rows or not all({"instance_id", "model_patch"} <= row.keys() for row in rows):
+            return None
+        notes = [
+            "predictions hold no verdict: add the harness's report.json as swe_bench_report",
+            "predictions hold no prompt: give a task table for SFT and preference rows",
+        ]
+        return Recognition(cls.kind, 90, {}, notes)
+
+    def answer(self, rows: Sequence[Any], *, path: str) -> Iterable[Answer]:  # noqa: ARG002
+        """Return the row's one run."""
+        return [_draft(row) for row in rows]
+
+
+def _draft(row: Any) -> RunDraft:
+    instance = scalar_text(row.get("instance_id"))
+    if instance is None:
+        raise violation("no_instance_id", "instance_id is absent, blank or no text")
+    patch = row.get("model_patch")
+    if patch is not None and not isinstance(patch, str):
+        raise violation("patch_no_text", f"model_patch is a JSON {name_type(patch)}")
+    model = row.get("model_name_or_path")
+    is_blank = patch is None or not patch.strip()
+    return RunDraft(
+        task_id=instance,
+        # The instance id says it all: digests of predictions and of runs with a prompt agree.
+        task_fields=(),
+        subject=instance,
+        messages=None if is_blank else (Message(role="assistant", content=patch),),
+        model=model if isinstance(model, str) else None,
+    )

@@ -1,0 +1,99 @@
+"""What a verdict's value means: maps of exact values, thresholds, and nothing guessed.
+
+A value is compared by its JSON type: true is not 1, "False" is not false; 1 and 1.0 are one number.
+What neither map nor thresholds know is `unreadable`, and so are null, lists and objects.
+"""
+
+from typing import Any, Final, Self
+
+from pydantic import model_validator
+
+from distill.records.evidence import Verdict
+from distill.records.frozen import FrozenModel
+from distill.records.taxonomy import Polarity, VerdictOrigin, VerdictOutcome
+
+_LISTS: Final = ("accepted", "partially_accepted", "rejected", "instrument_failure")
+Scalar = bool | int | float | str
+
+
+class Thresholds(FrozenModel):
+    """Where a number is accepted and where partially; for `lower_is_better`, from there down."""
+
+    accepted: float
+    partially_accepted: float | None = None
+
+
+class VerdictMap(FrozenModel):
+    """How the values of one judge are read.
+
+    With neither values nor thresholds the outcome stays null: the scoring policy decides by `name`.
+    """
+
+    name: str = ""
+    origin: VerdictOrigin
+    polarity: Polarity = Polarity.HIGHER_IS_BETTER
+    accepted: tuple[Any, ...] = ()
+    partially_accepted: tuple[Any, ...] = ()
+    rejected: tuple[Any, ...] = ()
+    instrument_failure: tuple[Any, ...] = ()
+    thresholds: Thresholds | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        listed = [value for key in _LISTS for value in getattr(self, key)]
+        for number, value in enumerate(listed):
+            if not isinstance(value, bool | int | float | str):
+                raise ValueError(  # noqa: TRY004 (pydantic reports a ValueError)
+                    "a value map holds booleans, numbers and strings only"
+                )
+            if any(is_same(value, other) for other in listed[:number]):
+                raise ValueError(f"{value!r} stands twice in the value map")
+        bounds = self.thresholds
+        if bounds is not None and bounds.partially_accepted is not None:
+            gap = bounds.accepted - bounds.partially_accepted
+            if gap * (1 if self.polarity is Polarity.HIGHER_IS_BETTER else -1) < 0:
+                raise ValueError("thresholds: partially_accepted lies beyond accepted")
+        return self
+
+    def outcome(self, value: Any) -> VerdictOutcome | None:
+        """Return what a value means; null where this map leaves it to the scoring policy."""
+        for key in _LISTS:
+            if any(is_same(value, known) for known in getattr(self, key)):
+                return VerdictOutcome(key)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if self.thresholds is not None and is_number:
+            return self._by_threshold(value, self.thresholds)
+        has_map = self.thresholds is not None or any(getattr(self, key) for key in _LISTS)
+        if not has_map and isinstance(value, bool | int | float | str):
+            return None
+        return VerdictOutcome.UNREADABLE
+
+    def read(self, value: Any, *, pointer: str, name: str = "", path: str | None = None) -> Verdict:
+        """Return the verdict of a value as found; `name` is taken where the map gives none."""
+        return Verdict(
+            name=self.name or name or "verdict",
+            value=value,
+            origin=self.origin,
+            polarity=self.polarity,
+            outcome=self.outcome(value),
+            pointer=pointer,
+            path=path,
+        )
+
+    def _by_threshold(self, value: float, bounds: Thresholds) -> VerdictOutcome:
+        sign = 1 if self.polarity is Polarity.HIGHER_IS_BETTER else -1
+        if sign * value >= sign * bounds.accepted:
+            return VerdictOutcome.ACCEPTED
+        partial = bounds.partially_accepted
+        if partial is not None and sign * value >= sign * partial:
+            return VerdictOutcome.PARTIALLY_ACCEPTED
+        return VerdictOutcome.REJECTED
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Say whether two JSON scalars are the same value: of one JSON type, and equal."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return one == other
+    return type(one) is type(other) and bool(one == other)
