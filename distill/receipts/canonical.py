@@ -1,0 +1,137 @@
+"""Canonical JSON: one value, one sequence of bytes.
+
+The profile (a subset of RFC 8785 in which the standard library, `rfc8785` and `jq -cS` agree byte
+for byte):
+
+1. Object keys are printable ASCII, sorted, and appear once.
+2. Numbers are integers with ``|n| <= 2**53 - 1``. There are no floats; a rate is a pair.
+3. Strings hold no U+007F and no lone surrogate.
+4. Nothing is nested deeper than `MAX_DEPTH`.
+5. No white space; UTF-8; nothing escaped that need not be.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NoReturn, TypeAlias
+
+from distill.errors import ContractError, VerificationError
+
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
+
+MAX_INTEGER = 2**53 - 1
+MAX_DEPTH = 64
+_MAX_DIGITS = 17  # a sign and the sixteen digits of 2**53 - 1
+
+
+class _OutsideProfileError(ValueError):
+    """A value that the profile can't hold."""
+
+
+def dumps(value: Json) -> bytes:
+    """Return the canonical bytes of a value, without a newline at the end.
+
+    Law: ``loads(dumps(value)) == value``, and ``jq -cS .`` prints the same line.
+
+    Raises:
+        ContractError: the value lies outside the profile.
+    """
+    try:
+        _check(value, "$", 0)
+    except _OutsideProfileError as error:
+        raise ContractError(
+            f"not canonical JSON: {error}",
+            "use objects, lists, strings, integers up to 2**53 - 1, true, false and null",
+        ) from error
+    return _encode(value)
+
+
+def loads(raw: bytes) -> Json:
+    """Return the value of canonical bytes (without a newline at the end).
+
+    Law: ``dumps(loads(raw)) == raw``: bytes in any other form are refused, not read.
+
+    Raises:
+        VerificationError: the bytes are no JSON, or not in canonical form.
+    """
+    try:
+        value: Json = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+        )
+        _check(value, "$", 0)
+    except (ValueError, RecursionError) as error:
+        raise VerificationError(f"not canonical JSON: {error or 'nested too deep'}") from error
+    if _encode(value) != raw:
+        raise VerificationError("not canonical JSON: the same value has other canonical bytes")
+    return value
+
+
+def _encode(value: Json) -> bytes:
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode("utf-8")
+
+
+def _check(value: object, where: str, depth: int) -> None:
+    """Raise where a value leaves the profile; ``where`` names the place as a path."""
+    if depth > MAX_DEPTH:
+        _refuse(where, f"nested deeper than {MAX_DEPTH}")
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        _check_text(value, where)
+    elif isinstance(value, int):
+        if abs(value) > MAX_INTEGER:
+            _refuse(where, "an integer beyond 2**53 - 1")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_key(key, where)
+            _check(item, f"{where}.{key}", depth + 1)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            _check(item, f"{where}[{index}]", depth + 1)
+    else:
+        _refuse(where, f"a value of type {type(value).__name__}")
+
+
+def _check_text(text: str, where: str) -> None:
+    if "\x7f" in text:
+        _refuse(where, "U+007F in a string")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        _refuse(where, "a lone surrogate in a string")
+
+
+def _check_key(key: object, where: str) -> None:
+    if not isinstance(key, str) or not key.isascii() or not key.isprintable():
+        _refuse(where, f"the key {key!r} is not printable ASCII")
+
+
+def _refuse(where: str, what: str) -> NoReturn:
+    message = f"{what} at {where}"
+    raise _OutsideProfileError(message)
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        message = "a key appears twice in an object"
+        raise _OutsideProfileError(message)
+    return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        message = "an integer beyond 2**53 - 1"
+        raise _OutsideProfileError(message)
+    return int(digits)
+
+
+def _refuse_number(digits: str) -> NoReturn:
+    message = f"the number {digits[:20]} is no integer"
+    raise _OutsideProfileError(message)

@@ -1,0 +1,191 @@
+"""Digests of bytes, files and records. The only module that imports blake3.
+
+A file is read in blocks of 1 MiB and never mapped: a log that is cut short while it is mapped kills
+the process (BLAKE3#488). The file's identity is compared before and after.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from blake3 import blake3
+
+from distill.errors import ContractError, SourceError
+from distill.receipts.merkle import LEAF_PREFIX, MerkleRoot
+
+BLOCK = 1 << 20
+RECORD_SUFFIX = ".jsonl"
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hex256:
+    """32 bytes as 64 lower-case hexadecimal digits."""
+
+    hex: str
+
+    def __post_init__(self) -> None:
+        if not _HEX.fullmatch(self.hex):
+            raise ContractError(f"not 64 lower-case hexadecimal digits: {self.hex[:80]!r}")
+
+    @property
+    def short(self) -> str:
+        """The first twelve digits, for a sentence."""
+        return self.hex[:12]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Digest(Hex256):
+    """A BLAKE3 digest. Its text is ``blake3:<hex>``."""
+
+    def __str__(self) -> str:
+        return f"blake3:{self.hex}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sha256(Hex256):
+    """A SHA-256 digest, or a root of RFC 6962. Its text is ``sha256:<hex>``."""
+
+    def __str__(self) -> str:
+        return f"sha256:{self.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """What the file system says of a file: equal identities mean that nobody wrote to it."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "FileIdentity":
+        """Return the identity that a stat call found."""
+        return cls(
+            status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """All that a receipt says of a file's bytes.
+
+    ``records`` and ``root`` are null for a file whose name does not end in ``.jsonl``.
+    """
+
+    bytes: int
+    blake3: Digest
+    sha256: Sha256
+    records: int | None
+    root: Sha256 | None
+
+
+class _Sink(Protocol):
+    def update(self, data: bytes, /) -> object: ...
+
+
+class _LineTree:
+    """RFC 6962 over the lines of a stream, without their newlines; a last line needs none."""
+
+    def __init__(self) -> None:
+        self._tree = MerkleRoot()
+        self._open = sha256(LEAF_PREFIX)
+        self._is_open = False
+
+    def update(self, block: bytes) -> None:
+        *complete, rest = block.split(b"\n")
+        push = self._tree.push
+        if complete:
+            self._open.update(complete[0])
+            push(self._open.digest())
+            for line in complete[1:]:
+                push(sha256(LEAF_PREFIX + line).digest())
+            self._open = sha256(LEAF_PREFIX)
+            self._is_open = False
+        if rest:
+            self._open.update(rest)
+            self._is_open = True
+
+    def close(self) -> tuple[int, Sha256]:
+        if self._is_open:
+            self._tree.push(self._open.digest())
+            self._is_open = False
+        return self._tree.size, Sha256(self._tree.root().hex())
+
+
+def digest_bytes(data: bytes) -> Digest:
+    """Return the BLAKE3 digest of bytes."""
+    return Digest(blake3(data).hexdigest())
+
+
+def digest_file(path: Path) -> Digest:
+    """Return the digest of the file's bytes, read once in blocks of 1 MiB.
+
+    Law: equals what ``b3sum path`` prints, and ``digest_bytes(path.read_bytes())``.
+
+    Raises:
+        SourceError: the path is missing, is no regular file, or changed while it was read.
+    """
+    return watch_file(path)[0]
+
+
+def watch_file(path: Path) -> tuple[Digest, FileIdentity]:
+    """Return the digest of the file's bytes and the identity that the file had meanwhile.
+
+    Raises:
+        SourceError: as `digest_file`.
+    """
+    hasher = blake3()
+    identity = _read(path, (hasher,))
+    return Digest(hasher.hexdigest()), identity
+
+
+def fingerprint_file(path: Path, *, name: str | None = None) -> tuple[Fingerprint, FileIdentity]:
+    """Return both digests, the record count and the record root of a file, in one pass.
+
+    ``name`` stands for the file's name where it still lies under a temporary one.
+
+    Raises:
+        SourceError: as `digest_file`.
+    """
+    first, second = blake3(), sha256()
+    tree = _LineTree() if (name or path.name).endswith(RECORD_SUFFIX) else None
+    identity = _read(path, (first, second) if tree is None else (first, second, tree))
+    records, root = tree.close() if tree is not None else (None, None)
+    return Fingerprint(
+        identity.size, Digest(first.hexdigest()), Sha256(second.hexdigest()), records, root
+    ), identity
+
+
+def _read(path: Path, sinks: tuple[_Sink, ...]) -> FileIdentity:
+    try:
+        with path.open("rb", buffering=0) as file:
+            before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise SourceError(f"{path} is no regular file", "name a file, not a folder")
+            size = 0
+            for block in _blocks(file.fileno()):
+                size += len(block)
+                for sink in sinks:
+                    sink.update(block)
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        raise SourceError(f"{path} can't be read: {error.strerror}") from error
+    identity = FileIdentity.of(before)
+    if identity != FileIdentity.of(after) or size != identity.size:
+        raise SourceError(
+            f"{path} changed while it was read", "wait until its writer is done, or copy it first"
+        )
+    return identity
+
+
+def _blocks(descriptor: int) -> Iterator[bytes]:
+    while block := os.read(descriptor, BLOCK):
+        yield block

@@ -1,0 +1,136 @@
+"""One run of a stage: under temporary names, checked, then published whole or not at all."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from distill.receipts import durable
+from distill.receipts.contract import Evidence
+from distill.receipts.digest import digest_file, fingerprint_file
+from distill.receipts.drafting import Draft
+from distill.receipts.inputs import demand_unchanged
+from distill.receipts.journal import Journal, Move, Retirement
+from distill.receipts.outcome import Outcome
+from distill.receipts.publish import abandon, commit
+from distill.receipts.receipt import FileEntry, Receipt
+from distill.receipts.staging import Berth, Produced, berth, collect, prepare
+
+
+@dataclass
+class Execution:
+    """A run in progress. ``lock`` is the name of the lock that the caller holds."""
+
+    draft: Draft
+    lock: str
+    evidence: Evidence = field(default_factory=Evidence)
+
+    def run(self, function: Callable[..., object]) -> Outcome:
+        """Run the stage and publish what it made.
+
+        Raises:
+            BaseException: whatever the stage raises, unchanged, after the failed receipt is kept.
+            ContractError: the stage broke its contract; nothing is published.
+            SourceError: an input changed meanwhile; nothing is published.
+        """
+        workspace, token = self.draft.workspace, self.draft.token
+        berths = [berth(workspace, target, token) for target in self.draft.call.targets]
+        partials = tuple(workspace.record_path(one.partial) for one in berths)
+        journal = Journal(self.lock, token, "open", partials)
+        journal.write(workspace)
+        try:
+            produced = self._attempt(function, berths)
+            receipt = self.draft.receipt(self.evidence)
+            planned = self._plan(journal, produced, receipt)
+        except BaseException as error:
+            abandon(workspace, journal, self.draft.receipt(self.evidence, error))
+            raise
+        commit(workspace, planned.journal)
+        return Outcome(
+            "ran",
+            self.draft.survey.plan.reason,
+            receipt,
+            receipt.digest,
+            planned.set_aside,
+            planned.left_alone,
+        )
+
+    def _attempt(
+        self, function: Callable[..., object], berths: list[Berth]
+    ) -> tuple[Produced, ...]:
+        evidence, survey = self.evidence, self.draft.survey
+        with evidence.step("completed"):
+            prepare(berths)
+            partials = {one.target.role: one.partial for one in berths}
+            bound = self.draft.call.with_outputs(partials)
+            returned = function(*bound.args, **bound.kwargs)
+        with evidence.step("report_recordable"):
+            evidence.take(returned)
+        with evidence.step("outputs_written"):
+            produced = collect(berths)
+            evidence.outputs = tuple(_entry(file) for file in produced)
+        with evidence.step("inputs_unchanged"):
+            demand_unchanged(survey.inputs)
+        with evidence.step("contract_kept"):
+            evidence.enforce()
+        evidence.compare(survey.passed, survey.key_digest.hex)
+        for file in produced:
+            durable.sync_file(file.partial)
+        return produced
+
+    def _plan(self, journal: Journal, produced: tuple[Produced, ...], receipt: Receipt) -> "_Plan":
+        """Return what must move where; an output that is there already stays."""
+        workspace, passed = self.draft.workspace, self.draft.survey.passed
+        recorded = {e.path: e for e in passed.claim.outputs} if passed is not None else {}
+        moves: list[Move] = []
+        unknown: list[str] = []
+        for file, entry in zip(produced, self.evidence.outputs, strict=True):
+            old = digest_file(file.place) if file.place.exists() else None
+            if old == entry.blake3:
+                continue
+            if old is not None and (
+                entry.path not in recorded or recorded[entry.path].blake3 != old
+            ):
+                unknown.append(entry.path)
+            partial = workspace.record_path(file.partial)
+            moves.append(Move(partial, entry.path, entry.blake3, old))
+        retirements, left_alone = self._retire(recorded)
+        return _Plan(
+            journal.committed(tuple(moves), retirements, receipt), tuple(unknown), left_alone
+        )
+
+    def _retire(
+        self, recorded: Mapping[str, FileEntry]
+    ) -> tuple[tuple[Retirement, ...], tuple[str, ...]]:
+        """Sort the files that are produced no more: moved away, or left to whoever changed them."""
+        retired: list[Retirement] = []
+        left: list[str] = []
+        for path in sorted(recorded.keys() - {entry.path for entry in self.evidence.outputs}):
+            place = self.draft.workspace.resolve(path)
+            if not place.exists():
+                continue
+            old = recorded[path].blake3
+            if place.is_symlink() or digest_file(place) != old:
+                left.append(path)
+                continue
+            tops = (t.path for t in self.draft.call.targets if path.startswith(f"{t.path}/"))
+            retired.append(Retirement(path, old, max(tops, default=path)))
+        return tuple(retired), tuple(left)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    journal: Journal
+    set_aside: tuple[str, ...]
+    left_alone: tuple[str, ...]
+
+
+def _entry(file: Produced) -> FileEntry:
+    found, _ = fingerprint_file(file.partial, name=file.place.name)
+    return FileEntry(
+        file.role,
+        file.recorded,
+        found.bytes,
+        found.blake3,
+        found.sha256,
+        found.records,
+        found.root,
+    )

@@ -1,0 +1,39 @@
+"""Locks between processes and threads: flock on files in ``.distill/locks``.
+
+The kernel lets go of a lock when its holder ends, however it ends, so none is ever left behind.
+Readers take none.
+"""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from distill.receipts.workspace import Workspace
+
+
+@contextmanager
+def hold(workspace: Workspace, name: str) -> Iterator[None]:
+    """Hold the lock of this name; wait while somebody else does."""
+    with _open(workspace, name) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def try_hold(workspace: Workspace, name: str) -> Iterator[bool]:
+    """Hold the lock of this name if nobody else does; yield whether it is held."""
+    with _open(workspace, name) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _open(workspace: Workspace, name: str) -> IO[bytes]:
+    folder: Path = workspace.root / ".distill" / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / f"{name}.lock").open("ab")

@@ -1,0 +1,48 @@
+"""The Merkle tree of RFC 6962 §2.1 over a sequence of records, in memory that does not grow.
+
+Leaf = SHA-256(0x00 ‖ record), node = SHA-256(0x01 ‖ left ‖ right); the root of nothing is
+SHA-256 of the empty string.
+"""
+
+from hashlib import sha256
+
+LEAF_PREFIX = b"\x00"
+NODE_PREFIX = b"\x01"
+
+
+class MerkleRoot:
+    """The root over the leaves that were pushed so far; holds at most log2(n) + 1 hashes."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []
+
+    def push(self, leaf_hash: bytes) -> None:
+        """Append one leaf, given as its 32-byte leaf hash."""
+        self.size += 1
+        peaks = self._peaks
+        peaks.append(leaf_hash)
+        rest = self.size
+        while not rest & 1:  # two peaks of one height make one that is higher
+            right = peaks.pop()
+            peaks[-1] = node_hash(peaks[-1], right)
+            rest >>= 1
+
+    def root(self) -> bytes:
+        """Return the 32 bytes of RFC 6962's MTH over all leaves pushed so far."""
+        if not self._peaks:
+            return sha256(b"").digest()
+        root = self._peaks[-1]
+        for left in reversed(self._peaks[:-1]):
+            root = node_hash(left, root)
+        return root
+
+
+def leaf_hash(record: bytes) -> bytes:
+    """Return the 32-byte leaf hash of one record."""
+    return sha256(LEAF_PREFIX + record).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the 32-byte hash of an inner node."""
+    return sha256(NODE_PREFIX + left + right).digest()

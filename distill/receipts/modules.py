@@ -1,0 +1,129 @@
+"""Finding the files of modules without importing them, and telling whose they are.
+
+First-party is what people edit: modules of the stage's own top-level package, and every module that
+lies neither in the standard library nor among the installed distributions.
+"""
+
+import importlib.util
+import inspect
+import site
+import sys
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from distill.errors import CodeStateError
+
+INIT = "__init__"
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module's dotted name, its file, and the folder that its package is imported from."""
+
+    name: str
+    file: Path
+    root: Path
+
+    @property
+    def recorded(self) -> str:
+        """How a claim names the file: below its import root."""
+        return self.file.relative_to(self.root).as_posix()
+
+    @property
+    def package(self) -> str:
+        """The package that relative imports in this module start from."""
+        return self.name if self.file.stem == INIT else self.name.rpartition(".")[0]
+
+
+def module_of(function: Callable[..., object]) -> Module:
+    """Return the module in which a function is defined; a script counts as one.
+
+    Raises:
+        CodeStateError: there is no file to read (a shell, a notebook, ``python -c``).
+    """
+    inner = inspect.unwrap(function)
+    module = sys.modules.get(inner.__module__)
+    place = getattr(module, "__file__", None) or inner.__code__.co_filename
+    file = Path(place).resolve()
+    if not file.is_file():
+        raise CodeStateError(
+            f"the code of {inner.__qualname__} lies in no file ({place})",
+            "define the stage in a .py file",
+        )
+    spec = getattr(module, "__spec__", None)
+    name = spec.name if inner.__module__ == "__main__" and spec is not None else inner.__module__
+    parts = name.split(".")
+    tail = file.parent if file.stem == INIT else file.with_suffix("")
+    if list(tail.parts[-len(parts) :]) == parts:
+        return Module(name, file, tail.parents[len(parts) - 1])
+    return Module(file.stem, file, file.parent)
+
+
+class Finder:
+    """Finds first-party modules, as seen from one stage's module."""
+
+    def __init__(self, stage: Module) -> None:
+        self._stage = stage
+        self._own = stage.name.partition(".")[0]
+        self._roots: dict[str, Path | None] = {}
+
+    def find(self, name: str) -> Module | None:
+        """Return a first-party module by its dotted name, or None if it is none."""
+        root = self.root_of(name.partition(".")[0])
+        if root is None:
+            return None
+        base = root.joinpath(*name.split("."))
+        for file in (base / f"{INIT}.py", base.with_name(f"{base.name}.py")):
+            if file.is_file():
+                return Module(name, file, root)
+        return None
+
+    def root_of(self, top: str) -> Path | None:
+        """Return the folder that a top-level name is imported from, or None if not first-party."""
+        if top not in self._roots:
+            self._roots[top] = self._find_root(top)
+        return self._roots[top]
+
+    def _find_root(self, top: str) -> Path | None:
+        beside = self._stage.root
+        if (top == self._own or not is_installed(beside)) and _holds(beside, top):
+            return beside
+        if top in sys.stdlib_module_names:
+            return None
+        place = _place_of(top)
+        return None if place is None or is_installed(place) else place
+
+
+def _holds(root: Path, top: str) -> bool:
+    return (root / f"{top}.py").is_file() or (root / top / f"{INIT}.py").is_file()
+
+
+def _place_of(top: str) -> Path | None:
+    """Return the folder that Python would import a top-level name from; nothing is imported."""
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError, AttributeError):
+        return None
+    if spec is None:
+        return None
+    if spec.submodule_search_locations:
+        return Path(next(iter(spec.submodule_search_locations))).resolve().parent
+    return Path(spec.origin).resolve().parent if spec.has_location and spec.origin else None
+
+
+def is_installed(place: Path) -> bool:
+    """Whether a folder belongs to the standard library or to installed distributions."""
+    if {"site-packages", "dist-packages"} & set(place.parts):
+        return True
+    return any(place.is_relative_to(folder) for folder in _installed_folders())
+
+
+@cache
+def _installed_folders() -> tuple[Path, ...]:
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    folders = [sysconfig.get_path(name) for name in names]
+    folders += [*site.getsitepackages(), site.getusersitepackages()]
+    return tuple({Path(folder).resolve() for folder in folders if folder})

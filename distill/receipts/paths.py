@@ -1,0 +1,45 @@
+"""The form in which a receipt names a file: ``relative/path`` or ``root:relative/path``."""
+
+import re
+
+_ROOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+MAX_PATH = 4096
+
+
+def is_url(text: str) -> bool:
+    """Whether a text names something by a scheme: ``s3://…``, and ``s3:/…`` as a Path holds it."""
+    return _URL.match(text) is not None
+
+
+def is_root_name(text: str) -> bool:
+    """Whether a text may name a root: letters, digits, ``_`` and ``-``."""
+    return _ROOT.fullmatch(text) is not None
+
+
+def split_root(recorded: str) -> tuple[str | None, str]:
+    """Return the root's name (null: the workspace) and the path below it."""
+    name, colon, rest = recorded.partition(":")
+    if colon and "/" not in name:
+        return name, rest
+    return None, recorded
+
+
+def fault_in(recorded: str) -> str | None:
+    """Return what is wrong with a recorded path, or None.
+
+    Law: a path without fault names a place at or below its root, whatever the root is, as long as
+    no link leads out of it.
+    """
+    root, path = split_root(recorded)
+    if len(recorded) > MAX_PATH:
+        return f"longer than {MAX_PATH} characters"
+    if not recorded.isprintable() or "\\" in recorded:
+        return "it holds a control character or a backslash"
+    if root is not None and not is_root_name(root):
+        return f"{root!r} names no root"
+    if path.startswith("/"):
+        return "it is absolute"
+    if any(part in {"", ".", ".."} for part in path.split("/")):
+        return "it holds an empty part, '.' or '..'"
+    return None

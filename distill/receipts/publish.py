@@ -1,0 +1,181 @@
+"""Publishing the files of a stage all together, and finishing what a killed run began.
+
+Order: temporary files durable → journal (phase ``commit``) durable → renames → receipt durable →
+ref → journal removed. What is replaced moves to ``data/objects/<blake3>``; nothing is destroyed.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from distill.errors import SourceError
+from distill.receipts import durable, journal
+from distill.receipts.digest import Digest, digest_file
+from distill.receipts.journal import Journal, Move, Retirement
+from distill.receipts.locks import try_hold
+from distill.receipts.receipt import Receipt
+from distill.receipts.staging import clear, prune_empty
+from distill.receipts.store import ReceiptStore
+from distill.receipts.workspace import Workspace
+
+
+def objects_folder(workspace: Workspace) -> Path:
+    """Return where replaced versions of outputs lie, under the digests of their bytes."""
+    return workspace.root / "data" / "objects"
+
+
+def commit(workspace: Workspace, plan: Journal) -> None:
+    """Publish all files of a journal whose temporary files are durable, and end it."""
+    plan.write(workspace)
+    _advance(workspace, plan, recovering=False)
+
+
+def abandon(workspace: Workspace, plan: Journal, receipt: Receipt | None) -> None:
+    """Undo a run that failed: no temporary file stays; the failed receipt is kept."""
+    clear(workspace.resolve(partial) for partial in plan.partials)
+    if receipt is not None:
+        _record(workspace, receipt, plan.token)
+    plan.remove(workspace)
+
+
+def recover(workspace: Workspace, held: str) -> None:
+    """Finish or undo every publication whose process is gone.
+
+    ``held`` is the name of the lock that the caller holds; others are tried.
+    """
+    for name in journal.names(workspace):
+        if name == held:
+            _recover_one(workspace, name)
+            continue
+        with try_hold(workspace, name) as is_ours:
+            if is_ours and journal.path_of(workspace, name).exists():
+                _recover_one(workspace, name)
+    _sweep_journals(workspace, held)
+
+
+def _recover_one(workspace: Workspace, name: str) -> None:
+    plan = journal.read(workspace, name)
+    _sweep(workspace, plan.token)
+    if plan.phase == "commit" and not _lost(workspace, plan.moves):
+        _advance(workspace, plan, recovering=True)
+        return
+    _roll_back(workspace, plan)
+    clear(workspace.resolve(partial) for partial in plan.partials)
+    plan.remove(workspace)
+
+
+def _advance(workspace: Workspace, plan: Journal, *, recovering: bool) -> None:
+    """Do what is left of a publication; doing it twice changes nothing."""
+    for move in plan.moves:
+        _apply(workspace, move, plan.token, recovering=recovering)
+    for retirement in plan.retirements:
+        _retire(workspace, retirement, plan.token)
+    folders = {workspace.resolve(move.place).parent for move in plan.moves}
+    for folder in sorted(folders):
+        durable.sync_folder(folder)
+    if plan.receipt is not None:
+        _record(workspace, plan.receipt, plan.token)
+    clear(workspace.resolve(partial) for partial in plan.partials)
+    plan.remove(workspace)
+
+
+def _apply(workspace: Workspace, move: Move, token: str, *, recovering: bool) -> None:
+    partial, place = workspace.resolve(move.partial), workspace.resolve(move.place)
+    if not partial.exists():
+        return
+    durable.make_folder(place.parent)
+    old = move.old
+    if recovering:  # the file in place may have been changed since the journal was written
+        old = digest_file(place) if place.exists() else None
+    if old is not None:
+        set_aside(workspace, place, old, token)
+    partial.replace(place)
+
+
+def _retire(workspace: Workspace, retirement: Retirement, token: str) -> None:
+    place, top = workspace.resolve(retirement.place), workspace.resolve(retirement.top)
+    if not place.exists() or digest_file(place) != retirement.old:
+        return
+    set_aside(workspace, place, retirement.old, token)
+    place.unlink()
+    durable.sync_folder(place.parent)
+    prune_empty(place.parent, top)
+
+
+def set_aside(workspace: Workspace, path: Path, digest: Digest, token: str) -> None:
+    """Let the bytes of a file also lie in ``data/objects``, before its name is taken away.
+
+    Another name of the same file is enough where the file system gives it; else it is a copy.
+    """
+    folder = objects_folder(workspace)
+    durable.make_folder(folder)
+    kept = folder / digest.hex
+    if kept.exists() and _is_sound(kept, digest):
+        return
+    partial = durable.partial_of(kept, token)
+    try:
+        os.link(path, partial)
+    except OSError:
+        shutil.copyfile(path, partial)
+    durable.sync_file(partial)
+    partial.replace(kept)
+    durable.sync_folder(folder)
+
+
+def _is_sound(path: Path, digest: Digest) -> bool:
+    try:
+        return digest_file(path) == digest
+    except SourceError:
+        return False
+
+
+def _lost(workspace: Workspace, moves: Iterable[Move]) -> bool:
+    """Whether somebody took away a file that the publication needs."""
+    return any(
+        not workspace.resolve(move.partial).exists() and not workspace.resolve(move.place).exists()
+        for move in moves
+    )
+
+
+def _roll_back(workspace: Workspace, plan: Journal) -> None:
+    """Put the old files back where new ones were already moved in."""
+    for move in plan.moves:
+        partial, place = workspace.resolve(move.partial), workspace.resolve(move.place)
+        if partial.exists() or not place.exists() or digest_file(place) != move.new:
+            continue
+        kept = None if move.old is None else objects_folder(workspace) / move.old.hex
+        set_aside(workspace, place, move.new, plan.token)
+        if kept is not None and kept.exists():
+            shutil.copyfile(kept, partial)
+            durable.sync_file(partial)
+            partial.replace(place)
+        else:
+            place.unlink()
+
+
+def _record(workspace: Workspace, receipt: Receipt, token: str) -> None:
+    store = ReceiptStore(workspace)
+    store.put(receipt, token)
+    store.point(receipt, token)
+
+
+def _sweep(workspace: Workspace, token: str) -> None:
+    """Remove temporary files that a killed run left in the engine's own folders."""
+    store = ReceiptStore(workspace)
+    folders = [store.refs, journal.folder_of(workspace), objects_folder(workspace)]
+    folders += [folder for folder in store.objects.glob("??") if folder.is_dir()]
+    for folder in folders:
+        durable.sweep_partials(folder, token)
+
+
+def _sweep_journals(workspace: Workspace, held: str) -> None:
+    """Remove journals that were never finished being written: nothing had begun under them."""
+    for partial in journal.folder_of(workspace).glob(f".*{durable.PARTIAL}"):
+        name = partial.name[1:].split(journal.SUFFIX + ".")[0]
+        if name == held:
+            partial.unlink(missing_ok=True)
+            continue
+        with try_hold(workspace, name) as is_ours:
+            if is_ours:
+                partial.unlink(missing_ok=True)

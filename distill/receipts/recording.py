@@ -1,0 +1,123 @@
+"""`with_receipt`: a function that reads and writes files becomes a stage that leaves receipts."""
+
+import inspect
+from collections.abc import Callable
+from functools import cached_property, update_wrapper
+from typing import Generic, ParamSpec
+
+from distill.errors import ContractError, SourceError
+from distill.receipts.binding import Binding, Call
+from distill.receipts.clock import Stopwatch
+from distill.receipts.drafting import Draft
+from distill.receipts.durable import new_token
+from distill.receipts.execution import Execution
+from distill.receipts.locks import hold
+from distill.receipts.modules import Module, module_of
+from distill.receipts.outcome import Outcome, Plan
+from distill.receipts.publish import recover
+from distill.receipts.reader import STAGE_NAME
+from distill.receipts.receipt import slot_of
+from distill.receipts.report import Report
+from distill.receipts.scope import current_workspace
+from distill.receipts.survey import survey
+from distill.receipts.workspace import Workspace
+
+P = ParamSpec("P")
+
+
+class Stage(Generic[P]):
+    """A decorated function. Calling it runs or skips the stage and returns an `Outcome`.
+
+    ``stage`` and ``version`` are those of the decorator; ``__wrapped__`` is the function itself.
+    """
+
+    __wrapped__: Callable[P, Report | None]
+
+    def __init__(self, function: Callable[P, Report | None], stage: str, version: int) -> None:
+        self.stage = stage
+        self.version = version
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Outcome:
+        """Run the stage, or skip it where nothing changed; either way a receipt says so.
+
+        A second call for the same outputs waits for the first and shares its result.
+
+        Raises:
+            DistillError: an argument, an input or the stage's contract is at fault.
+        """
+        workspace = current_workspace()
+        call = self._binding.bind(workspace, args, kwargs)
+        lock = f"{self.stage}-{slot_of(call.targets)[:16]}"
+        with hold(workspace, lock):
+            recover(workspace, lock)
+            return self._run_or_skip(workspace, call, lock)
+
+    def plan(self, *args: P.args, **kwargs: P.kwargs) -> Plan:
+        """Return what a call with these arguments would do, and why. Nothing is written.
+
+        Raises:
+            DistillError: an argument is at fault. A missing input makes the plan stale instead.
+        """
+        workspace = current_workspace()
+        call = self._binding.bind(workspace, args, kwargs)
+        try:
+            return survey(workspace, self._module, call, self.stage, self.version).plan
+        except SourceError as error:
+            return Plan("stale", error.message, ("input",))
+
+    def __reduce__(self) -> str:
+        """Let the stage travel to worker processes by its name, as functions do."""
+        return self.__wrapped__.__qualname__
+
+    @cached_property
+    def _binding(self) -> Binding:
+        # Late: an annotation may name what the module defines below the stage.
+        return Binding.of(self.__wrapped__)
+
+    @cached_property
+    def _module(self) -> Module:
+        return module_of(self.__wrapped__)
+
+    def _run_or_skip(self, workspace: Workspace, call: Call, lock: str) -> Outcome:
+        watch = Stopwatch()
+        found = survey(workspace, self._module, call, self.stage, self.version)
+        if found.plan.status == "fresh" and found.passed is not None:
+            return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
+        draft = Draft(workspace, self._module, call, found, new_token(), watch)
+        return Execution(draft, lock).run(self.__wrapped__)
+
+
+def with_receipt(*, stage: str, version: int) -> Callable[[Callable[P, Report | None]], Stage[P]]:
+    """Make a stage of a function that reads and writes files.
+
+    The function declares its files by annotation (`InFile`, `InFiles`, `OutFile`, `OutDir`); every
+    other argument is a parameter of the claim. Outputs are given to it as temporary paths, and are
+    published when it returns. Raise ``version`` when the meaning of the outputs changes in a way
+    that the code can't show.
+
+    Law: a call whose inputs, code, parameters and environment are unchanged, and whose outputs hold
+    the recorded bytes, does not run the function.
+
+    Raises:
+        ContractError: the name is unusable, the version is negative, or the function is a coroutine
+            or a generator.
+    """
+    if not STAGE_NAME.fullmatch(stage):
+        raise ContractError(
+            f"{stage!r} can't name a stage", "use letters, digits, '_', '-' and '.', at most 100"
+        )
+    if version < 0:
+        raise ContractError(f"the version of stage {stage} is negative", "count from 1")
+
+    def decorate(function: Callable[P, Report | None]) -> Stage[P]:
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            raise ContractError(
+                f"the stage {stage} is a coroutine or a generator", "make it a plain function"
+            )
+        return Stage(function, stage, version)
+
+    return decorate
+
+
+withReceipt = with_receipt  # noqa: N816 - the design's card has this spelling

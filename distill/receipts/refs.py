@@ -1,0 +1,82 @@
+"""Refs: for each stage, a small file that names the newest receipts of each slot.
+
+Refs are derived. What is missing or can't be read is found again by reading all receipts.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from distill.errors import VerificationError
+from distill.receipts.canonical import Json, dumps, loads
+from distill.receipts.digest import Digest
+from distill.receipts.reader import HEX_256
+from distill.receipts.receipt import Receipt
+
+FORMAT = "distill.refs/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest receipt of a slot, and the newest one that passed (null: none did)."""
+
+    newest: Digest
+    passed: Digest | None
+
+
+Heads = Mapping[str, Head]
+
+
+def heads_of(receipts: Iterable[Receipt]) -> dict[str, Head]:
+    """Return the heads of one stage's receipts, whatever their order."""
+    heads: dict[str, Head] = {}
+    for receipt in sorted(receipts, key=age):
+        heads[receipt.slot] = advance(heads.get(receipt.slot), receipt)
+    return heads
+
+
+def advance(head: Head | None, receipt: Receipt) -> Head:
+    """Return the head of a slot after one more receipt."""
+    before = head.passed if head is not None else None
+    return Head(receipt.digest, receipt.digest if receipt.passed else before)
+
+
+def age(receipt: Receipt) -> tuple[str, str, str]:
+    """Return what orders receipts from old to new."""
+    return receipt.run.started_at, receipt.run.ended_at, receipt.digest.hex
+
+
+def write_heads(heads: Heads) -> bytes:
+    """Return the bytes of a ref file."""
+    slots: dict[str, Json] = {
+        slot: {"newest": head.newest.hex, "passed": head.passed.hex if head.passed else None}
+        for slot, head in heads.items()
+    }
+    return dumps({"format": FORMAT, "slots": slots}) + b"\n"
+
+
+def read_heads(content: bytes) -> dict[str, Head]:
+    """Return the heads that a ref file holds.
+
+    Raises:
+        VerificationError: the bytes are no ref file.
+    """
+    value = loads(content.removesuffix(b"\n"))
+    if not isinstance(value, dict) or set(value) != {"format", "slots"}:
+        raise VerificationError("a ref holds a format and slots")
+    slots = value["slots"]
+    if value["format"] != FORMAT or not isinstance(slots, dict):
+        raise VerificationError(f"the ref's format is not {FORMAT}")
+    return {slot: _head(entry) for slot, entry in slots.items()}
+
+
+def _head(entry: Json) -> Head:
+    if not isinstance(entry, dict) or set(entry) != {"newest", "passed"}:
+        raise VerificationError("a slot of a ref holds newest and passed")
+    newest = _digest(entry["newest"])
+    return Head(newest, None if entry["passed"] is None else _digest(entry["passed"]))
+
+
+def _digest(value: Json) -> Digest:
+    if not isinstance(value, str) or not HEX_256.fullmatch(value):
+        raise VerificationError("a ref names no digest")
+    return Digest(value)

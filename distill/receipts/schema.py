@@ -1,0 +1,192 @@
+"""The receipt format as pydantic models: the published JSON Schema, and the writer's last gate.
+
+Only the writer imports this, when it has a receipt to write. Everything else reads with
+`distill.receipts.reader`; a test holds the two equal.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
+
+from distill.receipts.canonical import MAX_INTEGER
+from distill.receipts.paths import fault_in
+from distill.receipts.receipt import FORMAT, GitStatus, Receipt, Status, TargetKind, TriggerKind
+
+
+def _recorded(path: str) -> str:
+    fault = fault_in(path)
+    if fault is not None:
+        raise ValueError(fault)
+    return path
+
+
+Count = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
+Hex256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+GitObject = Annotated[str, Field(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")]
+StageName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
+RecordedPath = Annotated[str, AfterValidator(_recorded)]
+Instant = Annotated[
+    str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$")
+]
+
+
+class Counts(RootModel[dict[str, "Count | Counts"]]):
+    """Counts by name, nested freely."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class FileModel(_Part):
+    """One file that was read or written."""
+
+    role: str
+    path: RecordedPath
+    bytes: Count
+    blake3: Hex256
+    sha256: Hex256
+    records: Count | None
+    root: Hex256 | None
+
+    @model_validator(mode="after")
+    def _records_with_root(self) -> "FileModel":
+        if (self.records is None) != (self.root is None):
+            message = "only one of records and root"
+            raise ValueError(message)
+        return self
+
+
+class TargetModel(_Part):
+    """Where the stage was told to write."""
+
+    role: str
+    path: RecordedPath
+    kind: TargetKind
+
+
+class CodeModel(_Part):
+    """The code that ran."""
+
+    digest: Hex256
+    files: dict[str, Hex256]
+
+
+class EnvironmentModel(_Part):
+    """Python's minor version and the distributions reached."""
+
+    python: str
+    distributions: dict[str, str]
+
+
+class ParentModel(_Part):
+    """The claim that made one or more of the inputs."""
+
+    stage: StageName
+    claim: Hex256
+
+
+class LawModel(_Part):
+    """A balance: both sides have the same sum."""
+
+    name: str
+    unit: str
+    left: dict[str, Count]
+    right: dict[str, Count]
+    source: str | None
+
+
+class CheckModel(_Part):
+    """One check of the stage."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+class ValidationModel(_Part):
+    """Whether the stage kept its contract."""
+
+    status: Status
+    checks: list[CheckModel]
+
+
+class ClaimModel(_Part):
+    """What anyone who runs the stage again must get."""
+
+    stage: StageName
+    version: Count
+    key: Hex256
+    code: CodeModel
+    environment: EnvironmentModel
+    parameters: dict[str, Any]
+    targets: list[TargetModel]
+    inputs: list[FileModel]
+    outputs: list[FileModel]
+    parents: list[ParentModel]
+    counts: Counts
+    laws: list[LawModel]
+    validation: ValidationModel
+    notes: dict[str, Any]
+
+
+class TriggerModel(_Part):
+    """Who started the run."""
+
+    kind: TriggerKind
+    id: str | None
+
+
+class GitModel(_Part):
+    """The git state of a folder."""
+
+    state: GitStatus
+    commit: GitObject | None
+    tree: GitObject | None
+    shallow: bool
+    from_wheel: bool
+
+
+class ErrorModel(_Part):
+    """What ended a failed run."""
+
+    type: str
+    message: str
+
+
+class RunModel(_Part):
+    """What differs between two executions of one claim."""
+
+    id: str
+    started_at: Instant
+    ended_at: Instant
+    duration_ms: Count
+    trigger: TriggerModel
+    parents: list[Hex256]
+    code: GitModel
+    workspace: GitModel
+    error: ErrorModel | None
+
+
+class ReceiptModel(_Part):
+    """A whole receipt."""
+
+    format: Literal["distill.receipt/1"]
+    claim: ClaimModel
+    run: RunModel
+
+
+def validate(receipt: Receipt) -> None:
+    """Refuse a receipt that the published schema refuses.
+
+    Raises:
+        pydantic.ValidationError: the receipt is not of the format; a defect of the writer.
+    """
+    ReceiptModel.model_validate_json(receipt.content)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the published JSON Schema of the receipt format."""
+    return {"$id": FORMAT, **ReceiptModel.model_json_schema()}

@@ -1,0 +1,42 @@
+"""What surrounds a call: the workspace that it works in, and who triggered it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from distill.receipts.receipt import Trigger, TriggerKind
+from distill.receipts.workspace import Workspace
+
+_workspace: ContextVar[Workspace | None] = ContextVar("distill_workspace", default=None)
+_trigger: ContextVar[Trigger | None] = ContextVar("distill_trigger", default=None)
+
+
+@contextmanager
+def workspace_scope(workspace: Workspace) -> Iterator[Workspace]:
+    """Let the stages that are called inside work in this workspace."""
+    token = _workspace.set(workspace)
+    try:
+        yield workspace
+    finally:
+        _workspace.reset(token)
+
+
+@contextmanager
+def trigger_scope(kind: TriggerKind, identity: str | None = None) -> Iterator[Trigger]:
+    """Let the receipts of the stages that are called inside name this trigger."""
+    trigger = Trigger(kind, identity)
+    token = _trigger.set(trigger)
+    try:
+        yield trigger
+    finally:
+        _trigger.reset(token)
+
+
+def current_workspace() -> Workspace:
+    """Return the workspace of the innermost scope, or the one that `Workspace.find` finds."""
+    return _workspace.get() or Workspace.find()
+
+
+def current_trigger() -> Trigger:
+    """Return who triggered the present call."""
+    return _trigger.get() or Trigger("python", None)

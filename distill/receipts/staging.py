@@ -1,0 +1,126 @@
+"""Where a stage writes while it runs: temporary names beside the final ones."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from distill.errors import ConfigurationError, ContractError
+from distill.receipts.durable import make_folder, partial_of, sync_folder
+from distill.receipts.receipt import Target
+from distill.receipts.workspace import Workspace
+
+RESERVED = (".distill", "receipts", "data/objects")
+
+
+@dataclass(frozen=True, slots=True)
+class Berth:
+    """One target of a call: its final place, and the temporary one that the stage is given."""
+
+    target: Target
+    place: Path
+    partial: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """One file that a stage wrote, still under its temporary name."""
+
+    role: str
+    recorded: str
+    partial: Path
+    place: Path
+
+
+def berth(workspace: Workspace, target: Target, token: str) -> Berth:
+    """Return where a target's files go, now and at the end.
+
+    Raises:
+        ConfigurationError: the target lies where the engine keeps its own files.
+    """
+    for reserved in RESERVED:
+        if f"{target.path}/".startswith(f"{reserved}/"):
+            raise ConfigurationError(
+                f"the output {target.path} lies in {reserved}/, which is the engine's own",
+                "choose another place",
+            )
+    place = workspace.resolve(target.path)
+    return Berth(target, place, partial_of(place, token))
+
+
+def prepare(berths: Iterable[Berth]) -> None:
+    """Make the folders that a stage writes in."""
+    for one in berths:
+        make_folder(one.place.parent)
+        if one.target.kind == "tree":
+            one.partial.mkdir()
+
+
+def collect(berths: Iterable[Berth]) -> tuple[Produced, ...]:
+    """Return the files that the stage wrote, in the order of roles and paths.
+
+    Raises:
+        ContractError: a declared file was not written, two outputs have one place, or something
+            else than a regular file was written.
+    """
+    produced = [file for one in berths for file in _collect(one)]
+    seen: set[str] = set()
+    for file in produced:
+        if file.recorded in seen:
+            raise ContractError(f"two outputs have the place {file.recorded}", "name them apart")
+        seen.add(file.recorded)
+    return tuple(produced)
+
+
+def clear(partials: Iterable[Path]) -> None:
+    """Remove what a stage wrote under temporary names."""
+    for partial in partials:
+        if partial.is_dir() and not partial.is_symlink():
+            shutil.rmtree(partial)
+        else:
+            partial.unlink(missing_ok=True)
+
+
+def prune_empty(folder: Path, top: Path) -> None:
+    """Remove a folder, and those above it below ``top``, as long as they are empty."""
+    while folder != top and folder.is_relative_to(top):
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        sync_folder(folder.parent)
+        folder = folder.parent
+
+
+def _collect(one: Berth) -> list[Produced]:
+    role, path = one.target.role, one.target.path
+    if one.target.kind == "file":
+        if not os.path.lexists(one.partial):
+            raise ContractError(
+                f"the stage did not write its output {role} ({path})",
+                "write the file at the path that the stage is given, even if it stays empty",
+            )
+        _demand_regular(one.partial, path)
+        return [Produced(role, path, one.partial, one.place)]
+    files: list[Produced] = []
+    for file in sorted(_files_in(one.partial)):
+        below = file.relative_to(one.partial).as_posix()
+        _demand_regular(file, f"{path}/{below}")
+        files.append(Produced(role, f"{path}/{below}", file, one.place / below))
+    return files
+
+
+def _files_in(folder: Path) -> Iterable[Path]:
+    for above, folders, names in os.walk(folder):
+        for name in names:
+            yield Path(above, name)
+        for name in folders:
+            if (Path(above) / name).is_symlink():
+                yield Path(above, name)
+
+
+def _demand_regular(file: Path, shown: str) -> None:
+    if not stat.S_ISREG(file.lstat().st_mode):
+        raise ContractError(f"the output {shown} is no regular file", "write plain files only")

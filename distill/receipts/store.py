@@ -1,0 +1,200 @@
+"""The store of receipts: each lies under the digest of its bytes and is never changed.
+
+Writing is restic's way with git's ``link``: temporary name → write → mode 0444 → fsync → link →
+unlink the temporary → fsync the folder. Nothing is believed unread: a receipt's bytes must have the
+digest that its name says.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from distill.errors import VerificationError
+from distill.receipts import durable
+from distill.receipts.digest import Digest, digest_bytes
+from distill.receipts.locks import hold
+from distill.receipts.reader import HEX_256, STAGE_NAME, read_receipt
+from distill.receipts.receipt import MAX_RECEIPT_BYTES, Receipt
+from distill.receipts.refs import Head, advance, age, heads_of, read_heads, write_heads
+from distill.receipts.workspace import Workspace
+
+
+class ReceiptStore:
+    """The receipts of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.objects = workspace.root / "receipts" / "objects"
+        self.refs = workspace.root / "receipts" / "refs"
+
+    def path_of(self, digest: Digest) -> Path:
+        """Return where the receipt of this digest lies, or would lie."""
+        return self.objects / digest.hex[:2] / digest.hex
+
+    def put(self, receipt: Receipt, token: str) -> Digest:
+        """Make a receipt durable and return its digest; one that is there stays as it is.
+
+        ``token`` marks the temporary names, so that a later start can remove them.
+        """
+        path = self.path_of(receipt.digest)
+        durable.make_folder(path.parent)
+        partial = durable.write_partial(path, receipt.content, token)
+        partial.chmod(durable.READ_ONLY)
+        try:
+            os.link(partial, path)
+        except FileExistsError:
+            self._keep_sound(path, partial, receipt.content)
+        partial.unlink(missing_ok=True)
+        durable.sync_folder(path.parent)
+        return receipt.digest
+
+    def point(self, receipt: Receipt, token: str) -> None:
+        """Let the stage's ref name this receipt as the newest of its slot."""
+        with hold(self.workspace, "refs"):
+            stage = receipt.claim.stage
+            heads = dict(self.heads(stage))
+            head = heads.get(receipt.slot)
+            if head is None or head.newest != receipt.digest:
+                heads[receipt.slot] = advance(head, receipt)
+            durable.replace_file(self.refs / stage, write_heads(heads), token)
+
+    def get(self, digest: Digest) -> Receipt:
+        """Return the receipt of this digest.
+
+        Raises:
+            VerificationError: it is missing, its bytes have another digest, or they are no receipt.
+        """
+        return self._read(self.path_of(digest), digest)
+
+    def heads(self, stage: str) -> dict[str, Head]:
+        """Return what the stage's ref says for each slot; a bad ref is found again."""
+        path = self.refs / stage
+        try:
+            return read_heads(path.read_bytes())
+        except (OSError, VerificationError):
+            return heads_of(self._of_stage(stage))
+
+    def stages(self) -> tuple[str, ...]:
+        """Return the names of the stages that have receipts, sorted."""
+        named = {path.name for path in _entries(self.refs) if STAGE_NAME.fullmatch(path.name)}
+        if named:
+            return tuple(sorted(named))
+        return tuple(sorted({receipt.claim.stage for receipt in self.all()}))
+
+    def newest(self, stage: str, slot: str | None = None) -> Receipt | None:
+        """Return the newest sound receipt of a stage (of one slot), passed or failed."""
+        return self._latest(stage, slot, only_passed=False)
+
+    def newest_passed(self, stage: str, slot: str | None = None) -> Receipt | None:
+        """Return the newest sound receipt of a stage (of one slot) that passed."""
+        return self._latest(stage, slot, only_passed=True)
+
+    def current(self) -> tuple[Receipt, ...]:
+        """Return the newest passing receipt of every slot of every stage."""
+        pairs = ((stage, slot) for stage in self.stages() for slot in sorted(self.heads(stage)))
+        found = (self.newest_passed(stage, slot) for stage, slot in pairs)
+        return tuple(receipt for receipt in found if receipt is not None)
+
+    def outputs_of(self, stage: str) -> tuple[Path, ...]:
+        """Return the files that the stage's newest passing receipt names, in its order.
+
+        A stage's children read these and never a glob, so that what a former run left behind is
+        not read. Nothing is returned where no run passed.
+        """
+        receipt = self.newest_passed(stage)
+        if receipt is None:
+            return ()
+        return tuple(self.workspace.resolve(entry.path) for entry in receipt.claim.outputs)
+
+    def all(self) -> Iterator[Receipt]:
+        """Yield every sound receipt, by digest; `entries` also tells of the others."""
+        for _, entry in self.entries():
+            if isinstance(entry, Receipt):
+                yield entry
+
+    def entries(self) -> Iterator[tuple[Path, Receipt | VerificationError]]:
+        """Yield every file among the objects with its receipt, or with what is wrong with it."""
+        for folder in _entries(self.objects):
+            if folder.is_symlink() or not folder.is_dir():
+                yield folder, VerificationError("not a folder of receipts")
+                continue
+            for path in _entries(folder):
+                yield path, self._entry(path)
+
+    def _entry(self, path: Path) -> Receipt | VerificationError:
+        if not HEX_256.fullmatch(path.name) or path.parent.name != path.name[:2]:
+            return VerificationError("the file's name or folder is not that of a receipt")
+        try:
+            return self._read(path, Digest(path.name))
+        except VerificationError as error:
+            return error
+
+    def _latest(self, stage: str, slot: str | None, *, only_passed: bool) -> Receipt | None:
+        found: list[Receipt] = []
+        for name, head in self.heads(stage).items():
+            digest = head.passed if only_passed else head.newest
+            if digest is None or slot not in {None, name}:
+                continue
+            try:
+                found.append(self.get(digest))
+            except VerificationError:
+                found += self._search(stage, name, only_passed=only_passed)
+        return max(found, key=age, default=None)
+
+    def _search(self, stage: str, slot: str, *, only_passed: bool) -> list[Receipt]:
+        """Return the newest receipt of a slot whose ref leads nowhere, as a list of one or none."""
+        receipts = (
+            receipt
+            for receipt in self._of_stage(stage)
+            if receipt.slot == slot and (receipt.passed or not only_passed)
+        )
+        newest = max(receipts, key=age, default=None)
+        return [] if newest is None else [newest]
+
+    def _of_stage(self, stage: str) -> Iterator[Receipt]:
+        return (receipt for receipt in self.all() if receipt.claim.stage == stage)
+
+    def _read(self, path: Path, digest: Digest) -> Receipt:
+        content = _read_object(path)
+        found = digest_bytes(content)
+        if found != digest:
+            raise VerificationError(
+                f"the receipt {digest.short}… holds bytes of {found.short}…",
+                "take the file from a copy, or remove it and run the stage again",
+            )
+        return read_receipt(content)
+
+    def _keep_sound(self, path: Path, partial: Path, content: bytes) -> None:
+        """Leave a sound receipt as it is; put a damaged one aside and the new one in its place."""
+        if path.is_symlink() or not path.is_file() or path.read_bytes() != content:
+            damaged = self.workspace.root / ".distill" / "damaged"
+            damaged.mkdir(parents=True, exist_ok=True)
+            path.rename(damaged / f"{path.name}.{durable.new_token()}")
+            os.link(partial, path)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _read_object(path: Path) -> bytes:
+    """Return the bytes of an object: a regular file, not a link, of a bearable size."""
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            raise VerificationError(f"the receipt {path.name[:12]}… is no regular file")
+        if status.st_size > MAX_RECEIPT_BYTES:
+            raise VerificationError(
+                f"the receipt {path.name[:12]}… is larger than {MAX_RECEIPT_BYTES} bytes"
+            )
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise VerificationError(f"the receipt {path.name[:12]}… is missing") from error
+    except OSError as error:
+        raise VerificationError(
+            f"the receipt {path.name[:12]}… can't be read: {error.strerror}"
+        ) from error

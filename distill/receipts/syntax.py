@@ -1,0 +1,126 @@
+"""One source file read as syntax: its digest, what it imports, which data it opens.
+
+The digest is over the syntax tree without positions, comments, blank lines and docstrings, so that
+only what runs counts. Docstrings count where the file itself speaks of ``__doc__``.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from distill.receipts.digest import Digest, digest_bytes
+
+_RESOURCE_CALLS = frozenset(["files", "get_data"])  # importlib.resources, pkgutil
+_OWN_PACKAGE = frozenset(["__package__", "__name__"])
+
+
+@dataclass(frozen=True, slots=True)
+class ImportName:
+    """One import: ``level`` dots, the module, and the name taken from it (empty: none)."""
+
+    level: int
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a source file says. ``resources`` names packages whose data it opens (empty: its own).
+
+    ``is_lazy``: the module computes attributes (``__getattr__``), so its imports can't be listed.
+    """
+
+    digest: Digest
+    imports: tuple[ImportName, ...]
+    resources: tuple[str, ...]
+    is_lazy: bool
+
+
+@lru_cache(maxsize=4096)
+def read_source(content: bytes) -> Source:
+    """Return what a source file says; one that does not parse counts byte for byte.
+
+    Law: a comment, a blank line or a docstring changes nothing; a constant does.
+    """
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError):
+        return Source(digest_bytes(content), (), (), is_lazy=False)
+    nodes = list(_running(tree))
+    imports = tuple(dict.fromkeys(name for node in nodes for name in _imports(node)))
+    opens_data = b"resources" in content or b"pkgutil" in content
+    resources = tuple(dict.fromkeys(name for node in nodes for name in _resources(node)))
+    is_lazy = any(isinstance(n, ast.FunctionDef) and n.name == "__getattr__" for n in tree.body)
+    if b"__doc__" not in content:
+        _strip_docstrings(tree)
+    digest = digest_bytes(ast.dump(tree, include_attributes=False).encode("utf-8", "surrogatepass"))
+    return Source(digest, imports, resources if opens_data else (), is_lazy)
+
+
+def _running(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that can run: all but the bodies of ``if TYPE_CHECKING``."""
+    yield node
+    children = ast.iter_child_nodes(node)
+    if isinstance(node, ast.If) and _is_type_checking(node.test):
+        children = iter(node.orelse)
+    for child in children:
+        yield from _running(child)
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    if isinstance(test, ast.Attribute):
+        return test.attr == "TYPE_CHECKING"
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+
+
+def _imports(node: ast.AST) -> Iterator[ImportName]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield ImportName(0, alias.name, "")
+    elif isinstance(node, ast.ImportFrom):
+        for alias in node.names:
+            yield ImportName(node.level, node.module or "", alias.name)
+    elif isinstance(node, ast.Call) and _called(node) in {"import_module", "__import__"}:
+        name = _text_argument(node)
+        if name is not None and not name.startswith("."):
+            yield ImportName(0, name, "")
+
+
+def _resources(node: ast.AST) -> Iterator[str]:
+    if not isinstance(node, ast.Call) or _called(node) not in _RESOURCE_CALLS:
+        return
+    text = _text_argument(node)
+    first = node.args[0] if node.args else None
+    if text is not None:
+        yield text
+    elif isinstance(first, ast.Name) and first.id not in _OWN_PACKAGE:
+        yield first.id
+    elif first is None or isinstance(first, ast.Name | ast.Attribute):
+        yield ""
+
+
+def _called(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def _text_argument(node: ast.Call) -> str | None:
+    first = node.args[0] if node.args else None
+    if isinstance(first, ast.Constant) and isinstance(first.value, str):
+        return first.value
+    return None
+
+
+def _strip_docstrings(tree: ast.Module) -> None:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        first = node.body[0] if node.body else None
+        if (
+            isinstance(first, ast.Expr)
+            and isinstance(first.value, ast.Constant)
+            and isinstance(first.value.value, str)
+        ):
+            node.body = node.body[1:]

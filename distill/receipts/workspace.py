@@ -1,0 +1,150 @@
+"""A workspace: the folder that holds `distill.toml`, and the roots that it names.
+
+Receipts know files only as paths below the workspace or below a root, so they mean the same on
+another machine, and a receipt can't make a verifier read a file outside of them.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from distill.errors import ConfigurationError, VerificationError
+from distill.receipts.paths import fault_in, is_root_name, is_url, split_root
+
+CONFIGURATION = "distill.toml"
+VARIABLE = "DISTILL_WORKSPACE"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder, and named folders outside of it. Relative paths are meant below ``root``."""
+
+    root: Path
+    roots: Mapping[str, Path] = field(default_factory=dict)
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> "Workspace":
+        """Return the workspace of the nearest `distill.toml` at or above ``start``.
+
+        Without ``start``, the variable DISTILL_WORKSPACE names the folder, or else the search
+        begins in the current one. Only ``[roots]`` of the file is read.
+
+        Raises:
+            ConfigurationError: there is none, or its ``[roots]`` can't be understood.
+        """
+        named = os.environ.get(VARIABLE) if start is None else None
+        first = Path(named or start or Path.cwd()).expanduser().resolve()
+        for folder in (first,) if named else (first, *first.parents):
+            if (folder / CONFIGURATION).is_file():
+                return cls(folder, _read_roots(folder))
+        raise ConfigurationError(
+            f"no {CONFIGURATION} in {first}" + ("" if named else " or above it"),
+            f"go to the workspace, set {VARIABLE}, or make one with `distill init`",
+        )
+
+    def place(self, path: Path | str) -> Path:
+        """Return the absolute place of a path as a caller gives it, links kept as they are.
+
+        Raises:
+            ConfigurationError: the path is a URL.
+        """
+        text = os.fspath(path)
+        if is_url(text):
+            raise ConfigurationError(
+                f"{text} is a URL", "copy it to a local folder first; object stores come later"
+            )
+        return Path(os.path.normpath(self.root / Path(text).expanduser()))
+
+    def record_path(self, path: Path | str) -> str:
+        """Return how a receipt names a file: ``relative/path`` or ``root:relative/path``.
+
+        Law: ``resolve(record_path(path))`` is the same file.
+
+        Raises:
+            ConfigurationError: the file lies outside of workspace and roots, or its name can't be
+                recorded.
+        """
+        place = self.place(path)
+        for name, root in self._bases():
+            below = _below(place, root)
+            if below is None:
+                continue
+            recorded = below if name is None else f"{name}:{below}"
+            fault = fault_in(recorded)
+            if fault is None and name is None and split_root(recorded)[0] is not None:
+                fault = "a colon in its first part reads as a root"
+            if fault is not None:
+                raise ConfigurationError(f"{recorded!r} can't be recorded: {fault}", "rename it")
+            return recorded
+        raise ConfigurationError(
+            f"{place} lies outside of the workspace {self.root} and its roots",
+            f"name its folder under [roots] in {CONFIGURATION}",
+        )
+
+    def resolve(self, recorded: str) -> Path:
+        """Return the file that a receipt names.
+
+        Raises:
+            VerificationError: the path is absolute, holds "..", names an unknown root, or leaves
+                workspace or root through a link.
+        """
+        fault = fault_in(recorded)
+        if fault is not None:
+            raise VerificationError(f"the recorded path {recorded[:200]!r} is refused: {fault}")
+        name, below = split_root(recorded)
+        if name is not None and name not in self.roots:
+            raise VerificationError(
+                f"the recorded path {recorded!r} names the unknown root {name!r}",
+                f"name the folder under [roots] in {CONFIGURATION}",
+            )
+        root = self.root if name is None else self.roots[name]
+        path = root / below
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+            raise VerificationError(
+                f"the recorded path {recorded!r} leaves its root through a link",
+                "put the file itself there, or name its folder under [roots]",
+            )
+        return path
+
+    def _bases(self) -> list[tuple[str | None, Path]]:
+        roots = sorted(self.roots.items(), key=lambda item: (-len(item[1].parts), item[0]))
+        return [(None, self.root), *roots]
+
+
+def _below(place: Path, root: Path) -> str | None:
+    """Return the path below a root by name, if it also lies there once links are followed."""
+    real_root = Path(os.path.realpath(root))
+    if not Path(os.path.realpath(place)).is_relative_to(real_root):
+        return None
+    for base in (root, real_root):
+        if place.is_relative_to(base):
+            return place.relative_to(base).as_posix()
+    parent = Path(os.path.realpath(place.parent)) / place.name
+    return parent.relative_to(real_root).as_posix() if parent.is_relative_to(real_root) else None
+
+
+def _read_roots(folder: Path) -> dict[str, Path]:
+    place = folder / CONFIGURATION
+    try:
+        table = tomllib.loads(place.read_text(encoding="utf-8")).get("roots", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{place} is no TOML: {error}", "mend the line named") from error
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"[roots] in {place} is no table", 'write: name = "/folder"')
+    return {name: _root(folder, name, value) for name, value in table.items()}
+
+
+def _root(folder: Path, name: str, value: object) -> Path:
+    if not is_root_name(name):
+        raise ConfigurationError(
+            f"the root name {name!r} can't be used", "use letters, digits, '_' and '-'"
+        )
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"the root {name!r} names no folder", 'write: name = "/folder"')
+    if is_url(value):
+        raise ConfigurationError(
+            f"the root {name!r} is a URL: {value}", "name a local folder; object stores come later"
+        )
+    return Path(os.path.normpath(folder / Path(value).expanduser()))
