@@ -111,9 +111,13 @@ def with_occurrence(assembled: AssembledRun, number: int) -> EvidenceRecord:
     """Return the record of the `number`-th run of an identity, from 0; 0 leaves the id as it is."""
     if not assembled.numbered or number == 0:
         return assembled.record
-    digest = digest_json([assembled.identity, number])[:32]
-    run_id = f"{assembled.record.dataset}/{digest}"
+    run_id = occurrence_run_id(assembled.record.dataset, assembled.identity, number)
     return assembled.record.model_copy(update={"run_id": run_id})
+
+
+def occurrence_run_id(dataset: str, identity: str, number: int) -> str:
+    """Return the id of the `number`-th run (from 1) among identical ones that have no id."""
+    return f"{dataset}/{digest_json([identity, number])[:32]}"
 
 
 def _with_prompt(

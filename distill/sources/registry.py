@@ -4,17 +4,30 @@ from importlib.metadata import entry_points
 from typing import Final
 
 from distill.errors import ConfigurationError
+from distill.sources.evidence import Evidence
 from distill.sources.mapped import Mapped
+from distill.sources.presets import preset_sources
 from distill.sources.protocol import Source
+from distill.sources.reviews import Reviews
 from distill.sources.settings import nearest
 from distill.sources.swe_bench_predictions import SweBenchPredictions
 from distill.sources.swe_bench_report import SweBenchReport
 from distill.sources.tau_bench import TauBench
 
 ENTRY_POINTS: Final = "distill.sources"
-BUILT_IN: Final[dict[str, type[Source]]] = {
-    source.kind: source for source in (Mapped, TauBench, SweBenchPredictions, SweBenchReport)
-}
+_READERS: Final[tuple[type[Source], ...]] = (
+    Evidence,
+    Reviews,
+    TauBench,
+    SweBenchPredictions,
+    SweBenchReport,
+    Mapped,
+)
+
+
+def built_in_sources() -> dict[str, type[Source]]:
+    """Return the readers that come with Distill, by kind."""
+    return {source.kind: source for source in _READERS} | dict(preset_sources())
 
 
 def source_for(kind: str) -> type[Source]:
@@ -24,12 +37,13 @@ def source_for(kind: str) -> type[Source]:
         ConfigurationError: nobody knows the kind (the hint names the nearest known one), or the
             package that registers it can't be loaded.
     """
-    if kind in BUILT_IN:
-        return BUILT_IN[kind]
+    built_in = built_in_sources()
+    if kind in built_in:
+        return built_in[kind]
     others = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if kind not in others:
         raise ConfigurationError(
-            f"unknown kind of source: {kind!r}", nearest(kind, [*BUILT_IN, *others])
+            f"unknown kind of source: {kind!r}", nearest(kind, [*built_in, *others])
         )
     try:
         loaded: type[Source] = others[kind].load()

@@ -13,7 +13,6 @@ from distill.records.frozen import FrozenModel
 from distill.records.taxonomy import Polarity, VerdictOrigin, VerdictOutcome
 
 _LISTS: Final = ("accepted", "partially_accepted", "rejected", "instrument_failure")
-Scalar = bool | int | float | str
 
 
 class Thresholds(FrozenModel):
@@ -26,7 +25,8 @@ class Thresholds(FrozenModel):
 class VerdictMap(FrozenModel):
     """How the values of one judge are read.
 
-    With neither values nor thresholds the outcome stays null: the scoring policy decides by `name`.
+    With neither values nor thresholds the outcome of a number stays null: the scoring policy has
+    thresholds for its `name`.
     """
 
     name: str = ""
@@ -64,9 +64,7 @@ class VerdictMap(FrozenModel):
         if self.thresholds is not None and is_number:
             return self._by_threshold(value, self.thresholds)
         has_map = self.thresholds is not None or any(getattr(self, key) for key in _LISTS)
-        if not has_map and isinstance(value, bool | int | float | str):
-            return None
-        return VerdictOutcome.UNREADABLE
+        return VerdictOutcome.UNREADABLE if has_map or not is_number else None
 
     def read(self, value: Any, *, pointer: str, name: str = "", path: str | None = None) -> Verdict:
         """Return the verdict of a value as found; `name` is taken where the map gives none."""

@@ -40,8 +40,8 @@ def read(source: Source, files: Sequence[File]) -> list[tuple[Provenance, Answer
             )
             assert not isinstance(record, BadFrame), record
             try:
-                for answer in source.answer([parse(record.data)], path=path):
-                    found.append((place, answer))
+                answers = source.answer([parse(record.data)], path=path)
+                found += [(place, answer) for answer in answers]
             except RecordError as error:
                 found.append((place, error))
     return found

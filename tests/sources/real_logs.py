@@ -1,11 +1,12 @@
 """The real logs beside the checkout: where they are, what an independent reader counted in them."""
 
-import gzip
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from distill.sources.gunzip import gunzip
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("DISTILL_REAL_LOGS", ROOT.parent / "shared" / "data"))
@@ -28,7 +29,6 @@ def files(dataset: str, pattern: str) -> list[Path]:
 
 def blocks(path: Path) -> Iterator[bytes]:
     """Yield a file's decompressed bytes in blocks of 100,000."""
-    opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-    with opened as file:
-        while block := file.read(100_000):
-            yield block
+    with path.open("rb") as file:
+        raw = iter(lambda: file.read(100_000), b"")
+        yield from gunzip(raw) if path.suffix == ".gz" else raw

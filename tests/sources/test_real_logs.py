@@ -47,6 +47,7 @@ GSM8K = {
 
 
 def read_runs(source: Source, dataset: str, pattern: str) -> list[EvidenceRecord]:
+    """Return the evidence of a data set's files."""
     paths = files(dataset, pattern)
     return reading.runs(source, [(reading.relative(str(path)), blocks(path)) for path in paths])
 
@@ -61,6 +62,7 @@ def check(records: list[EvidenceRecord], counts: dict[str, Any]) -> None:
 
 
 def outcomes(records: list[EvidenceRecord]) -> Counter[str]:
+    """Return how often each outcome occurs; every run has one verdict."""
     assert all(len(record.verdicts) == 1 for record in records)
     return Counter(str(record.verdicts[0].outcome) for record in records)
 
