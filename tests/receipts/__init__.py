@@ -1,0 +1,1 @@
+"""The engine, tested as its users and its attackers meet it."""

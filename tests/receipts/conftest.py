@@ -1,0 +1,45 @@
+"""Projects and bare workspaces for the engine's tests."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from distill.receipts.scope import workspace_scope
+from distill.receipts.workspace import Workspace
+from tests.receipts.project import STAGE, Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project with one stage, one helper and two logs."""
+    made = Project(tmp_path)
+    made.write("distill.toml", "")
+    made.write("pipeline/__init__.py", "")
+    made.write("pipeline/helper.py", "def change(line: str) -> str:\n    return line.upper()\n")
+    made.write("pipeline/stage.py", STAGE)
+    made.write("logs/a.jsonl", '{"a": 1}\n{"a": 2}\n')
+    made.write("logs/b.jsonl", '{"b": 1}\n')
+    return made
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """An empty workspace, in scope."""
+    monkeypatch.delenv("DISTILL_WORKSPACE", raising=False)
+    (tmp_path / "distill.toml").touch()
+    with workspace_scope(Workspace(tmp_path)) as here:
+        yield here
+
+
+@pytest.fixture
+def put(workspace: Workspace) -> Callable[[str, str], Path]:
+    """Write a file below the workspace."""
+
+    def write(name: str, text: str) -> Path:
+        path = workspace.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return write
