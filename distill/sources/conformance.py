@@ -54,11 +54,12 @@ def check_source(
             found += first
     told = [answer for answer in found if isinstance(answer, RunDraft | LooseVerdict)]
     _require(bool(told), "no sample holds a run or a verdict")
-    for strange in ({}, {"\0": None}, {"a": [[[]]]}):
+    oddities: tuple[dict[str, Any], ...] = ({}, {"\0": None}, {"a": [[[]]]})
+    for strange in oddities:
         _answers(one, strange, "strange.jsonl")
 
 
-def _require(condition: bool, rule: str) -> None:  # noqa: FBT001
+def _require(condition: bool, rule: str) -> None:
     if not condition:
         raise AssertionError(rule)
 

@@ -40,9 +40,11 @@ class SweBenchPredictions:
 
     @classmethod
     def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:  # noqa: ARG003
-        """Claim files whose rows have an instance id and a model's patch."""
+        """Claim files whose rows have an instance id and a model's patch, and no verdict."""
         rows = [row for row in records if isinstance(row, dict)]
         if not rows or not all({"instance_id", "model_patch"} <= row.keys() for row in rows):
+            return None
+        if any("resolved" in row for row in rows):
             return None
         notes = [
             "predictions hold no verdict: add the harness's report.json as swe_bench_report",
