@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
-from distill.receipts import Ignored, InFiles, OutDir, Outcome, OutFile, Report, with_receipt
+from distill.receipts import Ignored, InFiles, OutDir, OutFile, Report, with_receipt
 from distill.receipts.scope import current_workspace
 from distill.stages.ingest import PREFIX, SCHEMA, Ingest
 from distill.stages.jobs import SourceJob, source_jobs
@@ -68,15 +68,6 @@ def index_evidence(
     for job in jobs:
         _count_runs(evidence / job.table.name, job.table.name, tally)
     return _report(tally)
-
-
-def build_evidence_index(project: Project, progress: Progress = SILENT) -> Outcome:
-    """Run the stage on the sources of a workspace, or skip it.
-
-    Raises:
-        DistillError: as the stage, or the configuration is wrong.
-    """
-    return index_evidence(**arguments(project), progress=progress)
 
 
 def arguments(project: Project) -> Mapping[str, object]:

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from distill.records.evidence import Provenance
 from distill.records.taxonomy import QuarantineReason
-from distill.sources.pointers import resolve_pointer
+from distill.sources.pointers import parse_pointer, resolve
 from distill.sources.protocol import RawRecord, RecordError, Source
 from distill.sources.strict_json import parse
 from distill.stages.narrow import NarrowTables, chunked
@@ -23,8 +23,8 @@ class RowGroups:
     """The rows of a source with `group_by`: bytes in a temporary file, keys in a narrow table."""
 
     def __init__(self, source: Source) -> None:
-        self._group_by = source.group_by or ""
-        self._order_by = source.order_by
+        self._group_by = parse_pointer(source.group_by or "")
+        self._order_by = None if source.order_by is None else parse_pointer(source.order_by)
         self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._tables = NarrowTables(_SCHEMA)
         self._seq = 0
@@ -43,14 +43,10 @@ class RowGroups:
             RecordError: the row is no JSON, or has no value to group or order by.
         """
         row = parse(record.data)
-        key = resolve_pointer(row, self._group_by)
-        rank = resolve_pointer(row, self._order_by) if self._order_by else self._seq
+        key = resolve(row, self._group_by)
+        rank = self._seq if self._order_by is None else resolve(row, self._order_by)
         if not isinstance(key, str | int) or not isinstance(rank, str | int | float):
-            raise RecordError(
-                QuarantineReason.MISSING_SOURCE_RUN_ID,
-                "group_by",
-                f"no value at {self._group_by} to group by, or none at {self._order_by} to order by",
-            )
+            raise _ungrouped()
         at = self._spool.seek(0, 2)
         self._spool.write(record.data)
         place = (record.start, record.end, record.line, record.pointer, record.blake3)
@@ -77,3 +73,11 @@ class RowGroups:
         start, end, line, pointer, blake3, at, _ = place
         self._spool.seek(at)
         return RawRecord(self._spool.read(end - start), start, end, line, pointer, blake3)
+
+
+def _ungrouped() -> RecordError:
+    return RecordError(
+        QuarantineReason.MISSING_SOURCE_RUN_ID,
+        "group_by",
+        "the row has no text or number to group by, or none to order by",
+    )

@@ -10,27 +10,26 @@ from typing import Any, Final
 
 from distill.firewall.hallucinated_file_path import hallucinated_paths
 from distill.records.evidence import Provenance
-from distill.records.taxonomy import QuarantineUnit, SourceRole
+from distill.records.taxonomy import QuarantineReason, QuarantineUnit, SourceRole
 from distill.sources.assemble import SourceContext, assemble
-from distill.sources.framing import BadFrame, frame
-from distill.sources.protocol import LooseVerdict, NoRun, RawRecord, RecordError, RunDraft, Source
-from distill.sources.registry import source_for
+from distill.sources.framing import frame
+from distill.sources.protocol import BadFrame, LooseVerdict, NoRun, RawRecord, RecordError, RunDraft, Source
 from distill.sources.strict_json import parse
 from distill.stages.grouping import RowGroups
 from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
 from distill.stages.quarantine_file import QuarantineFile
-from distill.stages.reading import read_blocks
 from distill.stages.shards import ShardWriter
 from distill.stages.surroundings import Surroundings, read_surroundings
 from distill.stages.tally import Tally
+from distill.workspace.reading import read_blocks
 
 PREFIX: Final = "part"
 
 SCHEMA: Final = """
 CREATE TABLE runs (
     seq INTEGER PRIMARY KEY, source TEXT, line INTEGER, shard TEXT, start INTEGER, end INTEGER,
-    run_id TEXT, logged TEXT, dataset TEXT, task_id TEXT, model TEXT, content TEXT,
+    run_id TEXT, logged TEXT, dataset TEXT, task_id TEXT, subject TEXT, model TEXT, content TEXT,
     numbered INTEGER, identity TEXT, has_output INTEGER, dropped INTEGER
 );
 CREATE TABLE verdicts (
@@ -77,7 +76,7 @@ class _Reading:
     """The reading of one source."""
 
     def __init__(self, ingest: Ingest, job: SourceJob, surroundings: Surroundings) -> None:
-        self.source: Source = source_for(job.table.kind).from_settings(job.table.settings)
+        self.source: Source = job.reader()
         self.shards: ShardWriter | None = None
         self._ingest = ingest
         self._table = job.table
@@ -181,6 +180,7 @@ class _Reading:
                 record.logged_run_id,
                 record.dataset,
                 record.task.task_id,
+                record.subject,
                 record.model,
                 record.content_digest,
                 int(run.numbered),
@@ -207,17 +207,9 @@ class _Reading:
             ),
         )
 
-    def _bad_frame(self, path: str, record: BadFrame) -> None:
-        place = Provenance(
-            source=self._table.name,
-            path=path,
-            start=record.start,
-            end=record.end,
-            line=record.line,
-            pointer=record.pointer,
-            blake3=record.blake3,
-        )
-        self._refuse(QuarantineUnit.RECORD, record.error, (place,))
+    def _bad_frame(self, path: str, frame: BadFrame) -> None:
+        error = RecordError(QuarantineReason.SCHEMA_VIOLATION, frame.rule, frame.detail)
+        self._refuse(QuarantineUnit.RECORD, error, (self._provenance(path, frame),))
 
     def _refuse(
         self, unit: QuarantineUnit, error: RecordError, origin: tuple[Provenance, ...]
@@ -234,7 +226,7 @@ class _Reading:
             origin=origin,
         )
 
-    def _provenance(self, path: str, record: RawRecord) -> Provenance:
+    def _provenance(self, path: str, record: RawRecord | BadFrame) -> Provenance:
         return Provenance(
             source=self._table.name,
             path=path,

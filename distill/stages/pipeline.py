@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from distill.receipts import Outcome
+from distill.receipts import Outcome, workspace_scope
 from distill.receipts.outcome import Plan
 from distill.stages import evidence, preference, rag, scoring, sft
 from distill.stages.progress import SILENT, Progress
@@ -21,13 +21,19 @@ class Stage:
     arguments: Callable[[Project], Mapping[str, Any]]
 
     def run(self, project: Project, progress: Progress = SILENT) -> Outcome:
-        """Run the stage in a workspace, or skip it."""
-        outcome: Outcome = self.recorded(**self.arguments(project), progress=progress)
+        """Run the stage in a workspace, or skip it.
+
+        Raises:
+            DistillError: a source, the configuration or the stage's contract is at fault.
+        """
+        with workspace_scope(project.workspace):
+            outcome: Outcome = self.recorded(**self.arguments(project), progress=progress)
         return outcome
 
     def plan(self, project: Project) -> Plan:
         """Say what `run` would do, without doing it."""
-        plan: Plan = self.recorded.plan(**self.arguments(project))
+        with workspace_scope(project.workspace):
+            plan: Plan = self.recorded.plan(**self.arguments(project))
         return plan
 
 
@@ -41,16 +47,33 @@ STAGES: Final[tuple[Stage, ...]] = (
     ),
 )
 
+_BY_NAME: Final = {stage.name: stage for stage in STAGES}
 EXPORTS: Final = tuple(stage for stage in STAGES if stage.name.startswith("export_"))
 
 
-def stage_named(name: str) -> Stage:
-    """Return the stage of that name.
+def build_evidence_index(project: Project, progress: Progress = SILENT) -> Outcome:
+    """Read the logs of a workspace into evidence records, or skip it; see `Stage.run`."""
+    return _BY_NAME[evidence.STAGE].run(project, progress)
 
-    Raises:
-        KeyError: there is none.
-    """
-    return {stage.name: stage for stage in STAGES}[name]
+
+def score_runs(project: Project, progress: Progress = SILENT) -> Outcome:
+    """Give every run of a workspace a category, or skip it; see `Stage.run`."""
+    return _BY_NAME[scoring.STAGE].run(project, progress)
+
+
+def export_rag(project: Project, progress: Progress = SILENT) -> Outcome:
+    """Export the RAG set of a workspace, or skip it; see `Stage.run`."""
+    return _BY_NAME[rag.STAGE].run(project, progress)
+
+
+def export_sft(project: Project, progress: Progress = SILENT) -> Outcome:
+    """Export the SFT set of a workspace, or skip it; see `Stage.run`."""
+    return _BY_NAME[sft.STAGE].run(project, progress)
+
+
+def export_preference(project: Project, progress: Progress = SILENT) -> Outcome:
+    """Export the preference set of a workspace, or skip it; see `Stage.run`."""
+    return _BY_NAME[preference.STAGE].run(project, progress)
 
 
 @dataclass(frozen=True)

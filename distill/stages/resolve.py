@@ -24,6 +24,25 @@ from distill.stages.shards import RandomReader, rewrite
 
 UNATTACHED_FILE: Final = "unattached.jsonl"
 
+_COLUMNS: Final = (
+    "source",
+    "line",
+    "run_id",
+    "logged",
+    "dataset",
+    "task_id",
+    "subject",
+    "model",
+    "content",
+    "has_output",
+)
+#: What a verdict may be looked up by, the most telling first, and the condition for an index.
+_KEYS: Final = {
+    "run_id": "run_id = ?1 OR logged = ?1",
+    "task_id": "task_id = ?1",
+    "subject": "subject = ?1",
+}
+
 
 @dataclass(slots=True)
 class Change:
@@ -62,6 +81,7 @@ class Resolution:
             self._merge_or_refuse()
             self._tables.run("CREATE INDEX by_task ON runs (task_id)")
             self._tables.run("CREATE INDEX by_logged ON runs (logged)")
+            self._tables.run("CREATE INDEX by_subject ON runs (subject)")
             self._attach_verdicts()
         for source, changes in sorted(self._changes.items()):
             _rewrite_source(self._ingest.folder / source, changes)
@@ -153,15 +173,14 @@ class Resolution:
 
     def _matching(self, target: str | None, match: dict[str, str]) -> list[dict[str, Any]]:
         """Return the runs that have all that `match` asks for."""
-        names = ("source", "line", "run_id", "logged", "dataset", "task_id", "model", "content")
-        columns = ", ".join((*names, "has_output"))
-        key = "run_id" if "run_id" in match else "task_id"
-        where = "run_id = ?1 OR logged = ?1" if key == "run_id" else "task_id = ?1"
+        key = next((name for name in _KEYS if name in match), None)
+        if key is None:
+            return []
         rows = self._tables.rows(
-            f"SELECT {columns} FROM runs WHERE ({where}) AND dropped = 0 ORDER BY seq",  # noqa: S608 - column names are ours
-            (match.get(key),),
+            f"SELECT {', '.join(_COLUMNS)} FROM runs WHERE ({_KEYS[key]}) AND dropped = 0 ORDER BY seq",  # noqa: S608 - column names are ours
+            (match[key],),
         )
-        found = [dict(zip((*names, "has_output"), row, strict=True)) for row in rows]
+        found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
         return [
             run
             for run in found

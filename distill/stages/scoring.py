@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
-from distill.receipts import Ignored, InFiles, OutDir, Outcome, Report, with_receipt
+from distill.receipts import Ignored, InFiles, OutDir, Report, with_receipt
 from distill.receipts.digest import digest_bytes
 from distill.receipts.scope import current_workspace
 from distill.records.evidence import EvidenceRecord
@@ -66,15 +66,6 @@ def decide_runs(
             ),
         ],
     )
-
-
-def score_runs(project: Project, progress: Progress = SILENT) -> Outcome:
-    """Run the stage on the evidence of a workspace, or skip it.
-
-    Raises:
-        ContractError: there is no receipt of the evidence.
-    """
-    return decide_runs(**arguments(project), progress=progress)
 
 
 def arguments(project: Project) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from distill.exports.settings import SftSettings
 from distill.exports.sft import sft_card, sft_sample
-from distill.receipts import Ignored, InFiles, OutDir, Outcome, OutFile, Report, with_receipt
+from distill.receipts import Ignored, InFiles, OutDir, OutFile, Report, with_receipt
 from distill.stages.admitting import RunExport, export_arguments
 from distill.stages.progress import SILENT, Progress
 from distill.workspace.project import Project
@@ -30,15 +30,6 @@ def write_sft(
         card=lambda described, tally: sft_card(described, tally.totals(), settings),
     )
     return export.write(scored, evidence, rows, quarantine, progress)
-
-
-def export_sft(project: Project, progress: Progress = SILENT) -> Outcome:
-    """Run the stage on the scored runs of a workspace, or skip it.
-
-    Raises:
-        ContractError: there is no receipt of the scored runs.
-    """
-    return write_sft(**arguments(project), progress=progress)
 
 
 def arguments(project: Project) -> Mapping[str, object]:

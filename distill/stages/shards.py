@@ -69,7 +69,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def rewrite(folder: Path, prefix: str, change: Callable[[int, bytes], bytes | None]) -> None:
-    """Write the shards of `folder` anew, each line as `change(number, line)` gives it, null to drop.
+    """Write the shards of `folder` anew; `change(number, line)` gives each line, null to drop it.
 
     `number` counts the lines of all shards from 0. The old shards are gone afterwards; both lie in
     a stage's temporary folder, so nothing that was published is touched.

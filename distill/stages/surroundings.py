@@ -1,4 +1,4 @@
-"""What surrounds the runs of a source: prompts by task id, and the paths that its repository has."""
+"""What surrounds the runs of a source: prompts by task id, and the paths of its repository."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,15 +8,15 @@ from distill.errors import SourceError
 from distill.firewall.hallucinated_file_path import PathListing
 from distill.records.message import Message
 from distill.sources.assemble import TaskRow
-from distill.sources.framing import BadFrame, frame
-from distill.sources.messages import normalise_messages
-from distill.sources.pointers import resolve_pointer
-from distill.sources.protocol import Framing, RecordError
+from distill.sources.framing import frame
+from distill.sources.messages import read_messages
+from distill.sources.pointers import ABSENT, parse_pointer, resolve
+from distill.sources.protocol import BadFrame, Framing, RecordError
 from distill.sources.strict_json import parse
 from distill.stages.jobs import SourceJob
-from distill.stages.reading import read_blocks
 from distill.workspace.checkout import list_checkout
 from distill.workspace.configuration import RepositoryTable, TaskTable
+from distill.workspace.reading import read_blocks
 
 
 class Surroundings:
@@ -80,7 +80,7 @@ def _rows(recorded: str, path: Path) -> Iterator[tuple[str, Any]]:
     for record in frame(read_blocks(path), Framing.AUTO):
         place = f"{recorded}, line {record.line}" if record.line else f"{recorded}{record.pointer}"
         if isinstance(record, BadFrame):
-            raise SourceError(f"{place}: {record.detail}", "mend the row: a table has no quarantine")
+            raise SourceError(f"{place}: {record.detail}", "mend it: a table has no quarantine")
         try:
             yield place, parse(record.data)
         except RecordError as error:
@@ -89,8 +89,8 @@ def _rows(recorded: str, path: Path) -> Iterator[tuple[str, Any]]:
 
 def _task_rows(recorded: str, path: Path, table: TaskTable) -> Iterator[tuple[str, TaskRow]]:
     for place, row in _rows(recorded, path):
-        task_id = resolve_pointer(row, table.task_id)
-        prompt = resolve_pointer(row, table.prompt)
+        task_id = _at(row, table.task_id)
+        prompt = _at(row, table.prompt)
         if not isinstance(task_id, str | int) or not prompt:
             raise SourceError(
                 f"{place}: no task id at {table.task_id} or no prompt at {table.prompt}",
@@ -99,9 +99,9 @@ def _task_rows(recorded: str, path: Path, table: TaskTable) -> Iterator[tuple[st
         messages = (
             (Message(role="user", content=prompt),)
             if isinstance(prompt, str)
-            else normalise_messages(prompt)
+            else read_messages(prompt)
         )
-        tools = resolve_pointer(row, table.tools) if table.tools else None
+        tools = _at(row, table.tools) if table.tools else None
         yield (
             str(task_id),
             TaskRow(messages=messages, tools=tuple(tools) if isinstance(tools, list) else None),
@@ -117,10 +117,16 @@ def _listing_rows(
         yield None, {line for line in text.splitlines() if line}
         return
     for place, row in _rows(recorded, path):
-        paths = resolve_pointer(row, table.paths)
+        paths = _at(row, table.paths)
         if not isinstance(paths, list):
             raise SourceError(
                 f"{place}: no list of paths at {table.paths}", "mend `paths` in repository"
             )
-        task_id = resolve_pointer(row, table.task_id)
+        task_id = _at(row, table.task_id)
         yield None if task_id is None else str(task_id), {str(entry) for entry in paths}
+
+
+def _at(row: Any, pointer: str) -> Any:
+    """Return the value at a pointer, null where there is none."""
+    value = resolve(row, parse_pointer(pointer))
+    return None if value is ABSENT else value

@@ -40,6 +40,13 @@ class Tally:
             **{group: dict(sorted(members.items())) for group, members in self._groups.items()},
         }
 
+    def exported_by_source(self) -> dict[str, tuple[int, int]]:
+        """Return exported and quarantined for each source."""
+        return {
+            source: (counter["exported"], counter["quarantined"])
+            for source, counter in sorted(self._by_source.items())
+        }
+
     def laws(self, name: str, unit: str, left: Iterable[str], right: Iterable[str]) -> list[Law]:
         """Return the law that the left names sum to the right ones, in total and per source."""
         left, right = tuple(left), tuple(right)

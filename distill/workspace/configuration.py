@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from distill.errors import ConfigurationError
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
@@ -56,8 +56,8 @@ class RepositoryTable(FrozenModel):
 class SourceTable(FrozenModel):
     """One source: what every kind has, and in `settings` what its reader takes.
 
-    `role` and `licence` are null only where `verdicts_for` is set: a source of verdicts for the runs
-    of another source brings no text.
+    `role` and `licence` are null only where `verdicts_for` is set: a source of verdicts for the
+    runs of another source brings no text.
     """
 
     name: str
@@ -71,7 +71,7 @@ class SourceTable(FrozenModel):
     optional: bool = False
     task_table: TaskTable | None = None
     repository: RepositoryTable | None = None
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
 
 
 class Exports(FrozenModel):

@@ -62,5 +62,20 @@ def open_workspace(path: Path | str | None = None) -> Project:
     Raises:
         ConfigurationError: there is no `distill.toml`, or it is wrong.
     """
-    workspace = Workspace.at(Path(path)) if path is not None else Workspace.find()
+    workspace = Workspace.find(None if path is None else Path(path))
     return Project(workspace, load_configuration(workspace.root))
+
+
+def with_flags(project: Project, *, include_partial: bool, include_review: bool) -> Project:
+    """Return the workspace with the flags of a command set; a flag never unsets a setting."""
+    exports = project.configuration.exports
+    sft = exports.sft.model_copy(
+        update={"include_partial": exports.sft.include_partial or include_partial}
+    )
+    rag = exports.rag.model_copy(
+        update={"include_review": exports.rag.include_review or include_review}
+    )
+    changed = exports.model_copy(update={"sft": sft, "rag": rag})
+    return Project(
+        project.workspace, project.configuration.model_copy(update={"exports": changed})
+    )

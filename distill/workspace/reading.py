@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from distill.errors import SourceError
-from distill.sources.framing import gunzip
+from distill.sources.gunzip import gunzip
 
 _BLOCK: Final = 2**20
 _GZIP_MAGIC: Final = b"\x1f\x8b"

@@ -1,0 +1,46 @@
+"""`distill status`, `verify`, `report` and `explain`."""
+
+import argparse
+
+from distill.cli.console import Console
+from distill.errors import EXIT_OK
+from distill.receipts import verify_workspace
+from distill.report import write_report
+from distill.report.health import look_at
+from distill.report.story import tell_story
+from distill.workspace.project import open_workspace
+
+
+def status(options: argparse.Namespace, console: Console) -> int:
+    """Print one screen: is the workspace sound, and what would a run do."""
+    health = look_at(open_workspace(options.workspace))
+    for line in health.lines():
+        console.line(line)
+    console.document(health.as_json())
+    return EXIT_OK
+
+
+def verify(options: argparse.Namespace, console: Console) -> int:
+    """Print every fault, and end with 0, 10 or 11."""
+    report = verify_workspace(open_workspace(options.workspace).workspace)
+    for line in report.lines():
+        console.line(line)
+    console.document(report.as_json())
+    return report.exit_code
+
+
+def report(options: argparse.Namespace, console: Console) -> int:
+    """Write reports/latest.md."""
+    path = write_report(open_workspace(options.workspace))
+    console.line(str(path))
+    console.document({"report": str(path)})
+    return EXIT_OK
+
+
+def explain(options: argparse.Namespace, console: Console) -> int:
+    """Print the story of a run, record or sample."""
+    story = tell_story(open_workspace(options.workspace), options.id)
+    for line in story.lines():
+        console.line(line)
+    console.document(story.as_json())
+    return EXIT_OK

@@ -1,0 +1,38 @@
+"""`main`: the outermost line, where every error becomes a message, a hint and an exit code."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+from distill.cli.console import Console
+from distill.cli.parser import build_parser
+from distill.errors import EXIT_INTERNAL, DistillError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = build_parser().parse_args(arguments)
+    console = Console(quiet=options.quiet, verbose=options.verbose, as_json=options.json)
+    try:
+        code: int = options.run(options, console)
+    except DistillError as error:
+        if options.verbose:
+            traceback.print_exc()
+        console.error(error.message, error.hint, error.exit_code)
+        return error.exit_code
+    except KeyboardInterrupt:
+        console.error("interrupted", "what was published before is untouched", 130)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return EXIT_INTERNAL
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a message
+        if options.verbose:
+            traceback.print_exc()
+        console.error(
+            f"a bug in Distill: {type(error).__name__}: {error}",
+            "run again with -v and report what it prints",
+            EXIT_INTERNAL,
+        )
+        return EXIT_INTERNAL
+    return code

@@ -1,0 +1,52 @@
+"""What would have to change for a refused unit to come through, one sentence a reason or rule."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from distill.records.taxonomy import QuarantineReason
+
+REMEDIES: Final[Mapping[QuarantineReason, str]] = {
+    QuarantineReason.MISSING_PROVENANCE: (
+        "name the log it came from: a native evidence record needs its provenance"
+    ),
+    QuarantineReason.MISSING_SOURCE_RUN_ID: (
+        "give the record a run id, or take run_id out of the source's table so that one is made"
+    ),
+    QuarantineReason.EMPTY_CONTENT: (
+        "nothing to train on stands in it: add the missing prompt or answer (a task_table gives"
+        " prompts by task id), or leave it where it is"
+    ),
+    QuarantineReason.SCHEMA_VIOLATION: "mend the record at the place named, or the source's table",
+    QuarantineReason.UNSAFE_SFT_CATEGORY: (
+        "only another verdict: a human decision in reviews/*.jsonl outranks all others"
+    ),
+    QuarantineReason.UNSAFE_RAG_CATEGORY: (
+        "only another verdict: a human decision in reviews/*.jsonl outranks all others"
+    ),
+    QuarantineReason.INVALID_PREFERENCE_PAIRING: (
+        "a pair needs one prompt that both conversations share up to an assistant's turn, and a"
+        " rejected side that the agent, not an instrument, failed"
+    ),
+    QuarantineReason.HALLUCINATED_FILE_PATH: (
+        "the run names files that its repository does not have: mend the listing if it is wrong"
+    ),
+    QuarantineReason.DUPLICATE_ID: (
+        "two different contents have one id: mend the log, or point run_id at what tells them apart"
+    ),
+    QuarantineReason.SELF_PAIRING: "a pair needs two runs with two different outputs",
+    QuarantineReason.CATEGORY_DISALLOWED: (
+        "a flag or the source's role keeps it out: include_partial for SFT, include_review for RAG,"
+        ' role = "train" in the source\'s table'
+    ),
+}
+
+REVIEW_REMEDIES: Final[Mapping[str, str]] = {
+    "no_verdict": "no verdict was found: name its pointer, join it with verdicts = {…}, or review",
+    "verdict_unreadable": "the verdict's value is not in the source's map: add it there, or review",
+    "instrument_failure": "the harness or grader failed: grade the run again, or review",
+    "no_threshold": "the policy has no threshold for this verdict: add [scoring.thresholds.NAME]",
+    "no_parent": "no run with a verdict has this subject: add its source, or review",
+    "parents_disagree": "its parents disagree: review them, or this record",
+    "same_rank_disagrees": "two judges of one rank disagree: a review decides",
+    "same_output_opposite_verdicts": "one output was judged both ways in this task: a review decides",
+}
