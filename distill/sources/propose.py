@@ -124,7 +124,8 @@ def propose(rows: Sequence[dict[str, Any]], shape: dict[str, Any]) -> Recognitio
     runs_at = find_runs_at(rows)
     inner = observe(_run_objects(rows, runs_at)) if runs_at else []
     own = {key: c for key, c in _match(inner).items() if key not in ("prompt", "system")}
-    if not own.keys() & {"response", "messages"}:
+    # A verdict on the row speaks of its chosen run alone, so objects without one are no runs.
+    if not own.keys() & {"response", "messages"} or _find_verdict(inner) is None:
         own, inner = {}, []
     columns = [c for c in columns if not (own and _is_below(c, runs_at))]
     taken = _match(columns)
@@ -193,22 +194,29 @@ def _fall_back_on_text(
     notes.append("no response found: set response, messages or text to the pointer of the output")
 
 
+def _find_verdict(columns: Sequence[Column]) -> Column | None:
+    for name in VERDICT_NAMES:
+        for column in columns:
+            if column.name == name and _is_usable(column) and is_verdict_like(column):
+                return column
+    return None
+
+
 def _add_verdict(
     inner: Sequence[Column],
     columns: Sequence[Column],
     settings: dict[str, Any],
     notes: list[str],
 ) -> bool:
-    for prefix, group in ((".", inner), ("", columns)):
-        for name in VERDICT_NAMES:
-            fits = (c for c in group if c.name == name and _is_usable(c) and is_verdict_like(c))
-            column = next(fits, None)
-            if column is not None and prefix + column.pointer not in settings.values():
-                settings["verdict"], told = guess_verdict(column, prefix + column.pointer)
-                notes += told
-                return True
-    notes.append(NO_VERDICT)
-    return False
+    column = _find_verdict(inner)
+    prefix = "" if column is None else "."
+    column = column or _find_verdict([c for c in columns if c.pointer not in settings.values()])
+    if column is None:
+        notes.append(NO_VERDICT)
+        return False
+    settings["verdict"], told = guess_verdict(column, prefix + column.pointer)
+    notes += told
+    return True
 
 
 def _add_answer_keys(columns: Sequence[Column], settings: dict[str, Any], notes: list[str]) -> None:
