@@ -5,6 +5,7 @@ python flows/distillation.py --serve --cron "0 3 * * *"   run it every night at 
 """
 
 from distill.prefect import launch, receipt_task
+from distill.report import write_report
 from distill.stages import (
     build_evidence_index,
     export_preference,
@@ -12,7 +13,6 @@ from distill.stages import (
     export_sft,
     open_workspace,
     score_runs,
-    write_report,
 )
 from prefect import allow_failure, flow, task
 from prefect.futures import PrefectFuture

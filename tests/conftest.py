@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how many examples a property test draws."""
+    """Set the environment before anything under test is imported, and choose the counts."""
+    home = Path(tempfile.mkdtemp(prefix="distill-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    os.environ.update(_environment(home))
+    os.environ.pop("DISTILL_WORKSPACE", None)
     settings.load_profile("full" if config.getoption("--full") else "sampled")
+
+
+def _environment(home: Path) -> dict[str, str]:
+    person = {
+        f"GIT_{role}_{field}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for field, value in (("NAME", "A. Tester"), ("EMAIL", "tester@example.org"))
+    }
+    return {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "DO_NOT_TRACK": "1",
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_OFFLINE": "1",
+        "HF_HOME": str(home / "huggingface"),
+        "PREFECT_HOME": str(home / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        **person,
+    }
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -81,25 +108,6 @@ def real_logs() -> Path:
     if not folder.is_dir():
         pytest.skip("the real logs are not here; name their folder in DISTILL_REAL_LOGS")
     return folder
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _isolated_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(home))
-        patch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
-        patch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
-        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-        for who in ("AUTHOR", "COMMITTER"):
-            patch.setenv(f"GIT_{who}_NAME", "A. Tester")
-            patch.setenv(f"GIT_{who}_EMAIL", "tester@example.org")
-        for switch in ("DO_NOT_TRACK", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"):
-            patch.setenv(switch, "1")
-        patch.setenv("HF_HOME", str(home / "huggingface"))
-        patch.delenv("DISTILL_WORKSPACE", raising=False)
-        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -50,6 +50,8 @@ def embedded_settings(workspace: Path) -> Iterator[None]:
     if has_own_server():
         yield
         return
+    # Prefect makes its home, but not the folders above it.
+    (workspace / HOME).mkdir(parents=True, exist_ok=True)
     with temporary_settings(
         # No spelling of the environment variable turns the heartbeat off.
         updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None},

@@ -4,7 +4,8 @@ The rules:
 
 1. The receipt alone decides whether a stage runs; Prefect's own cache and result store are off, so
    that there is one set of books.
-2. A skipped stage ends as the state `Cached` with the reason; `.result()` unwraps the outcome.
+2. A skipped stage ends as the state `Cached` with the reason; whoever asks for the result, by a
+   call, by `.result()` or by passing a future on, gets the outcome.
 3. Outputs and receipt are published inside the task's body, never in a hook: a hook that fails
    leaves the task Completed.
 4. Outside of a task run, `.fn()` is the plain stage and needs no server.
@@ -14,8 +15,9 @@ import functools
 from collections.abc import Callable
 from typing import Any, Final, ParamSpec, TypeVar, cast, overload
 
-from prefect import Task, get_run_logger, task
+from prefect import Task, get_run_logger
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.events import emit_event
 from prefect.states import Completed
@@ -38,6 +40,30 @@ _DECIDED_HERE: Final = (
 )
 
 
+class ReceiptTask(Task[P, R]):
+    """A task whose direct call gives the outcome where Prefect gives the state Cached."""
+
+    # Callers see the types of Prefect's overloads: `receipt_task` returns a `Task[P, R]`.
+    def __call__(  # type: ignore[override]
+        self, *args: Any, return_state: bool = False, **kwargs: Any
+    ) -> Any:
+        """Run the task; see Prefect's `Task.__call__`."""
+        call: Any = super().__call__
+        found = call(*args, return_state=return_state, **kwargs)
+        return found.result() if isinstance(found, State) and not return_state else found
+
+    def with_options(self, **options: Any) -> Task[P, R]:
+        """Return a task with other options; see Prefect's `Task.with_options`.
+
+        Raises:
+            ConfigurationError: an option would give the task a cache or a store of Prefect's.
+        """
+        _refuse_caches(options)
+        made = super().with_options(**options)
+        made.__class__ = ReceiptTask
+        return made
+
+
 @overload
 def receipt_task(fn: Callable[P, R], /, **task_options: Any) -> Task[P, R]: ...
 @overload
@@ -55,15 +81,19 @@ def receipt_task(
     Raises:
         ConfigurationError: an option would give the task a cache or a store of Prefect's.
     """
-    refused = sorted(set(task_options).intersection(_DECIDED_HERE))
-    if refused:
-        raise ConfigurationError(
-            f"receipt_task takes no {refused[0]}: the receipt is the cache",
-            "leave it away; `distill status` says what would run, and why",
-        )
+    _refuse_caches(task_options)
     if fn is None:
         return functools.partial(_make_task, task_options=task_options)
     return _make_task(fn, task_options=task_options)
+
+
+def _refuse_caches(options: dict[str, Any]) -> None:
+    refused = sorted(set(options).intersection(_DECIDED_HERE))
+    if refused:
+        raise ConfigurationError(
+            f"a task with a receipt takes no {refused[0]}: the receipt is the cache",
+            "leave it away; `distill status` says what would run, and why",
+        )
 
 
 def _make_task(fn: Callable[P, R], *, task_options: dict[str, Any]) -> Task[P, R]:
@@ -75,8 +105,7 @@ def _make_task(fn: Callable[P, R], *, task_options: dict[str, Any]) -> Task[P, R
         return _run_stage(functools.partial(fn, *args, **kwargs), context)
 
     options: dict[str, Any] = {"name": fn.__name__, **task_options}
-    made = task(cache_policy=NO_CACHE, persist_result=False, **options)(body)
-    return cast("Task[P, R]", made)
+    return ReceiptTask(body, cache_policy=NO_CACHE, persist_result=False, **options)
 
 
 def _run_stage(stage: Callable[[], R], context: TaskRunContext) -> R:
