@@ -89,7 +89,7 @@ class Finder:
 
     def _find_root(self, top: str) -> Path | None:
         beside = self._stage.root
-        if (top == self._own or not is_installed(beside)) and _holds(beside, top):
+        if top == self._own or (_holds(beside, top) and not is_installed(beside)):
             return beside
         if top in sys.stdlib_module_names:
             return None

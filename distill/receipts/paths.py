@@ -4,6 +4,7 @@ import re
 
 _ROOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
 MAX_PATH = 4096
 
 
@@ -34,7 +35,7 @@ def fault_in(recorded: str) -> str | None:
     root, path = split_root(recorded)
     if len(recorded) > MAX_PATH:
         return f"longer than {MAX_PATH} characters"
-    if not recorded.isprintable() or "\\" in recorded:
+    if _UNFIT.search(recorded):
         return "it holds a control character or a backslash"
     if root is not None and not is_root_name(root):
         return f"{root!r} names no root"

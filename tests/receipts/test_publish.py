@@ -10,8 +10,13 @@ import git  # noqa: F401 - imported here once, so that no child pays for it
 import pytest
 
 from distill.errors import ContractError
-from distill.receipts import InFiles, OutDir, OutFile, with_receipt
-from distill.receipts import schema  # noqa: F401 - pydantic too
+from distill.receipts import (
+    InFiles,
+    OutDir,
+    OutFile,
+    schema,  # noqa: F401 - pydantic too
+    with_receipt,
+)
 from distill.receipts.digest import digest_bytes
 from distill.receipts.publish import recover
 from distill.receipts.receipt import slot_of

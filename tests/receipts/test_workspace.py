@@ -1,0 +1,106 @@
+"""A workspace's paths: recorded below it or below a root, resolved nowhere else."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from distill.errors import ConfigurationError, VerificationError
+from distill.receipts.workspace import Workspace
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace with a root beside it."""
+    monkeypatch.delenv("DISTILL_WORKSPACE", raising=False)
+    for name in ("here/logs", "outside", "elsewhere/deep"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "here/distill.toml").write_text('[roots]\nlogs = "../elsewhere"\n[other]\nx = 1\n')
+    return Workspace.find(tmp_path / "here/logs")
+
+
+def test_it_is_found_from_below(here: Workspace, tmp_path: Path) -> None:
+    """The nearest distill.toml upward makes the workspace, with its roots."""
+    assert here == Workspace(tmp_path / "here", {"logs": tmp_path / "elsewhere"})
+
+
+def test_the_variable_wins_over_the_current_folder(
+    here: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DISTILL_WORKSPACE names the workspace when no folder is given."""
+    monkeypatch.chdir(tmp_path / "outside")
+    with pytest.raises(ConfigurationError, match=r"no distill\.toml"):
+        Workspace.find()
+    monkeypatch.setenv("DISTILL_WORKSPACE", str(here.root))
+    assert Workspace.find() == here
+
+
+@pytest.mark.parametrize(
+    "toml",
+    ["[roots", "roots = 1", '[roots]\n"a b" = "/x"', "[roots]\na = 1", '[roots]\na = "s3://b"'],
+)
+def test_bad_roots_are_named(tmp_path: Path, toml: str) -> None:
+    """What [roots] can't be is an error with a hint."""
+    (tmp_path / "distill.toml").write_text(toml)
+    with pytest.raises(ConfigurationError) as caught:
+        Workspace.find(tmp_path)
+    assert caught.value.hint
+
+
+def test_paths_are_recorded_relative(here: Workspace, tmp_path: Path) -> None:
+    """Below the workspace or below a root, however the caller writes it; resolve is the inverse."""
+    wanted = {
+        Path("logs/a.jsonl"): "logs/a.jsonl",
+        here.root / "logs" / "a.jsonl": "logs/a.jsonl",
+        Path("logs/../logs/a.jsonl"): "logs/a.jsonl",
+        tmp_path / "elsewhere/deep/b.jsonl": "logs:deep/b.jsonl",
+        Path("../elsewhere/c"): "logs:c",
+    }
+    for path, recorded in wanted.items():
+        assert here.record_path(path) == recorded
+        assert here.resolve(recorded) == here.place(path)
+
+
+def test_a_workspace_behind_a_link(here: Workspace, tmp_path: Path) -> None:
+    """A workspace that is reached through a link records the same paths."""
+    (tmp_path / "link").symlink_to(here.root)
+    linked = Workspace(tmp_path / "link")
+    assert linked.record_path(here.root / "logs/a") == "logs/a"
+    assert linked.record_path(tmp_path / "link/logs/a") == "logs/a"
+    assert here.record_path(tmp_path / "link/logs/a") == "logs/a"
+
+
+@pytest.mark.parametrize("path", ["../outside/x", "/etc/passwd", "logs/../../outside/x", "out/x"])
+def test_outside_is_refused(here: Workspace, tmp_path: Path, path: str) -> None:
+    """A path outside, by name or through a link, is refused with a hint."""
+    (here.root / "out").symlink_to(tmp_path / "outside")
+    with pytest.raises(ConfigurationError, match="outside") as caught:
+        here.record_path(path)
+    assert "[roots]" in caught.value.hint
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/key", "https://host/x", Path("s3://bucket/key")])
+def test_a_url_is_refused(here: Workspace, url: str | Path) -> None:
+    """A URL is refused with a hint, as text and as the Path that it becomes."""
+    with pytest.raises(ConfigurationError, match="URL") as caught:
+        here.record_path(url)
+    assert "copy" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["a:b", "a\nb", "a\\b", os.fsdecode(b"a\xff")])
+def test_names_that_a_receipt_cant_hold(here: Workspace, name: str) -> None:
+    """A name that could be read in two ways, or is no text, is refused."""
+    with pytest.raises(ConfigurationError, match="can't be recorded"):
+        here.record_path(here.root / name)
+
+
+@pytest.mark.parametrize(
+    "recorded", ["/etc/passwd", "../x", "a/../../x", "logs:../x", "nowhere:x", "out/x", "x\0y", ""]
+)
+def test_recorded_paths_that_are_not_followed(
+    here: Workspace, tmp_path: Path, recorded: str
+) -> None:
+    """A receipt can't make anybody read a file outside."""
+    (here.root / "out").symlink_to(tmp_path / "outside")
+    with pytest.raises(VerificationError):
+        here.resolve(recorded)
