@@ -1,4 +1,4 @@
-"""The commands and their flags; each names the function that runs it, imported when it is called."""
+"""The commands and their flags; each names the function that runs it, imported when called."""
 
 import argparse
 import importlib
@@ -21,7 +21,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog="distill",
-        description="Raw logs of AI agents' runs in, clean training sets and checkable receipts out.",
+        description="Raw logs of AI agents' runs in, clean training sets and receipts out.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -72,7 +72,9 @@ def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     _command(commands, "verify", "look:verify", "reread receipts, inputs and outputs")
     _command(commands, "report", "look:report", "write reports/latest.md from the receipts")
-    explain = _command(commands, "explain", "look:explain", "tell the story of a run, record or row")
+    explain = _command(
+        commands, "explain", "look:explain", "tell the story of a run, record or row"
+    )
     explain.add_argument("id", metavar="ID", help="a run, record or sample id, or a unique prefix")
 
 

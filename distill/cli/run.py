@@ -91,7 +91,10 @@ def _run(project: Project, chosen: Sequence[Stage], console: Console) -> list[Ou
 
     with trigger_scope("cli"):
         return run_stages(
-            project, chosen, progress=progress_for(quiet=console.quiet or console.as_json), done=done
+            project,
+            chosen,
+            progress=progress_for(quiet=console.quiet or console.as_json),
+            done=done,
         )
 
 

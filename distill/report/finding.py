@@ -92,7 +92,7 @@ def find_rows(project: Project, text: str) -> list[Row]:
 
 
 def find_quarantined(project: Project, text: str) -> list[Quarantined]:
-    """Return the quarantine rows of a run id, or of a raw record whose digest begins with `text`."""
+    """Return the quarantine rows of a run id, or of a raw record whose digest begins so."""
     found = []
     for _, _, line in lines_with(project, QUARANTINE_DIR, text):
         row = Quarantined.from_line(line)

@@ -86,7 +86,9 @@ class Health:
 
 def look_at(project: Project) -> Health:
     """Look at a workspace without changing it."""
-    trouble, jobs, planned = "", (), []
+    trouble = ""
+    jobs: tuple[SourceJob, ...] = ()
+    planned: list[Planned] = []
     try:
         jobs = source_jobs(project)
         planned = plan_all(project)

@@ -1,6 +1,5 @@
 """Writes `reports/latest.md` from the newest receipt of each stage."""
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -38,5 +37,5 @@ def write_report(project: Project) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".md.partial")
     partial.write_text(render(newest_receipts(project.receipts)), encoding="utf-8", newline="\n")
-    os.replace(partial, path)
+    partial.replace(path)
     return path

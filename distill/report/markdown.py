@@ -20,12 +20,12 @@ _GROUP_TITLES = {
 def render(receipts: Sequence[Receipt]) -> str:
     """Return the report on the newest receipt of each stage, in the order given.
 
-    Law: the same receipts give the same bytes; no clock, path of the machine or environment is read.
+    Law: the same receipts give the same bytes; no clock, no path of the machine is read.
     """
     parts = [
         "# Report",
         "",
-        "Made from receipts alone: the newest of each stage. `distill verify` checks what stands here.",
+        "Made from receipts alone: the newest of each stage. `distill verify` checks them.",
         "",
         *_overview(receipts),
     ]
@@ -63,7 +63,7 @@ def _stage(receipt: Receipt) -> list[str]:
         f"- receipt `blake3:{receipt.digest.hex}`",
         f"- claim `blake3:{receipt.claim_digest.hex}`",
         f"- validation: **{claim.validation.status}**",
-        f"- ran {run.started_at} – {run.ended_at}, started by {run.trigger.kind}",
+        f"- ran {run.started_at} to {run.ended_at}, started by {run.trigger.kind}",
         f"- code `blake3:{claim.code.digest.hex}`, {_git(run.code)}",
         f"- workspace: {_git(run.workspace)}",
     ]

@@ -44,9 +44,11 @@ REVIEW_REMEDIES: Final[Mapping[str, str]] = {
     "no_verdict": "no verdict was found: name its pointer, join it with verdicts = {…}, or review",
     "verdict_unreadable": "the verdict's value is not in the source's map: add it there, or review",
     "instrument_failure": "the harness or grader failed: grade the run again, or review",
+    "left_for_review": "the reviewer left it open: a later line in reviews/*.jsonl decides",
+    "scorer_failed": "the scorer failed over its verdicts: report it, and review the run",
     "no_threshold": "the policy has no threshold for this verdict: add [scoring.thresholds.NAME]",
     "no_parent": "no run with a verdict has this subject: add its source, or review",
     "parents_disagree": "its parents disagree: review them, or this record",
     "same_rank_disagrees": "two judges of one rank disagree: a review decides",
-    "same_output_opposite_verdicts": "one output was judged both ways in this task: a review decides",
+    "same_output_opposite_verdicts": "one output was judged both ways: a review decides",
 }

@@ -1,4 +1,4 @@
-"""The five stages of a workspace, each a function with a receipt; a second call skips, and says why."""
+"""The five stages of a workspace, each with a receipt; a second call skips, and says why."""
 
 from distill.stages.pipeline import (
     build_evidence_index,

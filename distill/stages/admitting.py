@@ -1,4 +1,4 @@
-"""What the two exporters of single runs share: scored run and evidence side by side, row or refusal."""
+"""What the exporters of single runs share: scored run and evidence in, row or refusal out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,8 +58,8 @@ class EvidenceFiles:
         line = b"" if path is None else self._reader.read(path, ref.start, ref.end)
         if digest_bytes(line).hex != ref.blake3:
             raise ContractError(
-                f"{run.run_id}: its evidence at {ref.path}, bytes {ref.start}–{ref.end}, is not what"
-                " was scored",
+                f"{run.run_id}: its evidence, bytes {ref.start} to {ref.end} of {ref.path}, is not"
+                " what was scored",
                 "run `distill run`: it rebuilds what no longer fits together",
             )
         return EvidenceRecord.from_line(line)

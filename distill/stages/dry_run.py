@@ -1,4 +1,4 @@
-"""What a run would do, from receipts, code and file sizes alone: no log is read, nothing written."""
+"""What a run would do, from receipts and file sizes alone: no log is read, nothing written."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from distill.workspace.project import Project
 
 @dataclass(frozen=True)
 class DryRun:
-    """What one stage would do: `run`, `check` (sizes are as recorded, bytes are not read) or wait."""
+    """What one stage would do: `run`, `check` (sizes are as recorded, nothing was read), `wait`."""
 
     stage: str
     would: str

@@ -56,7 +56,7 @@ class RowGroups:
     def in_order(
         self, provenance: Callable[[str, RawRecord], Provenance]
     ) -> Iterator[tuple[list[Any], tuple[Provenance, ...]]]:
-        """Yield the rows of each group, by `order_by`, in the order in which groups first appear."""
+        """Yield the rows of each group, by `order_by`, groups in the order of their first row."""
         rows = self._tables.rows(
             "SELECT members.* FROM members JOIN"
             " (SELECT key, MIN(seq) AS first FROM members GROUP BY key) USING (key)"

@@ -13,7 +13,15 @@ from distill.records.evidence import Provenance
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit, SourceRole
 from distill.sources.assemble import SourceContext, assemble
 from distill.sources.framing import frame
-from distill.sources.protocol import BadFrame, LooseVerdict, NoRun, RawRecord, RecordError, RunDraft, Source
+from distill.sources.protocol import (
+    BadFrame,
+    LooseVerdict,
+    NoRun,
+    RawRecord,
+    RecordError,
+    RunDraft,
+    Source,
+)
 from distill.sources.strict_json import parse
 from distill.stages.grouping import RowGroups
 from distill.stages.jobs import SourceJob
@@ -245,6 +253,4 @@ def _pointed(origin: Iterable[Provenance], pointer: str) -> tuple[Provenance, ..
     """Return the places with the pointer from the record to the run appended."""
     if not pointer:
         return tuple(origin)
-    return tuple(
-        place.model_copy(update={"pointer": place.pointer + pointer}) for place in origin
-    )
+    return tuple(place.model_copy(update={"pointer": place.pointer + pointer}) for place in origin)

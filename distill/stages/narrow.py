@@ -17,7 +17,7 @@ class NarrowTables:
     """A private SQLite database with no journal: lost with the process, which is what it is for."""
 
     def __init__(self, schema: str) -> None:
-        # An empty name is SQLite's private temporary database: in memory, spilled to disk as it grows.
+        # An empty name is SQLite's private database: in memory, spilled to disk as it grows.
         self._connection = sqlite3.connect("", isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")

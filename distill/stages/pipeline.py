@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from distill.receipts import Outcome, workspace_scope
-from distill.receipts.outcome import Plan
+from distill.receipts.outcome import Plan, PlanStatus
 from distill.stages import evidence, preference, rag, scoring, sft
 from distill.stages.progress import SILENT, Progress
 from distill.workspace.project import Project
@@ -13,7 +13,7 @@ from distill.workspace.project import Project
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage: its name, its parents, the function with a receipt, and how a workspace calls it."""
+    """One stage: name, parents, the function with a receipt, and how a workspace calls it."""
 
     name: str
     parents: tuple[str, ...]
@@ -42,9 +42,7 @@ STAGES: Final[tuple[Stage, ...]] = (
     Stage(scoring.STAGE, (evidence.STAGE,), scoring.decide_runs, scoring.arguments),
     Stage(rag.STAGE, (scoring.STAGE,), rag.write_rag, rag.arguments),
     Stage(sft.STAGE, (scoring.STAGE,), sft.write_sft, sft.arguments),
-    Stage(
-        preference.STAGE, (scoring.STAGE,), preference.write_preference, preference.arguments
-    ),
+    Stage(preference.STAGE, (scoring.STAGE,), preference.write_preference, preference.arguments),
 )
 
 _BY_NAME: Final = {stage.name: stage for stage in STAGES}
@@ -94,7 +92,7 @@ def plan_all(project: Project) -> list[Planned]:
             planned[stage.name] = Planned(stage.name, stage.plan(project))
         else:
             newest = project.receipts.newest(stage.name)
-            status = "never built" if newest is None else "stale"
+            status: PlanStatus = "never built" if newest is None else "stale"
             planned[stage.name] = Planned(
                 stage.name, Plan(status, f"waits for {waits}, which would run"), waits
             )

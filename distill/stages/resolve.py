@@ -91,9 +91,9 @@ class Resolution:
 
     def _number_occurrences(self) -> None:
         rows = self._tables.rows(
-            "SELECT identity, seq, source, line, dataset FROM runs WHERE numbered = 1 AND identity"
-            " IN (SELECT identity FROM runs WHERE numbered = 1 GROUP BY identity HAVING COUNT(*) > 1)"
-            " ORDER BY identity, seq"
+            "SELECT identity, seq, source, line, dataset FROM runs WHERE numbered = 1"
+            " AND identity IN (SELECT identity FROM runs WHERE numbered = 1"
+            "  GROUP BY identity HAVING COUNT(*) > 1) ORDER BY identity, seq"
         )
         renamed = []
         for identity, group in chunked(rows):
@@ -176,10 +176,9 @@ class Resolution:
         key = next((name for name in _KEYS if name in match), None)
         if key is None:
             return []
-        rows = self._tables.rows(
-            f"SELECT {', '.join(_COLUMNS)} FROM runs WHERE ({_KEYS[key]}) AND dropped = 0 ORDER BY seq",  # noqa: S608 - column names are ours
-            (match[key],),
-        )
+        columns = ", ".join(_COLUMNS)
+        query = f"SELECT {columns} FROM runs WHERE ({_KEYS[key]}) AND dropped = 0 ORDER BY seq"  # noqa: S608 - column names are ours
+        rows = self._tables.rows(query, (match[key],))
         found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
         return [
             run

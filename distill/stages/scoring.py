@@ -1,15 +1,16 @@
 """The second stage: evidence in, a category for every run out; ids and decisions, never a text."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from distill.receipts import Ignored, InFiles, OutDir, Report, with_receipt
 from distill.receipts.digest import digest_bytes
 from distill.receipts.scope import current_workspace
 from distill.records.evidence import EvidenceRecord
 from distill.records.scored import EvidenceRef, ScoredRun
-from distill.records.taxonomy import Category, RecordClass
+from distill.records.taxonomy import Category, RecordClass, VerdictOrigin
 from distill.scoring.decide import Decision, contradicted, decide, inherit, opposite
 from distill.scoring.policy import ScoringPolicy
 from distill.stages.narrow import NarrowTables, chunked
@@ -27,7 +28,7 @@ COUNTS: Final = ("evidence", "scored", *(category.value for category in Category
 _SCHEMA: Final = """
 CREATE TABLE runs (
     seq INTEGER PRIMARY KEY, source TEXT, line INTEGER, run_id TEXT, class TEXT, task TEXT,
-    output TEXT, subject TEXT, category TEXT
+    output TEXT, subject TEXT, category TEXT, by_human INTEGER
 );
 """
 
@@ -47,7 +48,7 @@ def decide_runs(
     tally = Tally()
     with NarrowTables(_SCHEMA) as tables:
         with progress.stage(STAGE, sum(path.stat().st_size for path in evidence)) as bar:
-            for done in _first_pass(evidence, scored, policy, tables, tally):
+            for done in _FirstPass(scored, policy, tables, tally).over(evidence):
                 bar.advance(done)
         changes = _contradictions(tables)
         changes = _inheritances(tables, changes)
@@ -84,51 +85,71 @@ def _by_source(evidence: Sequence[Path]) -> dict[str, list[Path]]:
     return sources
 
 
-def _first_pass(
-    evidence: Sequence[Path],
-    scored: Path,
-    policy: ScoringPolicy,
-    tables: NarrowTables,
-    tally: Tally,
-) -> Iterator[int]:
-    """Decide each run by itself; yields the bytes of each evidence line that is done."""
-    workspace = current_workspace()
-    seq = 0
-    for source, shards in _by_source(evidence).items():
-        number = 0
-        with ShardWriter(scored / source, PREFIX) as writer:
-            for shard in shards:
-                recorded = workspace.record_path(shard)
-                for start, line in read_lines(shard):
-                    record = EvidenceRecord.from_line(line)
-                    decision = _own_decision(record, policy)
-                    ref = EvidenceRef(
-                        path=recorded,
-                        start=start,
-                        end=start + len(line),
-                        blake3=digest_bytes(line).hex,
-                    )
-                    writer.write(_scored(record, decision, ref).to_line())
-                    tables.add(
-                        "runs",
-                        (
-                            seq,
-                            source,
-                            number,
-                            record.run_id,
-                            record.record_class.value,
-                            record.task.key,
-                            record.facts.output_digest,
-                            record.subject,
-                            decision.category.value,
-                        ),
-                    )
-                    tally.add(source, "evidence")
-                    tally.add(source, "tools_unknown", int(record.facts.tools_unknown))
-                    for verdict in record.verdicts:
-                        tally.group("by_verdict_origin", verdict.origin.value)
-                    seq, number = seq + 1, number + 1
+class _FirstPass:
+    """Decides each run by itself, in the order of the evidence."""
+
+    def __init__(
+        self, scored: Path, policy: ScoringPolicy, tables: NarrowTables, tally: Tally
+    ) -> None:
+        self._scored = scored
+        self._policy = policy
+        self._tables = tables
+        self._tally = tally
+        self._seq = 0
+
+    def over(self, evidence: Sequence[Path]) -> Iterator[int]:
+        """Write a line for each evidence line; yields the bytes of each that is done."""
+        for source, shards in _by_source(evidence).items():
+            number = 0
+            with ShardWriter(self._scored / source, PREFIX) as writer:
+                for ref, line in _evidence_lines(shards):
+                    self._decide(writer, source, number, ref, EvidenceRecord.from_line(line))
+                    number += 1
                     yield len(line)
+
+    def _decide(
+        self,
+        writer: ShardWriter,
+        source: str,
+        number: int,
+        ref: EvidenceRef,
+        record: EvidenceRecord,
+    ) -> None:
+        decision = _own_decision(record, self._policy)
+        writer.write(_scored(record, decision, ref).to_line())
+        decided_by = decision.decided_by
+        self._tables.add(
+            "runs",
+            (
+                self._seq,
+                source,
+                number,
+                record.run_id,
+                record.record_class.value,
+                record.task.key,
+                record.facts.output_digest,
+                record.subject,
+                decision.category.value,
+                decided_by is not None and decided_by.origin is VerdictOrigin.HUMAN_REVIEW,
+            ),
+        )
+        self._seq += 1
+        self._tally.add(source, "evidence")
+        self._tally.add(source, "tools_unknown", int(record.facts.tools_unknown))
+        for verdict in record.verdicts:
+            self._tally.group("by_verdict_origin", verdict.origin.value)
+
+
+def _evidence_lines(shards: Sequence[Path]) -> Iterator[tuple[EvidenceRef, bytes]]:
+    workspace = current_workspace()
+    for shard in shards:
+        recorded = workspace.record_path(shard)
+        for start, line in read_lines(shard):
+            digest = digest_bytes(line).hex
+            yield (
+                EvidenceRef(path=recorded, start=start, end=start + len(line), blake3=digest),
+                line,
+            )
 
 
 def _own_decision(record: EvidenceRecord, policy: ScoringPolicy) -> Decision:
@@ -147,16 +168,10 @@ def _scored(record: EvidenceRecord, decision: Decision, ref: EvidenceRef) -> Sco
         role=record.role,
         task=record.task,
         subject=record.subject,
-        category=decision.category,
-        rule=decision.rule,
-        reasons=decision.reasons,
-        decided_by=decision.decided_by,
-        dissent=decision.dissent,
-        reward=decision.reward,
         instrument_failure=record.instrument_failure,
-        parent_run_ids=decision.parent_run_ids,
         output_digest=record.facts.output_digest,
         evidence=ref,
+        **_values(decision),
     )
 
 
@@ -164,9 +179,13 @@ Changes = dict[str, dict[int, Sequence[tuple[str, Category]] | None]]
 
 
 def _contradictions(tables: NarrowTables) -> Changes:
-    """Return the lines whose output has opposite verdicts within its task (change: null)."""
+    """Return the lines whose output has opposite verdicts within its task (change: null).
+
+    A run that a human decided keeps that decision, unless humans contradict each other: a review is
+    the way out of a contradiction.
+    """
     rows = tables.rows(
-        "SELECT task || output AS both, category, source, line, seq FROM runs"
+        "SELECT task || output AS both, category, by_human, source, line, seq FROM runs"
         " WHERE class = 'verdict_bearing' AND output IS NOT NULL AND (task, output) IN"
         " (SELECT task, output FROM runs WHERE class = 'verdict_bearing' AND output IS NOT NULL"
         "  GROUP BY task, output HAVING COUNT(DISTINCT category) > 1)"
@@ -175,8 +194,11 @@ def _contradictions(tables: NarrowTables) -> Changes:
     changes: Changes = {}
     touched = []
     for _, group in chunked(rows):
-        if opposite({Category(row[1]) for row in group}):
-            for _, _, source, line, seq in group:
+        if not opposite({Category(row[1]) for row in group}):
+            continue
+        humans_agree = not opposite({Category(row[1]) for row in group if row[2]})
+        for _, _, by_human, source, line, seq in group:
+            if not (by_human and humans_agree):
                 changes.setdefault(source, {})[line] = None
                 touched.append(seq)
     for seq in touched:
@@ -211,28 +233,18 @@ def _rewrite_source(
         run = ScoredRun.from_line(line)
         parents = decisions[number]
         decision = contradicted(_decision_of(run)) if parents is None else inherit(parents)
-        changed = run.model_copy(
-            update={
-                "category": decision.category,
-                "rule": decision.rule,
-                "reasons": decision.reasons,
-                "parent_run_ids": decision.parent_run_ids,
-            }
-        )
-        return changed.to_line()
+        return run.model_copy(update=_values(decision)).to_line()
 
     rewrite(folder, PREFIX, change)
 
 
+def _values(decision: Decision) -> dict[str, Any]:
+    """Return what a scored run takes over from a decision: fields of the same names."""
+    return {field.name: getattr(decision, field.name) for field in fields(decision)}
+
+
 def _decision_of(run: ScoredRun) -> Decision:
-    return Decision(
-        category=run.category,
-        rule=run.rule,
-        reasons=run.reasons,
-        decided_by=run.decided_by,
-        dissent=run.dissent,
-        reward=run.reward,
-    )
+    return Decision(**{field.name: getattr(run, field.name) for field in fields(Decision)})
 
 
 def _count(scored: Path, tally: Tally) -> None:

@@ -64,9 +64,12 @@ def _place(paths: Sequence[str]) -> str:
         for path in paths
         if not path.startswith("quarantine/")
     ]
-    return max(set(folders), key=lambda folder: (folders.count(folder), str(folder))).as_posix() + (
-        "/" if folders else ""
-    ) if folders else ""
+    return (
+        max(set(folders), key=lambda folder: (folders.count(folder), str(folder))).as_posix()
+        + ("/" if folders else "")
+        if folders
+        else ""
+    )
 
 
 def _first(total: Mapping[str, int], names: Sequence[str]) -> int:

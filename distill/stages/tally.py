@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from distill.receipts import Law
+from distill.receipts.report import Counts
 
 
 class Tally:
@@ -29,7 +30,7 @@ class Tally:
         """Return what one source has."""
         return self._by_source.get(source, Counter())[name]
 
-    def counts(self, names: Sequence[str]) -> dict[str, object]:
+    def counts(self, names: Sequence[str]) -> dict[str, Counts]:
         """Return the counts as a receipt holds them: every name, zeros included, and the groups."""
         return {
             "total": {name: self.total(name) for name in names},
@@ -38,13 +39,6 @@ class Tally:
                 for source, counter in sorted(self._by_source.items())
             },
             **{group: dict(sorted(members.items())) for group, members in self._groups.items()},
-        }
-
-    def exported_by_source(self) -> dict[str, tuple[int, int]]:
-        """Return exported and quarantined for each source."""
-        return {
-            source: (counter["exported"], counter["quarantined"])
-            for source, counter in sorted(self._by_source.items())
         }
 
     def laws(self, name: str, unit: str, left: Iterable[str], right: Iterable[str]) -> list[Law]:

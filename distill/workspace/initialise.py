@@ -1,7 +1,7 @@
 """`distill init`: look at logs, recognise what is known, and write a `distill.toml` that runs."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -161,7 +161,7 @@ def _said(path: Path, found: Sequence[Found]) -> Iterator[str]:
     yield "next: check role and licence there, then `distill preview SOURCE`, then `distill run`"
 
 
-def _as_json(source: Found) -> Mapping[str, Any]:
+def _as_json(source: Found) -> dict[str, Any]:
     return {
         "name": source.name,
         "kind": source.recognition.kind,

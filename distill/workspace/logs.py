@@ -42,9 +42,7 @@ def _matches(base: Path, relative: str) -> list[Path]:
     return [path] if path.is_file() else []
 
 
-def _base(
-    pattern: str, *, root: Path, roots: Mapping[str, Path], place: str
-) -> tuple[Path, str]:
+def _base(pattern: str, *, root: Path, roots: Mapping[str, Path], place: str) -> tuple[Path, str]:
     if _URL.match(pattern):
         raise ConfigurationError(
             f"{place}: {pattern!r} is a URL",

@@ -76,6 +76,4 @@ def with_flags(project: Project, *, include_partial: bool, include_review: bool)
         update={"include_review": exports.rag.include_review or include_review}
     )
     changed = exports.model_copy(update={"sft": sft, "rag": rag})
-    return Project(
-        project.workspace, project.configuration.model_copy(update={"exports": changed})
-    )
+    return Project(project.workspace, project.configuration.model_copy(update={"exports": changed}))
