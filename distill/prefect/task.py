@@ -11,7 +11,9 @@ The rules:
 4. Outside of a task run, `.fn()` is the plain stage and needs no server.
 """
 
+import copyreg
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any, Final, ParamSpec, TypeVar, cast, overload
 
@@ -24,7 +26,7 @@ from prefect.states import Completed
 
 from distill.errors import ConfigurationError, DistillError
 from distill.prefect.artifacts import artifact_key, publish_outcome
-from distill.receipts import Outcome, trigger_scope
+from distill.receipts import Outcome, Stage, trigger_scope, with_receipt
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=Outcome)
@@ -106,6 +108,25 @@ def _make_task(fn: Callable[P, R], *, task_options: dict[str, Any]) -> Task[P, R
 
     options: dict[str, Any] = {"name": fn.__name__, **task_options}
     return ReceiptTask(body, cache_policy=NO_CACHE, persist_result=False, **options)
+
+
+def _reduce_stage(stage: Stage[...]) -> str | tuple[Any, ...]:
+    """Let a stage travel by its name, as functions do; under `receipt_task` that is the task's.
+
+    There it travels by value, which Prefect's cloudpickle can do: `flow.serve` sends the flow of a
+    script to its processes so.
+    """
+    inner = stage.__wrapped__
+    if getattr(sys.modules.get(inner.__module__), inner.__qualname__, None) is stage:
+        return inner.__qualname__
+    return _restore_stage, (inner, stage.stage, stage.version)
+
+
+def _restore_stage(inner: Callable[..., Any], name: str, version: int) -> Stage[...]:
+    return with_receipt(stage=name, version=version)(inner)
+
+
+copyreg.pickle(Stage, _reduce_stage)
 
 
 def _run_stage(stage: Callable[[], R], context: TaskRunContext) -> R:

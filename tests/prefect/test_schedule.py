@@ -22,7 +22,7 @@ def serving(folder: Path, seconds: float) -> Iterator[None]:
     process = subprocess.Popen(
         [sys.executable, "two_stages.py", str(seconds)],
         cwd=folder,
-        env={**os.environ, **settings},
+        env={**os.environ, **settings, "PREFECT_RUNNER_POLL_FREQUENCY": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
