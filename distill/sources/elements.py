@@ -81,10 +81,10 @@ class _Walk:
             if mark.level == inside and self._is_on_path():
                 yield from self._enter(block, mark)
         elif mark.byte in CLOSING:
-            if mark.level == inside - 1:
-                yield from self._leave(block, mark)
-            elif mark.level < 0:
+            if mark.level < 0:
                 self._break_off("broken_structure", "a bracket closes that was never opened")
+            elif mark.level == inside - 1:
+                yield from self._leave(block, mark)
         elif inside and mark.level == inside:
             yield from self._separate(block, mark)
 
@@ -104,9 +104,9 @@ class _Walk:
             yield self._spoil("truncated", f"the file ends before its {kind} is closed")
         elif self._stretch is not None:
             yield self._spoil("not_json", "no JSON array or object")
-        if not self._was_reached and not self._is_blank:
+        if self._path and not self._was_reached and not self._is_blank:
             raise SourceError(
-                f"no array or object at {self._prefix or 'the top of the document'}",
+                f"no array or object at {self._prefix}",
                 "set records_at to the pointer of the array or object that holds the records",
             )
 
