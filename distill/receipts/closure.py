@@ -13,6 +13,7 @@ from pathlib import Path
 from distill.errors import CodeStateError
 from distill.receipts.canonical import dumps
 from distill.receipts.digest import Digest, digest_bytes, digest_file
+from distill.receipts.loaded import demand_loaded
 from distill.receipts.modules import INIT, Finder, Module, is_installed
 from distill.receipts.receipt import Code
 from distill.receipts.syntax import Source, read_source
@@ -67,6 +68,7 @@ class _Walk:
                 continue
             self._seen.add(module.file)
             source = _read(module.file)
+            demand_loaded(module, source.digest)
             self.files[module.recorded] = source.digest
             self._add_resources(module, source)
             waiting += self._reached(module, source)

@@ -41,22 +41,22 @@ def git_state(folder: Path, paths: Sequence[str] = (".",), *, untracked: bool = 
     """
     try:
         from git import Git  # noqa: PLC0415 - late: 110 ms, and an ImportError without git
-        from git.exc import GitCommandError  # noqa: PLC0415
+        from git.exc import CommandError  # noqa: PLC0415
     except ImportError:
         return _bare("unavailable")
     git = Git(str(folder))
     try:
         _harden(git)
         shallow = git.rev_parse("--is-shallow-repository").strip() == "true"
-    except GitCommandError as error:
+    except CommandError as error:
         return _bare(_refusal(str(error)))
     try:
         commit, tree = git.rev_parse("HEAD^{commit}", "HEAD^{tree}").split()
-    except (GitCommandError, ValueError):
+    except (CommandError, ValueError):
         return _bare("unborn")
     try:
         is_dirty = _is_dirty(git, paths, untracked=untracked)
-    except GitCommandError:
+    except CommandError:
         return GitState("unavailable", commit, tree, shallow, from_wheel=False)
     return GitState("dirty" if is_dirty else "clean", commit, tree, shallow, from_wheel=False)
 

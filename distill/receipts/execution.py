@@ -1,8 +1,10 @@
 """One run of a stage: under temporary names, checked, then published whole or not at all."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from distill.errors import ContractError
 from distill.receipts import durable
 from distill.receipts.contract import Evidence
 from distill.receipts.digest import digest_file, fingerprint_file
@@ -83,6 +85,10 @@ class Execution:
         moves: list[Move] = []
         unknown: list[str] = []
         for file, entry in zip(produced, self.evidence.outputs, strict=True):
+            if file.place.is_symlink():
+                raise ContractError(
+                    f"a link lies where the output {entry.path} goes", "remove it first"
+                )
             old = digest_file(file.place) if file.place.exists() else None
             if old == entry.blake3:
                 continue
@@ -104,8 +110,8 @@ class Execution:
         retired: list[Retirement] = []
         left: list[str] = []
         for path in sorted(recorded.keys() - {entry.path for entry in self.evidence.outputs}):
-            place = self.draft.workspace.resolve(path)
-            if not place.exists():
+            place = self.draft.workspace.resolve(path, follow=False)
+            if not os.path.lexists(place):
                 continue
             old = recorded[path].blake3
             if place.is_symlink() or digest_file(place) != old:

@@ -33,7 +33,7 @@ def commit(workspace: Workspace, plan: Journal) -> None:
 
 def abandon(workspace: Workspace, plan: Journal, receipt: Receipt | None) -> None:
     """Undo a run that failed: no temporary file stays; the failed receipt is kept."""
-    clear(workspace.resolve(partial) for partial in plan.partials)
+    clear(_partials(workspace, plan))
     if receipt is not None:
         _record(workspace, receipt, plan.token)
     plan.remove(workspace)
@@ -61,7 +61,7 @@ def _recover_one(workspace: Workspace, name: str) -> None:
         _advance(workspace, plan, recovering=True)
         return
     _roll_back(workspace, plan)
-    clear(workspace.resolve(partial) for partial in plan.partials)
+    clear(_partials(workspace, plan))
     plan.remove(workspace)
 
 
@@ -76,7 +76,7 @@ def _advance(workspace: Workspace, plan: Journal, *, recovering: bool) -> None:
         durable.sync_folder(folder)
     if plan.receipt is not None:
         _record(workspace, plan.receipt, plan.token)
-    clear(workspace.resolve(partial) for partial in plan.partials)
+    clear(_partials(workspace, plan))
     plan.remove(workspace)
 
 
@@ -128,6 +128,11 @@ def _is_sound(path: Path, digest: Digest) -> bool:
         return digest_file(path) == digest
     except SourceError:
         return False
+
+
+def _partials(workspace: Workspace, plan: Journal) -> list[Path]:
+    """Return the temporary places; a stage may have put a link there, which is not followed."""
+    return [workspace.resolve(partial, follow=False) for partial in plan.partials]
 
 
 def _lost(workspace: Workspace, moves: Iterable[Move]) -> bool:

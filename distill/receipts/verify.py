@@ -76,12 +76,21 @@ class _Verifier:
                 message = f"the ref can't be read: {error}"
                 yield Fault("ref_damaged", self._shown(path), "a ref", "other bytes", message)
                 continue
-            for digest in (d for head in heads.values() for d in (head.newest, head.passed) if d):
-                if digest not in self.receipts:
-                    message = "the ref names a receipt that is missing or damaged"
-                    yield Fault(
-                        "ref_dangling", self._shown(path), str(digest), "nothing sound", message
-                    )
+            for slot, head in heads.items():
+                yield from self._ref(path, slot, head.newest)
+                if head.passed not in {None, head.newest}:
+                    yield from self._ref(path, slot, head.passed)
+
+    def _ref(self, path: Path, slot: str, digest: Digest | None) -> Iterator[Fault]:
+        receipt = self.receipts.get(digest) if digest is not None else None
+        shown = self._shown(path)
+        if receipt is None:
+            message = "the ref names a receipt that is missing or damaged"
+            yield Fault("ref_dangling", shown, str(digest), "nothing sound", message)
+        elif (receipt.claim.stage, receipt.slot) != (path.name, slot):
+            found = f"one of {receipt.claim.stage}"
+            message = "the ref names a receipt of another stage or other outputs"
+            yield Fault("ref_damaged", shown, f"one of {path.name}", found, message)
 
     def _current(self) -> Iterator[Receipt]:
         """Yield the newest passing receipts, told from the receipts and not from the refs."""

@@ -83,8 +83,10 @@ class Workspace:
             f"name its folder under [roots] in {CONFIGURATION}",
         )
 
-    def resolve(self, recorded: str) -> Path:
+    def resolve(self, recorded: str, *, follow: bool = True) -> Path:
         """Return the file that a receipt names.
+
+        Without ``follow`` the last part may be a link to anywhere: the caller means the link.
 
         Raises:
             VerificationError: the path is absolute, holds "..", names an unknown root, or leaves
@@ -101,7 +103,8 @@ class Workspace:
             )
         root = self.root if name is None else self.roots[name]
         path = root / below
-        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+        real = os.path.realpath(path if follow else path.parent)
+        if not Path(real).is_relative_to(os.path.realpath(root)):
             raise VerificationError(
                 f"the recorded path {recorded!r} leaves its root through a link",
                 "put the file itself there, or name its folder under [roots]",

@@ -178,3 +178,20 @@ def test_code_without_a_file_is_refused() -> None:
     work = eval(compile("lambda: None", "<shell>", "eval"), {"__name__": "nowhere"})  # noqa: S307
     with pytest.raises(CodeStateError, match="lies in no file"):
         module_of(work)
+
+
+def test_code_that_was_edited_after_it_was_loaded(
+    app: Path, load: Callable[[str, Path], ModuleType]
+) -> None:
+    """A receipt never names code that did not run: a long-lived process must reload first."""
+    path = app / "app/late.py"
+    path.write_text("def work(): return 1\n")
+    load("app.late", path)
+    before = closure(app, "app.late").code
+    path.write_text("# a comment is no edit\ndef work(): return 1\n")
+    assert closure(app, "app.late").code == before
+    path.write_text("def work(): return 2\n")
+    with pytest.raises(CodeStateError, match=r"app/late\.py was edited"):
+        closure(app, "app.late")
+    load("app.late", path)
+    assert closure(app, "app.late").code != before
