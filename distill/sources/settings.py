@@ -22,7 +22,8 @@ def read_settings(model: type[S], settings: Mapping[str, Any], kind: str) -> S:
     try:
         return model.model_validate(dict(settings))
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is often also a missing one: the former is what helps.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         place = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise _unknown_key(model, first["loc"], place, kind) from error
