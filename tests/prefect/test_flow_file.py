@@ -1,11 +1,14 @@
 """The shipped flow file: the one that `init` writes, deployable, and runnable with nothing else."""
 
+import importlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -39,6 +42,34 @@ def test_the_deployment_names_the_flow_and_runs_one_at_a_time(repository: Path) 
     path, _, name = deployment["entrypoint"].partition(":")
     assert re.search(rf"^def {name}\(", (repository / path).read_text(), re.MULTILINE)
     assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+
+
+def test_the_flow_runs_every_stage_then_caches_every_stage(
+    prefect_server: str,
+    repository: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    task_states: Any,
+) -> None:
+    """The example workspace: five stages and a report Completed, then five stages Cached."""
+    shutil.copy(repository / "distill.toml", tmp_path)
+    shutil.copytree(repository / "examples", tmp_path / "examples")
+    monkeypatch.syspath_prepend(repository / "flows")
+    flow: Any = importlib.import_module("distillation").distillation
+    stages = ("build_evidence_index", "score_runs", "export_rag", "export_sft", "export_preference")
+
+    first = flow(workspace=str(tmp_path), return_state=True)
+    states = task_states(first.state_details.flow_run_id, 6)
+    assert {name: state for name, (state, _) in states.items()} == dict.fromkeys(
+        (*stages, "write_report"), "Completed"
+    )
+    report = (tmp_path / "reports" / "latest.md").read_bytes()
+
+    second = flow(workspace=str(tmp_path), return_state=True)
+    states = task_states(second.state_details.flow_run_id, 6)
+    assert {name: states[name][0] for name in stages} == dict.fromkeys(stages, "Cached")
+    assert all(states[name][1] for name in stages)
+    assert (tmp_path / "reports" / "latest.md").read_bytes() == report
 
 
 def test_no_workspace_is_a_usage_error(repository: Path, tmp_path: Path) -> None:
