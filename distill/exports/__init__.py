@@ -1,0 +1,1 @@
+"""Scored runs with their evidence in, rows or refusals out; pure, asking the firewall's gates."""

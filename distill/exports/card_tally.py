@@ -1,0 +1,100 @@
+"""What a card counts while the rows go by, in memory that does not grow with them."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from distill.records.evidence import EvidenceRecord
+from distill.records.samples import PreferenceSample, RagSample, RowMessage, SftSample
+
+Sample = RagSample | SftSample | PreferenceSample
+
+#: Context lengths, in tokens, of which the card says what share of the rows fits.
+LENGTHS: Final = tuple(1024 * 2**power for power in range(8))
+CHARS_PER_TOKEN: Final = 4
+
+
+class CardTally:
+    """Counts rows: by category, source and licence, by length, and the digest of the set."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.tokens = 0
+        self.trimmed = 0
+        self.tools_unknown = 0
+        self.paths_unchecked = 0
+        self.by_category: Counter[str] = Counter()
+        self.by_source: Counter[tuple[str, str]] = Counter()
+        self.fitting: Counter[int] = Counter()
+        self._set = sha256()
+
+    def add(self, sample: Sample, *records: EvidenceRecord, line: bytes | None = None) -> None:
+        """Count a row and the evidence that it was made of (for a pair: of chosen and rejected).
+
+        `line` is what `to_line` gives, for callers that have it already.
+        """
+        self.rows += 1
+        self._set.update(sample.to_line() if line is None else line)
+        tokens = -(-_chars(sample) // CHARS_PER_TOKEN)
+        self.tokens += tokens
+        for length in LENGTHS:
+            self.fitting[length] += int(tokens <= length)
+        self.by_category[_category(sample)] += 1
+        for source, licence in sorted({(record.source, record.licence) for record in records}):
+            self.by_source[source, licence] += 1
+        self._count_evidence(sample, records)
+
+    def _count_evidence(self, sample: Sample, records: Sequence[EvidenceRecord]) -> None:
+        self.tools_unknown += int(any(record.tools is None for record in records))
+        unchecked = (record.facts.hallucinated_paths is None for record in records[:1])
+        self.paths_unchecked += int(any(unchecked))
+        for record, kept in zip(records, _kept(sample), strict=False):
+            self.trimmed += len(record.messages or ()) - kept
+
+    @property
+    def set_digest(self) -> str:
+        """The SHA-256 of all rows in order: what ``cat train-*.jsonl | sha256sum`` prints."""
+        return self._set.hexdigest()
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """The licences of all rows, sorted."""
+        return tuple(sorted({licence for _, licence in self.by_source}))
+
+
+def _kept(sample: Sample) -> tuple[int, ...]:
+    if isinstance(sample, SftSample):
+        return (len(sample.messages),)
+    if isinstance(sample, PreferenceSample):
+        return (
+            len(sample.prompt) + len(sample.chosen),
+            len(sample.prompt) + len(sample.rejected),
+        )
+    return ()
+
+
+def _category(sample: Sample) -> str:
+    if isinstance(sample, SftSample):
+        return sample.quality_score
+    if isinstance(sample, PreferenceSample):
+        return f"{sample.chosen_category} over {sample.rejected_category}"
+    return sample.category
+
+
+def _chars(sample: Sample) -> int:
+    """Return the characters that must fit at once; of a pair, those of its longer side."""
+    if isinstance(sample, RagSample):
+        return len(sample.text)
+    if isinstance(sample, SftSample):
+        return _message_chars(sample.messages)
+    sides = (_message_chars(sample.chosen), _message_chars(sample.rejected))
+    return _message_chars(sample.prompt) + max(sides)
+
+
+def _message_chars(messages: Sequence[RowMessage]) -> int:
+    calls = (call.function for message in messages for call in message.tool_calls or ())
+    return sum(len(message.content) for message in messages) + sum(
+        len(call.name) + len(json.dumps(call.arguments, ensure_ascii=False)) for call in calls
+    )

@@ -1,0 +1,66 @@
+"""RAG: a scored run with its evidence in, a document or a refusal out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from distill.exports.card import CardTally, CardTotals, dataset_card
+from distill.exports.card_terms import RAG_TERMS
+from distill.exports.rendering import RENDERING, render
+from distill.exports.rows import refuse_row, sample_id
+from distill.exports.settings import RagSettings
+from distill.firewall.gates import RAG_GATES, Gate, Refusal, RunCandidate, judge
+from distill.records.evidence import EvidenceRecord
+from distill.records.samples import RagSample, row_time
+from distill.records.scored import ScoredRun
+
+
+def rag_sample(
+    run: ScoredRun,
+    evidence: EvidenceRecord,
+    settings: RagSettings,
+    *,
+    is_duplicate: bool = False,
+    gates: Sequence[Gate[RunCandidate]] = RAG_GATES,
+) -> RagSample | Refusal:
+    """Return the document of a run, or why there is none.
+
+    Law: a row's category is one that the settings allow, with either of gates and schema alone.
+    """
+    candidate = RunCandidate(run, evidence, is_duplicate)
+    refusal = judge(candidate, gates, settings.gates())
+    if refusal is not None:
+        return refusal
+    try:
+        return RagSample.admit(_row(run, evidence), include_review=settings.include_review)
+    except ValueError as error:
+        return refuse_row(error)
+
+
+def rag_card(tally: CardTally, totals: CardTotals, settings: RagSettings) -> str:
+    """Return the dataset card of a RAG export."""
+    return dataset_card(RAG_TERMS, tally, totals, settings.model_dump(mode="json"))
+
+
+def _row(run: ScoredRun, evidence: EvidenceRecord) -> dict[str, Any]:
+    has_turns = evidence.messages is not None
+    text = render(evidence.messages or ()) if has_turns else evidence.text or ""
+    return {
+        "id": sample_id("rag", [run.run_id], text),
+        "text": text,
+        "metadata": {
+            "dataset": evidence.dataset,
+            "source": evidence.source,
+            "licence": evidence.licence,
+            "record_class": evidence.record_class.value,
+            "role": evidence.role.value,
+            "rendering": RENDERING if has_turns else "text",
+            "task_id": evidence.task.task_id,
+            "subject": evidence.subject,
+            "model": evidence.model,
+        },
+        "category": run.category.value,
+        "source_category": evidence.source_category,
+        "created_at": row_time(evidence.recorded_at),
+        "source_run_id": run.run_id,
+        "provenance": [place.model_dump() for place in evidence.provenance],
+    }

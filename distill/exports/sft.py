@@ -1,0 +1,54 @@
+"""SFT: a scored run with its evidence in, a conversation or a refusal out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from distill.exports.card import CardTally, CardTotals, dataset_card
+from distill.exports.card_terms import SFT_TERMS
+from distill.exports.rows import refuse_row, row_messages, sample_id
+from distill.exports.settings import SftSettings
+from distill.firewall.conversation import to_last_turn
+from distill.firewall.gates import SFT_GATES, Gate, Refusal, RunCandidate, judge
+from distill.records.evidence import EvidenceRecord
+from distill.records.samples import SftSample, row_time
+from distill.records.scored import ScoredRun
+
+
+def sft_sample(
+    run: ScoredRun,
+    evidence: EvidenceRecord,
+    settings: SftSettings,
+    *,
+    is_duplicate: bool = False,
+    gates: Sequence[Gate[RunCandidate]] = SFT_GATES,
+) -> SftSample | Refusal:
+    """Return the conversation of a run up to its last assistant's message, or why there is none.
+
+    Law: a row's category is one that the settings allow, with either of gates and schema alone.
+    """
+    candidate = RunCandidate(run, evidence, is_duplicate)
+    refusal = judge(candidate, gates, settings.gates())
+    if refusal is not None:
+        return refusal
+    try:
+        return SftSample.admit(_row(run, evidence), include_partial=settings.include_partial)
+    except ValueError as error:
+        return refuse_row(error)
+
+
+def sft_card(tally: CardTally, totals: CardTotals, settings: SftSettings) -> str:
+    """Return the dataset card of an SFT export."""
+    return dataset_card(SFT_TERMS, tally, totals, settings.model_dump(mode="json"))
+
+
+def _row(run: ScoredRun, evidence: EvidenceRecord) -> dict[str, Any]:
+    messages = row_messages(to_last_turn(evidence.messages or ()))
+    return {
+        "id": sample_id("sft", [run.run_id], messages),
+        "messages": messages,
+        "tools": evidence.tools,
+        "quality_score": run.category.value,
+        "source_run_id": run.run_id,
+        "created_at": row_time(evidence.recorded_at),
+        "provenance": [place.model_dump() for place in evidence.provenance],
+    }

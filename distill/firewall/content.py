@@ -1,0 +1,47 @@
+"""Gate: there is something to learn from: for RAG a text, for training a prompt and an answer."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from distill.firewall.finding import Finding, GateSettings, RunCandidate
+from distill.records.message import Message
+from distill.records.taxonomy import QuarantineReason
+
+_GIVEN_ROLES: Final = frozenset({"system", "developer", "user"})
+
+
+def check_text(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001
+    """Pass where the run has a turn or a text that says something."""
+    record = candidate.evidence
+    if record.messages is not None:
+        is_blank = all(message.is_blank for message in record.messages)
+    else:
+        is_blank = not (record.text or "").strip()
+    return _empty("no_text", "neither a turn nor a text says anything") if is_blank else None
+
+
+def check_conversation(
+    candidate: RunCandidate,
+    settings: GateSettings,  # noqa: ARG001
+) -> Finding | None:
+    """Pass where a prompt that says something stands before an answer that says something."""
+    messages = candidate.evidence.messages
+    if messages is None:
+        return _empty("no_conversation", "the log holds no conversation")
+    first = first_turn(messages)
+    if all(message.is_blank for message in messages[first:] if message.role == "assistant"):
+        return _empty("no_answer", "no assistant's turn says anything")
+    given = (message for message in messages[:first] if message.role in _GIVEN_ROLES)
+    if all(message.is_blank for message in given):
+        return _empty("no_prompt", "no prompt stands before the first assistant's turn")
+    return None
+
+
+def first_turn(messages: Sequence[Message]) -> int:
+    """Return the number of the first assistant's message; the length where none speaks."""
+    turns = (number for number, message in enumerate(messages) if message.role == "assistant")
+    return next(turns, len(messages))
+
+
+def _empty(rule: str, detail: str) -> Finding:
+    return Finding(QuarantineReason.EMPTY_CONTENT, rule, detail)

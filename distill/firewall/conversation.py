@@ -1,0 +1,32 @@
+"""How a conversation is cut: where it ends, and what two of them have in common."""
+
+import json
+from collections.abc import Sequence
+
+from distill.records.message import Message
+
+Messages = Sequence[Message]
+
+
+def to_last_turn(messages: Messages) -> Messages:
+    """Return a conversation up to its last assistant's message; none where none speaks."""
+    turns = [number for number, message in enumerate(messages) if message.role == "assistant"]
+    return messages[: turns[-1] + 1] if turns else ()
+
+
+def common_beginning(first: Messages, second: Messages) -> int:
+    """Return how many messages two conversations have in common from their beginning on."""
+    pairs = zip(first, second, strict=False)
+    differing = (number for number, (one, other) in enumerate(pairs) if not _is_same(one, other))
+    return next(differing, min(len(first), len(second)))
+
+
+def _is_same(one: Message, other: Message) -> bool:
+    """Say whether two messages are the same JSON: Python alone takes 1, 1.0 and true for equal."""
+    if one != other:
+        return False
+    return not one.tool_calls or _as_json(one) == _as_json(other)
+
+
+def _as_json(message: Message) -> str:
+    return json.dumps(message.model_dump(), sort_keys=True, default=repr)

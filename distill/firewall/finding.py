@@ -1,0 +1,73 @@
+"""What a gate is asked about and what it may answer.
+
+A gate is a function ``check(candidate, settings) -> Finding | None`` in a module of its own. It
+reads scored run and evidence, no file and no clock. A new gate is one module, one line in
+`distill.firewall.gates`, one fixture and one section of `docs/firewall.md`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from distill.records.evidence import EvidenceRecord
+from distill.records.frozen import FrozenModel
+from distill.records.scored import ScoredRun
+from distill.records.taxonomy import QuarantineReason
+
+
+class GateSettings(FrozenModel):
+    """The flags that gates answer to; the defaults let the least through."""
+
+    include_partial: bool = False
+    include_review: bool = False
+    cross_source: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunCandidate:
+    """A scored run with its evidence; `is_duplicate` where its id stood earlier in the input."""
+
+    run: ScoredRun
+    evidence: EvidenceRecord
+    is_duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PairCandidate:
+    """Two scored runs that may become a preference pair."""
+
+    chosen: RunCandidate
+    rejected: RunCandidate
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a gate stays shut: `rule` names the module's rule, `detail` never quotes the record."""
+
+    reason: QuarantineReason
+    rule: str
+    detail: str
+
+
+C = TypeVar("C", RunCandidate, PairCandidate)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate(Generic[C]):
+    """A named question to a candidate."""
+
+    name: str
+    check: Callable[[C, GateSettings], Finding | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A candidate that is not exported: the first gate that failed, and what else would have.
+
+    `also` holds further reasons, each once, in the order of the gates.
+    """
+
+    reason: QuarantineReason
+    also: tuple[QuarantineReason, ...]
+    rule: str
+    detail: str

@@ -1,0 +1,123 @@
+"""Which gates stand before each export, in which order, and how they are asked.
+
+The order decides which reason is a record's own: the category first, since it is what must never
+leak. Every gate is asked, so that `also` tells a reader what would still be in the way.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from distill.firewall import (
+    answer_key,
+    category,
+    content,
+    duplicate_id,
+    hallucinated_file_path,
+    pairing,
+    provenance,
+    role,
+    schema,
+    self_pairing,
+    source_run_id,
+)
+from distill.firewall.finding import (
+    C,
+    Finding,
+    Gate,
+    GateSettings,
+    PairCandidate,
+    Refusal,
+    RunCandidate,
+)
+from distill.records.taxonomy import QuarantineReason
+
+__all__ = [
+    "PAIR_GATES",
+    "RAG_GATES",
+    "SFT_GATES",
+    "Finding",
+    "Gate",
+    "GateSettings",
+    "PairCandidate",
+    "Refusal",
+    "RunCandidate",
+    "judge",
+]
+
+RunCheck = Callable[[RunCandidate, GateSettings], Finding | None]
+
+RAG_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
+    Gate("category", category.check_rag),
+    Gate("provenance", provenance.check),
+    Gate("source_run_id", source_run_id.check),
+    Gate("duplicate_id", duplicate_id.check),
+    Gate("content", content.check_text),
+    Gate("schema", schema.check_text),
+    Gate("answer_key", answer_key.check),
+    Gate("hallucinated_file_path", hallucinated_file_path.check),
+)
+
+SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
+    Gate("category", category.check_sft),
+    Gate("role", role.check),
+    Gate("provenance", provenance.check),
+    Gate("source_run_id", source_run_id.check),
+    Gate("duplicate_id", duplicate_id.check),
+    Gate("content", content.check_conversation),
+    Gate("schema", schema.check_conversation),
+    Gate("answer_key", answer_key.check),
+    Gate("hallucinated_file_path", hallucinated_file_path.check),
+)
+
+
+def _chosen(check: RunCheck) -> Callable[[PairCandidate, GateSettings], Finding | None]:
+    return lambda pair, settings: check(pair.chosen, settings)
+
+
+def _either(check: RunCheck) -> Callable[[PairCandidate, GateSettings], Finding | None]:
+    return lambda pair, settings: check(pair.chosen, settings) or check(pair.rejected, settings)
+
+
+PAIR_GATES: Final[tuple[Gate[PairCandidate], ...]] = (
+    Gate("category", category.check_pair),
+    Gate("role", _either(role.check)),
+    Gate("provenance", _either(provenance.check)),
+    Gate("source_run_id", _either(source_run_id.check)),
+    Gate("duplicate_id", _either(duplicate_id.check)),
+    Gate("self_pairing", self_pairing.check),
+    Gate("content", _either(content.check_conversation)),
+    Gate("identity", pairing.check_identity),
+    Gate("instrument", pairing.check_instrument),
+    Gate("prompt", pairing.check_prompt),
+    Gate("tools", pairing.check_tools),
+    Gate("schema", _either(schema.check_conversation)),
+    Gate("answer_key", _either(answer_key.check)),
+    Gate("hallucinated_file_path", _chosen(hallucinated_file_path.check)),
+)
+
+#: What a gate raises over a value that it can't take; a bug of another kind stops the stage.
+_GATE_ERRORS: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def judge(candidate: C, gates: Sequence[Gate[C]], settings: GateSettings) -> Refusal | None:
+    """Ask every gate; return null where all let the candidate through.
+
+    Law: a gate that fails is a finding of its own, so that nothing is clean because of an error.
+    """
+    found = [finding for gate in gates if (finding := _ask(gate, candidate, settings)) is not None]
+    if not found:
+        return None
+    first = found[0]
+    others = dict.fromkeys(finding.reason for finding in found if finding.reason != first.reason)
+    return Refusal(reason=first.reason, also=tuple(others), rule=first.rule, detail=first.detail)
+
+
+def _ask(gate: Gate[C], candidate: C, settings: GateSettings) -> Finding | None:
+    try:
+        return gate.check(candidate, settings)
+    except _GATE_ERRORS as error:
+        return Finding(
+            QuarantineReason.SCHEMA_VIOLATION,
+            "gate_failed",
+            f"the gate {gate.name} failed: {type(error).__name__}",
+        )

@@ -1,0 +1,1 @@
+"""From verdicts to categories: pure, and needing nothing of the firewall or the exports."""
