@@ -1,4 +1,4 @@
-"""Small workspaces for tests: a `distill.toml`, logs, and a look at what the stages made of them."""
+"""Small workspaces for tests: a `distill.toml`, logs, and a look at what stages made of them."""
 
 import json
 from collections.abc import Iterable, Mapping

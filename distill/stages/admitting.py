@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from distill.errors import ContractError
-from distill.exports.card import CardTally
+from distill.exports.card import CardTally, CardTotals
+from distill.firewall.duplicate_id import SeenRunIds
 from distill.firewall.gates import Refusal
 from distill.receipts import Report
 from distill.receipts.digest import digest_bytes
@@ -15,7 +16,7 @@ from distill.receipts.scope import current_workspace
 from distill.records.evidence import EvidenceRecord
 from distill.records.samples import RagSample, SftSample
 from distill.records.scored import ScoredRun
-from distill.records.taxonomy import QuarantineReason, QuarantineUnit
+from distill.records.taxonomy import QuarantineUnit
 from distill.stages.parents import shards_below
 from distill.stages.progress import Progress
 from distill.stages.quarantine_file import QuarantineFile
@@ -72,7 +73,8 @@ def scored_lines(scored: Sequence[Path]) -> Iterator[tuple[Path, int, bytes]]:
             yield path, start, line
 
 
-Admit = Callable[[ScoredRun, EvidenceRecord], RagSample | SftSample | Refusal]
+#: (run, evidence, is its id a duplicate) → row or refusal.
+Admit = Callable[[ScoredRun, EvidenceRecord, bool], RagSample | SftSample | Refusal]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,7 @@ class RunExport:
 
     stage: str
     admit: Admit
-    card: Callable[[CardTally, Tally], str]
+    card: Callable[[CardTally, CardTotals], str]
 
     def write(
         self,
@@ -96,7 +98,7 @@ class RunExport:
         Law: scored = exported + quarantined, in total and per source.
         """
         tally, described = Tally(), CardTally()
-        seen = SeenIds()
+        seen = SeenRunIds()
         total = sum(path.stat().st_size for path in scored)
         with (
             EvidenceFiles(evidence) as records,
@@ -108,17 +110,20 @@ class RunExport:
                 run = ScoredRun.from_line(line)
                 record = records.of(run)
                 tally.add(run.source, "scored")
-                sample = seen.check(run) or self.admit(run, record)
+                sample = self.admit(run, record, seen.is_duplicate(run.run_id))
                 if isinstance(sample, Refusal):
                     tally.add(run.source, "quarantined")
                     refuse(refused, run, record, sample)
                 else:
                     tally.add(run.source, "exported")
                     tally.group("by_category", run.category.value)
-                    writer.write(sample.to_line())
-                    described.add(sample, record)
+                    row = sample.to_line()
+                    writer.write(row)
+                    described.add(sample, record, line=row)
                 bar.advance(len(line))
-        (rows / CARD_FILE).write_text(self.card(described, tally), encoding="utf-8")
+        (rows / CARD_FILE).write_text(
+            self.card(described, tally.card_totals("scored")), encoding="utf-8"
+        )
         return Report(
             counts=tally.counts(COUNTS),
             laws=[
@@ -131,26 +136,6 @@ class RunExport:
                 tally.reasons_law("runs", "quarantined"),
             ],
         )
-
-
-class SeenIds:
-    """Remembers run ids as 16 bytes each; a second run of one id is a refusal."""
-
-    def __init__(self) -> None:
-        self._seen: set[bytes] = set()
-
-    def check(self, run: ScoredRun) -> Refusal | None:
-        """Return a refusal if this run id was there before."""
-        key = bytes.fromhex(digest_bytes(run.run_id.encode()).hex[:32])
-        if key in self._seen:
-            return Refusal(
-                reason=QuarantineReason.DUPLICATE_ID,
-                also=(),
-                rule="duplicate_id",
-                detail="a run of this id stands earlier in the scored runs",
-            )
-        self._seen.add(key)
-        return None
 
 
 def refuse(

@@ -26,8 +26,10 @@ def write_rag(
     """Write ``train-00000.jsonl``, … and the dataset card; see `RunExport.write` for the law."""
     export = RunExport(
         stage=STAGE,
-        admit=lambda run, record: rag_sample(run, record, settings),
-        card=lambda described, tally: rag_card(described, tally.totals(), settings),
+        admit=lambda run, record, is_duplicate: rag_sample(
+            run, record, settings, is_duplicate=is_duplicate
+        ),
+        card=lambda described, totals: rag_card(described, totals, settings),
     )
     return export.write(scored, evidence, rows, quarantine, progress)
 

@@ -26,8 +26,10 @@ def write_sft(
     """Write ``train-00000.jsonl``, … and the dataset card; see `RunExport.write` for the law."""
     export = RunExport(
         stage=STAGE,
-        admit=lambda run, record: sft_sample(run, record, settings),
-        card=lambda described, tally: sft_card(described, tally.totals(), settings),
+        admit=lambda run, record, is_duplicate: sft_sample(
+            run, record, settings, is_duplicate=is_duplicate
+        ),
+        card=lambda described, totals: sft_card(described, totals, settings),
     )
     return export.write(scored, evidence, rows, quarantine, progress)
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from distill.exports.card import CardTotals
 from distill.receipts import Law
 from distill.receipts.report import Counts
 
@@ -26,6 +27,10 @@ class Tally:
         """Return the sum over all sources."""
         return sum(counter[name] for counter in self._by_source.values())
 
+    def in_group(self, group: str, member: str) -> int:
+        """Return the count of one member of a group."""
+        return self._groups.get(group, Counter())[member]
+
     def of(self, source: str, name: str) -> int:
         """Return what one source has."""
         return self._by_source.get(source, Counter())[name]
@@ -40,6 +45,18 @@ class Tally:
             },
             **{group: dict(sorted(members.items())) for group, members in self._groups.items()},
         }
+
+    def card_totals(self, examined: str) -> CardTotals:
+        """Return what a dataset card says of a stage that counted `examined` units."""
+        return CardTotals(
+            examined=self.total(examined),
+            quarantined=self.total("quarantined"),
+            by_reason=dict(sorted(self._groups.get("by_reason", Counter()).items())),
+            by_source={
+                source: (counter["exported"], counter["quarantined"])
+                for source, counter in sorted(self._by_source.items())
+            },
+        )
 
     def laws(self, name: str, unit: str, left: Iterable[str], right: Iterable[str]) -> list[Law]:
         """Return the law that the left names sum to the right ones, in total and per source."""

@@ -2,7 +2,7 @@
 
 1,052 runs: 351 accepted, 165 partially accepted (70 of them with no text), 536 rejected or in
 review. 99 tasks have one accepted and one rejected run; in 16 of them the pair can't be used: the
-prompts differ (7), the rejected side is blank (5), an instrument failed the rejected side (4).
+prompts differ (10), or an instrument failed the rejected side (6).
 Everything else about the runs is invented. What the exporters make of it is not written here.
 """
 
@@ -25,9 +25,8 @@ PARTIAL_WITHOUT_TEXT: Final = 70
 REJECTED: Final = 402
 IN_REVIEW: Final = 134
 PAIRED_TASKS: Final = 99
-OTHER_PROMPT: Final = 7
-BLANK_REJECTED: Final = 5
-INSTRUMENT_FAILED: Final = 4
+OTHER_PROMPT: Final = 10
+INSTRUMENT_FAILED: Final = 6
 
 _CONTEXT: Final = SourceContext(
     source="first-version",
@@ -62,7 +61,7 @@ def plan_runs() -> Iterator[Planned]:
             f"pair-{pair}",
             Category.REJECTED,
             f"Please review change {pair}!" if kind == "other_prompt" else prompt,
-            " " if kind == "blank" else f"Wrong in {pair} places.",
+            f"Wrong in {pair} places.",
             "the harness timed out" if kind == "instrument" else None,
         )
         number += 2
@@ -83,9 +82,7 @@ def plan_runs() -> Iterator[Planned]:
 def _kind_of(pair: int) -> str:
     if pair < OTHER_PROMPT:
         return "other_prompt"
-    if pair < OTHER_PROMPT + BLANK_REJECTED:
-        return "blank"
-    if pair < OTHER_PROMPT + BLANK_REJECTED + INSTRUMENT_FAILED:
+    if pair < OTHER_PROMPT + INSTRUMENT_FAILED:
         return "instrument"
     return "usable"
 

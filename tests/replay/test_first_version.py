@@ -14,6 +14,7 @@ from tests.replay.generator import write_scored_workspace
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    """The three exporters, run once on the generated corpus."""
     root: Path = tmp_path_factory.mktemp("replay")
     evidence, scored = write_scored_workspace(root)
     quarantine = root / "quarantine"

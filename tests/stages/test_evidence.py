@@ -1,7 +1,10 @@
 """The evidence stage: every raw record accounted for, in every case that needs all records."""
 
+import gzip
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -100,17 +103,17 @@ BAD_LINES = {
 def test_a_bad_line_is_quarantined_with_its_place_and_the_rest_goes_on(
     tmp_path: Path, kind: str
 ) -> None:
-    """A record that can't be used is quarantined with file, line and byte range; no other is lost."""
+    """A record that can't be used is quarantined with file, line and bytes; no other is lost."""
     bad = BAD_LINES[kind]
     good = lines([row("t", "fine")])
-    outcome = _build(tmp_path, bad + b"\n" + good)
+    outcome = _build(tmp_path, good + bad + b"\n" + good)
     total = counts(outcome)
-    assert (total["records"], total["runs"], total["records_quarantined"]) == (2, 1, 1)
+    assert (total["records"], total["runs"], total["records_quarantined"]) == (3, 2, 1)
     (quarantined,) = read_jsonl(tmp_path / "quarantine/build_evidence_index.jsonl")
     assert quarantined["reason"] == "schema_violation"
     place = quarantined["origin"][0]
-    assert (place["path"], place["line"], place["start"]) == ("logs/a.jsonl", 1, 0)
-    assert place["end"] in (len(bad), len(bad) + 1)
+    assert (place["path"], place["line"], place["start"]) == ("logs/a.jsonl", 2, len(good))
+    assert place["end"] == len(good) + len(bad)
     assert bad.decode("latin-1") not in json.dumps(quarantined)
 
 
@@ -146,8 +149,6 @@ def test_a_pattern_that_matches_nothing_stops_with_a_hint(tmp_path: Path) -> Non
 
 def test_a_gzip_cut_short_stops_the_stage_and_leaves_what_was(tmp_path: Path) -> None:
     """A bad source stops with its name; the former evidence stays, and no half output is left."""
-    import gzip
-
     good = lines([row("t", "one")])
     _build(tmp_path, good)
     before = _evidence(tmp_path)
@@ -159,29 +160,33 @@ def test_a_gzip_cut_short_stops_the_stage_and_leaves_what_was(tmp_path: Path) ->
     assert not [p for p in tmp_path.rglob("*") if "partial" in p.name]
 
 
+class _GrowingLog:
+    """Listens to a stage's progress, and lets the log grow when the first record is done."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._is_grown = False
+
+    @contextmanager
+    def stage(self, name: str, total: int) -> Iterator["_GrowingLog"]:  # noqa: ARG002
+        yield self
+
+    def advance(self, units: int) -> None:  # noqa: ARG002
+        if not self._is_grown:
+            with self._log.open("ab") as log:
+                log.write(lines([row("t", "late")]))
+                os.fsync(log.fileno())
+            self._is_grown = True
+
+
 def test_a_source_that_changes_while_it_is_read_gives_no_passing_receipt(tmp_path: Path) -> None:
     """A log that grows during the stage ends in a failed receipt that names it."""
     project = make_workspace(
         tmp_path, MAPPED + VERDICT, {"logs/a.jsonl": lines([row("t", "one")] * 50)}
     )
 
-    class _Growing:
-        def stage(self, name: str, total: int):  # type: ignore[no-untyped-def]
-            return self
-
-        def __enter__(self) -> "_Growing":
-            return self
-
-        def __exit__(self, *_: object) -> None: ...
-
-        def advance(self, units: int) -> None:
-            with (tmp_path / "logs/a.jsonl").open("ab") as log:
-                log.write(lines([row("t", "late")]))
-                os.fsync(log.fileno())
-            self.advance = lambda units: None  # type: ignore[method-assign]
-
     with pytest.raises(SourceError, match=r"a\.jsonl"):
-        build_evidence_index(project, _Growing())
+        build_evidence_index(project, _GrowingLog(tmp_path / "logs/a.jsonl"))
     assert project.receipts.newest_passed("build_evidence_index") is None
 
 
