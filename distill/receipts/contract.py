@@ -88,7 +88,8 @@ class Evidence:
             self.checks.append(Check("deterministic", passed=False, detail=detail))
             raise ContractError(
                 f"non-deterministic: one key, two outputs: {detail}",
-                "a clock, a random number, a set's order or an undeclared input is at work",
+                "a clock, a random number, a set's order or an undeclared input is at work: "
+                "mend it, or raise the stage's version",
             )
 
 

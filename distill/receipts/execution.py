@@ -43,7 +43,7 @@ class Execution:
             receipt = self.draft.receipt(self.evidence)
             planned = self._plan(journal, produced, receipt)
         except BaseException as error:
-            abandon(workspace, journal, self.draft.receipt(self.evidence, error))
+            abandon(workspace, journal, self._failed(error))
             raise
         commit(workspace, planned.journal)
         return Outcome(
@@ -54,6 +54,15 @@ class Execution:
             planned.set_aside,
             planned.left_alone,
         )
+
+    def _failed(self, error: BaseException) -> Receipt | None:
+        """Return the failed receipt: with all that is known, or as much as a receipt can hold."""
+        for evidence in (self.evidence, Evidence(checks=self.evidence.checks[-1:])):
+            try:
+                return self.draft.receipt(evidence, error)
+            except ContractError:
+                continue
+        return None
 
     def _attempt(
         self, function: Callable[..., object], berths: list[Berth]

@@ -1,7 +1,8 @@
 """Holding the code on the disk against the code that this process has loaded.
 
-A process that lives long goes on with the code that it once imported. If a file is edited meanwhile,
-a receipt would name code that did not run, and the next process would take the outputs for fresh.
+A process that lives long goes on with the code that it once imported. If a file is edited
+meanwhile, a receipt would name code that did not run, and the next process would take the outputs
+for fresh.
 """
 
 import sys

@@ -15,10 +15,10 @@ from distill.receipts.locks import hold
 from distill.receipts.modules import Module, module_of
 from distill.receipts.outcome import Outcome, Plan
 from distill.receipts.publish import recover
-from distill.receipts.reader import STAGE_NAME
 from distill.receipts.receipt import slot_of
 from distill.receipts.report import Report
 from distill.receipts.scope import current_workspace
+from distill.receipts.strict import STAGE_NAME
 from distill.receipts.survey import survey
 from distill.receipts.workspace import Workspace
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from distill.errors import VerificationError
 from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.digest import Digest
-from distill.receipts.reader import HEX_256
 from distill.receipts.receipt import Receipt
+from distill.receipts.strict import HEX_256, STAGE_NAME
 
 FORMAT = "distill.refs/1"
+STAGES = ".stages"  # no stage can have this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,27 @@ def read_heads(content: bytes) -> dict[str, Head]:
     if value["format"] != FORMAT or not isinstance(slots, dict):
         raise VerificationError(f"the ref's format is not {FORMAT}")
     return {slot: _head(entry) for slot, entry in slots.items()}
+
+
+def write_stages(stages: Iterable[str]) -> bytes:
+    """Return the bytes of the file that lists all stages, so that a missing ref is missed."""
+    return dumps({"format": FORMAT, "stages": sorted(stages)}) + b"\n"
+
+
+def read_stages(content: bytes) -> tuple[str, ...]:
+    """Return the stages that the list holds.
+
+    Raises:
+        VerificationError: the bytes are no such list.
+    """
+    value = loads(content.removesuffix(b"\n"))
+    stages = value.get("stages") if isinstance(value, dict) else None
+    if not isinstance(stages, list):
+        raise VerificationError("the list of stages can't be read")
+    names = tuple(str(stage) for stage in stages)
+    if not all(STAGE_NAME.fullmatch(name) for name in names):
+        raise VerificationError("the list of stages holds what is no stage's name")
+    return names
 
 
 def _head(entry: Json) -> Head:

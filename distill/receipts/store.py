@@ -14,9 +14,20 @@ from distill.errors import VerificationError
 from distill.receipts import durable
 from distill.receipts.digest import Digest, digest_bytes
 from distill.receipts.locks import hold
-from distill.receipts.reader import HEX_256, STAGE_NAME, read_receipt
+from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import MAX_RECEIPT_BYTES, Receipt
-from distill.receipts.refs import Head, advance, age, heads_of, read_heads, write_heads
+from distill.receipts.refs import (
+    STAGES,
+    Head,
+    advance,
+    age,
+    heads_of,
+    read_heads,
+    read_stages,
+    write_heads,
+    write_stages,
+)
+from distill.receipts.strict import HEX_256
 from distill.receipts.workspace import Workspace
 
 
@@ -58,6 +69,10 @@ class ReceiptStore:
             if head is None or head.newest != receipt.digest:
                 heads[receipt.slot] = advance(head, receipt)
             durable.replace_file(self.refs / stage, write_heads(heads), token)
+            stages = self.stages()
+            if stage not in stages or not (self.refs / STAGES).exists():
+                content = write_stages({*stages, stage})
+                durable.replace_file(self.refs / STAGES, content, token)
 
     def get(self, digest: Digest) -> Receipt:
         """Return the receipt of this digest.
@@ -76,11 +91,11 @@ class ReceiptStore:
             return heads_of(self._of_stage(stage))
 
     def stages(self) -> tuple[str, ...]:
-        """Return the names of the stages that have receipts, sorted."""
-        named = {path.name for path in _entries(self.refs) if STAGE_NAME.fullmatch(path.name)}
-        if named:
-            return tuple(sorted(named))
-        return tuple(sorted({receipt.claim.stage for receipt in self.all()}))
+        """Return the names of the stages that have receipts, sorted; found again if need be."""
+        try:
+            return read_stages((self.refs / STAGES).read_bytes())
+        except (OSError, VerificationError):
+            return tuple(sorted({receipt.claim.stage for receipt in self.all()}))
 
     def newest(self, stage: str, slot: str | None = None) -> Receipt | None:
         """Return the newest sound receipt of a stage (of one slot), passed or failed."""

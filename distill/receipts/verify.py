@@ -11,10 +11,10 @@ from distill.receipts.claims import claim_faults
 from distill.receipts.digest import Digest, Fingerprint, fingerprint_file
 from distill.receipts.faults import Fault, FaultKind, VerificationReport
 from distill.receipts.paths import split_root
-from distill.receipts.reader import HEX_256
 from distill.receipts.receipt import FileEntry, Receipt
-from distill.receipts.refs import age, heads_of, read_heads
+from distill.receipts.refs import STAGES, age, heads_of, read_heads, read_stages
 from distill.receipts.store import ReceiptStore
+from distill.receipts.strict import HEX_256
 from distill.receipts.workspace import Workspace
 
 __all__ = ["Fault", "VerificationReport", "verify_workspace"]
@@ -69,7 +69,7 @@ class _Verifier:
                 )
 
     def _refs(self) -> Iterator[Fault]:
-        for path in sorted(self.store.refs.glob("*")):
+        for path in sorted(self.store.refs.glob("[!.]*")):
             try:
                 heads = read_heads(path.read_bytes())
             except (OSError, VerificationError) as error:
@@ -80,6 +80,23 @@ class _Verifier:
                 yield from self._ref(path, slot, head.newest)
                 if head.passed not in {None, head.newest}:
                     yield from self._ref(path, slot, head.passed)
+
+        yield from self._listed_stages()
+
+    def _listed_stages(self) -> Iterator[Fault]:
+        """Hold the list of stages against the receipts, where there is one."""
+        path = self.store.refs / STAGES
+        made = {receipt.claim.stage for receipt in self.receipts.values()}
+        try:
+            listed = set(read_stages(path.read_bytes()))
+        except FileNotFoundError:
+            return
+        except (OSError, VerificationError):
+            listed = set()
+        if listed != made:
+            expected, found = ", ".join(sorted(made)), ", ".join(sorted(listed))
+            message = "the list of stages is not that of the receipts"
+            yield Fault("ref_damaged", self._shown(path), expected, found, message)
 
     def _ref(self, path: Path, slot: str, digest: Digest | None) -> Iterator[Fault]:
         receipt = self.receipts.get(digest) if digest is not None else None

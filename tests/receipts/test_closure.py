@@ -161,7 +161,7 @@ def load(tmp_path: Path) -> Iterator[Callable[[str, Path], ModuleType]]:
 
     yield loaded
     for name in names:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
 
 
 def test_where_a_function_lives(app: Path, load: Callable[[str, Path], ModuleType]) -> None:

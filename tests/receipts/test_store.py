@@ -163,6 +163,17 @@ def test_refs_can_be_rebuilt(store: ReceiptStore) -> None:
     ref.unlink()
     assert store.heads("copy") == kept
     assert store.stages() == ("copy",)
+    (store.refs / ".stages").unlink()
+    assert store.stages() == ("copy",)
+
+
+def test_a_stage_whose_ref_is_gone_is_still_known(store: ReceiptStore) -> None:
+    """One deleted ref among others hides no stage: its outputs still have a maker."""
+    other = read_receipt(raw(changed("claim|stage", "other")))
+    keep(store, receipt(1), other)
+    (store.refs / "copy").unlink()
+    assert store.stages() == ("copy", "other")
+    assert {one.digest for one in store.current()} == {receipt(1).digest, other.digest}
 
 
 def test_outputs_are_those_that_the_receipt_names(store: ReceiptStore) -> None:
