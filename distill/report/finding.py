@@ -12,7 +12,8 @@ from distill.records.evidence import EvidenceRecord
 from distill.records.quarantine import Quarantined
 from distill.records.scored import ScoredRun
 from distill.stages.shards import read_lines
-from distill.workspace.project import EVIDENCE_DIR, EXPORTS_DIR, QUARANTINE_DIR, SCORED_DIR, Project
+from distill.workspace.places import EVIDENCE_DIR, EXPORTS_DIR, QUARANTINE_DIR, SCORED_DIR
+from distill.workspace.project import Project
 
 _SHOWN = 10
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from distill.errors import DistillError
 from distill.receipts import Receipt
-from distill.stages.jobs import SourceJob, source_jobs
+from distill.stages.jobs import SourceJob
 from distill.stages.pipeline import Planned, plan_all
+from distill.stages.source_jobs import source_jobs
 from distill.workspace.project import Project
 
 

@@ -24,7 +24,7 @@ from distill.report.finding import (
 from distill.report.remedies import REMEDIES, REVIEW_REMEDIES
 from distill.sources.framing import frame
 from distill.sources.protocol import RawRecord
-from distill.stages.jobs import source_jobs
+from distill.stages.source_jobs import source_jobs
 from distill.workspace.project import Project
 from distill.workspace.reading import read_blocks
 

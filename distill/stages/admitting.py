@@ -1,6 +1,6 @@
 """What the exporters of single runs share: scored run and evidence in, row or refusal out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,12 +17,10 @@ from distill.records.evidence import EvidenceRecord
 from distill.records.samples import RagSample, SftSample
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import QuarantineUnit
-from distill.stages.parents import shards_below
 from distill.stages.progress import Progress
 from distill.stages.quarantine_file import QuarantineFile
 from distill.stages.shards import RandomReader, ShardWriter, read_lines
 from distill.stages.tally import Tally
-from distill.workspace.project import EVIDENCE_DIR, EXPORTS_DIR, SCORED_DIR, Project
 
 PREFIX: Final = "train"
 CARD_FILE: Final = "README.md"
@@ -122,7 +120,7 @@ class RunExport:
                     described.add(sample, record, line=row)
                 bar.advance(len(line))
         (rows / CARD_FILE).write_text(
-            self.card(described, tally.card_totals("scored")), encoding="utf-8"
+            self.card(described, card_totals(tally, "scored")), encoding="utf-8"
         )
         return Report(
             counts=tally.counts(COUNTS),
@@ -136,6 +134,19 @@ class RunExport:
                 tally.reasons_law("runs", "quarantined"),
             ],
         )
+
+
+def card_totals(tally: Tally, examined: str) -> CardTotals:
+    """Return what a dataset card says of a stage that counted `examined` units."""
+    return CardTotals(
+        examined=tally.total(examined),
+        quarantined=tally.total("quarantined"),
+        by_reason=tally.members("by_reason"),
+        by_source={
+            source: (tally.of(source, "exported"), tally.of(source, "quarantined"))
+            for source in tally.sources
+        },
+    )
 
 
 def refuse(
@@ -152,13 +163,3 @@ def refuse(
         detail=refusal.detail,
         origin=record.provenance,
     )
-
-
-def export_arguments(project: Project, stage: str, folder: str) -> Mapping[str, object]:
-    """Return what an exporter is called with in this workspace, but for its settings."""
-    return {
-        "scored": shards_below(project, "score_runs", SCORED_DIR),
-        "evidence": shards_below(project, "build_evidence_index", EVIDENCE_DIR),
-        "rows": project.root / EXPORTS_DIR / folder,
-        "quarantine": project.quarantine_file(stage),
-    }

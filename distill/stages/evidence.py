@@ -1,20 +1,18 @@
 """The first stage: raw logs in, evidence records out, every raw record accounted for."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
 from distill.receipts import Ignored, InFiles, OutDir, OutFile, Report, with_receipt
 from distill.receipts.scope import current_workspace
 from distill.stages.ingest import PREFIX, SCHEMA, Ingest
-from distill.stages.jobs import SourceJob, source_jobs
+from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
 from distill.stages.progress import SILENT, Progress
 from distill.stages.quarantine_file import QuarantineFile
 from distill.stages.resolve import Resolution
 from distill.stages.shards import read_lines
 from distill.stages.tally import Tally
-from distill.workspace.project import EVIDENCE_DIR, Project
 
 STAGE: Final = "build_evidence_index"
 
@@ -68,18 +66,6 @@ def index_evidence(
     for job in jobs:
         _count_runs(evidence / job.table.name, job.table.name, tally)
     return _report(tally)
-
-
-def arguments(project: Project) -> Mapping[str, object]:
-    """Return what the stage is called with in this workspace."""
-    jobs = source_jobs(project)
-    paths = sorted({path for job in jobs for path in job.paths})
-    return {
-        "logs": [project.workspace.resolve(path) for path in paths],
-        "jobs": jobs,
-        "evidence": project.root / EVIDENCE_DIR,
-        "quarantine": project.quarantine_file(STAGE),
-    }
 
 
 def _checkout_of(job: SourceJob) -> dict[str, Path]:

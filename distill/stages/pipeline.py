@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from distill.receipts import Outcome, workspace_scope
 from distill.receipts.outcome import Plan, PlanStatus
-from distill.stages import evidence, preference, rag, scoring, sft
+from distill.stages import arguments, evidence, preference, rag, scoring, sft
 from distill.stages.progress import SILENT, Progress
 from distill.workspace.project import Project
 
@@ -38,11 +38,16 @@ class Stage:
 
 
 STAGES: Final[tuple[Stage, ...]] = (
-    Stage(evidence.STAGE, (), evidence.index_evidence, evidence.arguments),
-    Stage(scoring.STAGE, (evidence.STAGE,), scoring.decide_runs, scoring.arguments),
-    Stage(rag.STAGE, (scoring.STAGE,), rag.write_rag, rag.arguments),
-    Stage(sft.STAGE, (scoring.STAGE,), sft.write_sft, sft.arguments),
-    Stage(preference.STAGE, (scoring.STAGE,), preference.write_preference, preference.arguments),
+    Stage(evidence.STAGE, (), evidence.index_evidence, arguments.evidence_arguments),
+    Stage(scoring.STAGE, (evidence.STAGE,), scoring.decide_runs, arguments.scoring_arguments),
+    Stage(rag.STAGE, (scoring.STAGE,), rag.write_rag, arguments.rag_arguments),
+    Stage(sft.STAGE, (scoring.STAGE,), sft.write_sft, arguments.sft_arguments),
+    Stage(
+        preference.STAGE,
+        (scoring.STAGE,),
+        preference.write_preference,
+        arguments.preference_arguments,
+    ),
 )
 
 _BY_NAME: Final = {stage.name: stage for stage in STAGES}

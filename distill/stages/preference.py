@@ -1,6 +1,6 @@
 """The preference stage: scored runs of one task in, pairs out, never by building all pairs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,7 +17,7 @@ from distill.stages.admitting import (
     CARD_FILE,
     PREFIX,
     EvidenceFiles,
-    export_arguments,
+    card_totals,
     scored_lines,
 )
 from distill.stages.narrow import NarrowTables, chunked
@@ -25,7 +25,6 @@ from distill.stages.progress import SILENT, Bar, Progress
 from distill.stages.quarantine_file import QuarantineFile
 from distill.stages.shards import RandomReader, ShardWriter
 from distill.stages.tally import Tally
-from distill.workspace.project import Project
 
 STAGE: Final = "export_preference"
 COUNTS: Final = ("scored", "paired", "unpaired", "examined", "exported", "quarantined")
@@ -77,17 +76,9 @@ def write_preference(
             for runs in _groups(tables, _BY_SUBJECT, files, reader, None):
                 stage.pair(plan_subject(runs), is_across=True)
         stage.count_runs()
-    card = preference_card(described, tally.card_totals("examined"), settings)
+    card = preference_card(described, card_totals(tally, "examined"), settings)
     (rows / CARD_FILE).write_text(card, encoding="utf-8")
     return _report(tally)
-
-
-def arguments(project: Project) -> Mapping[str, object]:
-    """Return what the stage is called with in this workspace."""
-    return {
-        **export_arguments(project, STAGE, "preference"),
-        "settings": project.configuration.exports.preference,
-    }
 
 
 def _index(scored: Sequence[Path], tables: NarrowTables, tally: Tally) -> list[Path]:

@@ -17,7 +17,8 @@ from distill.sources.protocol import (
     RunDraft,
 )
 from distill.sources.strict_json import parse
-from distill.stages.jobs import SourceJob, source_jobs
+from distill.stages.jobs import SourceJob
+from distill.stages.source_jobs import source_jobs
 from distill.workspace.project import Project
 from distill.workspace.reading import read_blocks
 

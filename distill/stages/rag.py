@@ -1,14 +1,12 @@
 """The RAG stage: runs that may be read again in, documents out."""
 
-from collections.abc import Mapping
 from typing import Annotated, Final
 
 from distill.exports.rag import rag_card, rag_sample
 from distill.exports.settings import RagSettings
 from distill.receipts import Ignored, InFiles, OutDir, OutFile, Report, with_receipt
-from distill.stages.admitting import RunExport, export_arguments
+from distill.stages.admitting import RunExport
 from distill.stages.progress import SILENT, Progress
-from distill.workspace.project import Project
 
 STAGE: Final = "export_rag"
 
@@ -32,11 +30,3 @@ def write_rag(
         card=lambda described, totals: rag_card(described, totals, settings),
     )
     return export.write(scored, evidence, rows, quarantine, progress)
-
-
-def arguments(project: Project) -> Mapping[str, object]:
-    """Return what the stage is called with in this workspace."""
-    return {
-        **export_arguments(project, STAGE, "rag"),
-        "settings": project.configuration.exports.rag,
-    }

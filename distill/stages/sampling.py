@@ -17,10 +17,13 @@ from distill.receipts import Outcome, Workspace
 from distill.receipts.digest import digest_bytes
 from distill.sources.framing import frame
 from distill.sources.protocol import Framing, RawRecord
-from distill.stages.jobs import SourceJob, source_jobs
-from distill.workspace.configuration import CONFIGURATION_FILE, SourceTable
-from distill.workspace.project import SCRATCH_DIR, Project
+from distill.stages.jobs import SourceJob
+from distill.stages.source_jobs import source_jobs
+from distill.workspace.configuration import CONFIGURATION_FILE
+from distill.workspace.places import SCRATCH_DIR
+from distill.workspace.project import Project
 from distill.workspace.reading import read_blocks
+from distill.workspace.source_table import SourceTable
 
 DEFAULT_LIMIT: Final = 1000
 LOGS: Final = "logs"

@@ -14,11 +14,9 @@ from distill.records.taxonomy import Category, RecordClass, VerdictOrigin
 from distill.scoring.decide import Decision, contradicted, decide, inherit, opposite
 from distill.scoring.policy import ScoringPolicy
 from distill.stages.narrow import NarrowTables, chunked
-from distill.stages.parents import shards_below
 from distill.stages.progress import SILENT, Progress
 from distill.stages.shards import ShardWriter, read_lines, rewrite
 from distill.stages.tally import Tally
-from distill.workspace.project import EVIDENCE_DIR, SCORED_DIR, Project
 
 STAGE: Final = "score_runs"
 PARENT: Final = "build_evidence_index"
@@ -67,15 +65,6 @@ def decide_runs(
             ),
         ],
     )
-
-
-def arguments(project: Project) -> Mapping[str, object]:
-    """Return what the stage is called with in this workspace."""
-    return {
-        "evidence": shards_below(project, PARENT, EVIDENCE_DIR),
-        "policy": project.configuration.scoring,
-        "scored": project.root / SCORED_DIR,
-    }
 
 
 def _by_source(evidence: Sequence[Path]) -> dict[str, list[Path]]:

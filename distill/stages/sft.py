@@ -1,14 +1,12 @@
 """The SFT stage: accepted runs in, conversations out."""
 
-from collections.abc import Mapping
 from typing import Annotated, Final
 
 from distill.exports.settings import SftSettings
 from distill.exports.sft import sft_card, sft_sample
 from distill.receipts import Ignored, InFiles, OutDir, OutFile, Report, with_receipt
-from distill.stages.admitting import RunExport, export_arguments
+from distill.stages.admitting import RunExport
 from distill.stages.progress import SILENT, Progress
-from distill.workspace.project import Project
 
 STAGE: Final = "export_sft"
 
@@ -32,11 +30,3 @@ def write_sft(
         card=lambda described, totals: sft_card(described, totals, settings),
     )
     return export.write(scored, evidence, rows, quarantine, progress)
-
-
-def arguments(project: Project) -> Mapping[str, object]:
-    """Return what the stage is called with in this workspace."""
-    return {
-        **export_arguments(project, STAGE, "sft"),
-        "settings": project.configuration.exports.sft,
-    }

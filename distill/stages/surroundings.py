@@ -15,8 +15,8 @@ from distill.sources.protocol import BadFrame, Framing, RecordError
 from distill.sources.strict_json import parse
 from distill.stages.jobs import SourceJob
 from distill.workspace.checkout import list_checkout
-from distill.workspace.configuration import RepositoryTable, TaskTable
 from distill.workspace.reading import read_blocks
+from distill.workspace.source_table import RepositoryTable, TaskTable
 
 
 class Surroundings:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from distill.exports.card import CardTotals
 from distill.receipts import Law
 from distill.receipts.report import Counts
 
@@ -46,17 +45,14 @@ class Tally:
             **{group: dict(sorted(members.items())) for group, members in self._groups.items()},
         }
 
-    def card_totals(self, examined: str) -> CardTotals:
-        """Return what a dataset card says of a stage that counted `examined` units."""
-        return CardTotals(
-            examined=self.total(examined),
-            quarantined=self.total("quarantined"),
-            by_reason=dict(sorted(self._groups.get("by_reason", Counter()).items())),
-            by_source={
-                source: (counter["exported"], counter["quarantined"])
-                for source, counter in sorted(self._by_source.items())
-            },
-        )
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that something was counted for, sorted."""
+        return tuple(sorted(self._by_source))
+
+    def members(self, group: str) -> dict[str, int]:
+        """Return the counts of a group, by name."""
+        return dict(sorted(self._groups.get(group, Counter()).items()))
 
     def laws(self, name: str, unit: str, left: Iterable[str], right: Iterable[str]) -> list[Law]:
         """Return the law that the left names sum to the right ones, in total and per source."""

@@ -4,15 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distill.receipts import ReceiptStore, Workspace
-from distill.workspace.configuration import Configuration, SourceTable, load_configuration
+from distill.workspace.configuration import Configuration, load_configuration
 from distill.workspace.logs import find_logs
-
-EVIDENCE_DIR = "data/evidence"
-SCORED_DIR = "data/scored"
-EXPORTS_DIR = "exports"
-QUARANTINE_DIR = "quarantine"
-REVIEWS_GLOB = "reviews/*.jsonl"
-SCRATCH_DIR = ".distill/scratch"
+from distill.workspace.places import QUARANTINE_DIR
+from distill.workspace.source_table import SourceTable
 
 
 @dataclass(frozen=True)

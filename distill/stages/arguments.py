@@ -1,0 +1,69 @@
+"""How a workspace calls each stage: which files go in, under which settings, what comes out where.
+
+Kept apart from the stages themselves: what decides a stage's key is the code that it runs, not how
+its arguments were found.
+"""
+
+from typing import Any
+
+from distill.stages import evidence, preference, rag, scoring, sft
+from distill.stages.parents import shards_below
+from distill.stages.source_jobs import source_jobs
+from distill.workspace.places import EVIDENCE_DIR, EXPORTS_DIR, SCORED_DIR
+from distill.workspace.project import Project
+
+Arguments = dict[str, Any]
+
+
+def evidence_arguments(project: Project) -> Arguments:
+    """Return what `index_evidence` is called with in this workspace."""
+    jobs = source_jobs(project)
+    paths = sorted({path for job in jobs for path in job.paths})
+    return {
+        "logs": [project.workspace.resolve(path) for path in paths],
+        "jobs": jobs,
+        "evidence": project.root / EVIDENCE_DIR,
+        "quarantine": project.quarantine_file(evidence.STAGE),
+    }
+
+
+def scoring_arguments(project: Project) -> Arguments:
+    """Return what `decide_runs` is called with in this workspace."""
+    return {
+        "evidence": shards_below(project, evidence.STAGE, EVIDENCE_DIR),
+        "policy": project.configuration.scoring,
+        "scored": project.root / SCORED_DIR,
+    }
+
+
+def rag_arguments(project: Project) -> Arguments:
+    """Return what `write_rag` is called with in this workspace."""
+    return {
+        **_export_arguments(project, rag.STAGE, "rag"),
+        "settings": project.configuration.exports.rag,
+    }
+
+
+def sft_arguments(project: Project) -> Arguments:
+    """Return what `write_sft` is called with in this workspace."""
+    return {
+        **_export_arguments(project, sft.STAGE, "sft"),
+        "settings": project.configuration.exports.sft,
+    }
+
+
+def preference_arguments(project: Project) -> Arguments:
+    """Return what `write_preference` is called with in this workspace."""
+    return {
+        **_export_arguments(project, preference.STAGE, "preference"),
+        "settings": project.configuration.exports.preference,
+    }
+
+
+def _export_arguments(project: Project, stage: str, folder: str) -> Arguments:
+    return {
+        "scored": shards_below(project, scoring.STAGE, SCORED_DIR),
+        "evidence": shards_below(project, evidence.STAGE, EVIDENCE_DIR),
+        "rows": project.root / EXPORTS_DIR / folder,
+        "quarantine": project.quarantine_file(stage),
+    }

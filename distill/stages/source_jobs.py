@@ -1,0 +1,97 @@
+"""From the sources of `distill.toml` to the jobs of the evidence stage: kinds made, globs found."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from distill.errors import ConfigurationError
+from distill.receipts.digest import digest_bytes
+from distill.sources.protocol import Source
+from distill.sources.registry import source_for
+from distill.stages.jobs import SourceJob
+from distill.workspace.checkout import list_checkout
+from distill.workspace.configuration import nearest
+from distill.workspace.places import REVIEWS_GLOB
+from distill.workspace.project import Project
+from distill.workspace.source_table import RepositoryTable, SourceTable
+
+REVIEWS_SOURCE: Final = "reviews"
+
+
+def source_jobs(project: Project) -> tuple[SourceJob, ...]:
+    """Return a job for each source of the workspace, those of verdicts that it implies included.
+
+    Raises:
+        ConfigurationError: a kind or key is unknown, or `verdicts_for` names no source.
+        SourceError: a pattern matches no file.
+    """
+    tables = [*project.configuration.sources, *_reviews(project)]
+    names = {table.name for table in tables}
+    jobs: list[SourceJob] = []
+    for table in tables:
+        if table.verdicts_for not in (None, *names):
+            raise ConfigurationError(
+                f"[sources.{table.name}]: verdicts_for names no source: {table.verdicts_for!r}",
+                nearest(str(table.verdicts_for), names),
+            )
+        jobs += _jobs(project, table)
+    return tuple(sorted(jobs, key=lambda job: job.table.name))
+
+
+def _jobs(project: Project, table: SourceTable) -> Iterator[SourceJob]:
+    place = f"[sources.{table.name}]"
+    reader = _placed(place, lambda: source_for(table.kind).from_settings(table.settings))
+    if not reader.verdict_only and table.role is None:
+        raise ConfigurationError(
+            f"{place}: verdicts_for is for kinds that hold verdicts alone, not {table.kind!r}",
+            "remove verdicts_for, and set role and licence",
+        )
+    repository, tasks = table.repository, table.task_table
+    listings = repository.listings if repository else ()
+    yield SourceJob(
+        table=table,
+        files=_recorded(project, project.logs(table)),
+        task_files=_recorded(project, project.find(tasks.paths if tasks else (), place)),
+        listing_files=_recorded(project, project.find(listings, place)),
+        **_checkout(project, repository),
+    )
+    for number, joined in enumerate(reader.joined):
+        name = f"{table.name}.verdicts" + (f"-{number}" if number else "")
+        implied = table.model_copy(
+            update={"name": name, "paths": joined.paths, "verdicts_for": table.name}
+        )
+        yield SourceJob(
+            table=implied, files=_recorded(project, project.logs(implied)), joined=number
+        )
+
+
+def _placed(place: str, make: Callable[[], Source]) -> Source:
+    """Return what `make` makes; its error gets the place in `distill.toml` in front."""
+    try:
+        return make()
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{place}: {error.message}", error.hint) from None
+
+
+def _checkout(project: Project, repository: RepositoryTable | None) -> dict[str, str]:
+    if repository is None or repository.checkout is None:
+        return {}
+    folder = project.workspace.place(repository.checkout)
+    listing = "\n".join(list_checkout(folder))
+    return {
+        "checkout": project.workspace.record_path(folder),
+        "checkout_digest": digest_bytes(listing.encode()).hex,
+    }
+
+
+def _recorded(project: Project, paths: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(sorted(project.workspace.record_path(path) for path in paths))
+
+
+def _reviews(project: Project) -> Iterator[SourceTable]:
+    """Yield the source of `reviews/*.jsonl`, which every workspace has without naming it."""
+    named = any(table.kind == "reviews" for table in project.configuration.sources)
+    if not named and project.find((REVIEWS_GLOB,), "reviews", optional=True):
+        yield SourceTable(
+            name=REVIEWS_SOURCE, kind="reviews", paths=(REVIEWS_GLOB,), dataset=REVIEWS_SOURCE
+        )
