@@ -82,8 +82,10 @@ def read_stages(content: bytes) -> tuple[str, ...]:
         VerificationError: the bytes are no such list.
     """
     value = loads(content.removesuffix(b"\n"))
-    stages = value.get("stages") if isinstance(value, dict) else None
-    if not isinstance(stages, list):
+    if not isinstance(value, dict) or set(value) != {"format", "stages"}:
+        raise VerificationError("the list of stages can't be read")
+    stages = value["stages"]
+    if value["format"] != FORMAT or not isinstance(stages, list):
         raise VerificationError("the list of stages can't be read")
     names = tuple(str(stage) for stage in stages)
     if not all(STAGE_NAME.fullmatch(name) for name in names):
