@@ -1,11 +1,11 @@
 """What a run's text says of itself: its prompt, its output, their digests, an answer key in it."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
 from distill.receipts.digest import digest_bytes
 from distill.records.message import Message
+from distill.sources.tool_calls import compact
 
 #: Shorter answer keys ("18", "yes") stand in prompts by chance.
 MIN_ANSWER_KEY_CHARS: Final = 40
@@ -13,8 +13,7 @@ MIN_ANSWER_KEY_CHARS: Final = 40
 
 def digest_json(value: Any) -> str:
     """Return the 64 hex digits of a JSON value's canonical form: keys sorted, no blanks, UTF-8."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return digest_bytes(text.encode()).hex
+    return digest_bytes(compact(value).encode()).hex
 
 
 def message_values(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -52,10 +51,15 @@ def text_of(messages: Sequence[Message]) -> str:
 
 
 def rendered_chars(messages: Sequence[Message] | None, text: str | None) -> int:
-    """Return the characters of the RAG rendering: contents and calls with a role's label each."""
+    """Return the characters of the RAG rendering (`docs/exports.md`) of a run.
+
+    Law: equals the length of what `distill.exports.rendering` gives; a test holds the two together,
+    since an import from here to there would go sideways.
+    """
     if messages is None:
         return len(text or "")
-    return sum(_rendered_chars(message) for message in messages)
+    turns = [_rendered_chars(message) for message in messages if not message.is_blank]
+    return sum(turns) + 2 * max(len(turns) - 1, 0)
 
 
 def holds_answer_key(messages: Sequence[Message], keys: Sequence[str]) -> bool:
@@ -77,8 +81,14 @@ def holds_answer_key(messages: Sequence[Message], keys: Sequence[str]) -> bool:
 
 
 def _rendered_chars(message: Message) -> int:
+    label = len(f"[{message.role} {message.name}]" if message.name else f"[{message.role}]")
+    content = 1 + len(message.content) if message.content else 0
     calls = sum(
-        len(call.function.name) + len(json.dumps(call.function.arguments, ensure_ascii=False))
+        len("\n[call ] ") + len(call.function.name) + _argument_chars(call.function.arguments)
         for call in message.tool_calls or ()
     )
-    return len(message.role) + len(message.content or "") + calls
+    return label + content + calls
+
+
+def _argument_chars(arguments: dict[str, Any] | str) -> int:
+    return len(arguments if isinstance(arguments, str) else compact(arguments))

@@ -85,7 +85,7 @@ def _peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         if size >= _HEAD_BYTES:
             break
     head = b"".join(held)
-    return head[:_HEAD_BYTES], chain((head,), blocks)
+    return head[:_HEAD_BYTES], chain(held, blocks)
 
 
 def _refuse(blocks: Iterable[bytes]) -> Iterator[BadFrame]:

@@ -68,7 +68,13 @@ def test_occurrences() -> None:
     assert len(set(ids)) == 4
     assert ids[0] == found.record.run_id
     assert all(run_id.startswith("d/") and len(run_id) == 34 for run_id in ids)
-    assert not made(replace(DRAFT, trial="0")).numbered
+
+
+def test_trials_are_runs_of_their_own() -> None:
+    """Two trials with the same words are two runs, and need no number."""
+    first, second = made(replace(DRAFT, trial="0")), made(replace(DRAFT, trial="1"))
+    assert first.record.run_id != second.record.run_id
+    assert not first.numbered
 
 
 @pytest.mark.parametrize(

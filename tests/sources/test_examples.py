@@ -73,7 +73,7 @@ def test_one_output_with_opposite_verdicts() -> None:
 
 
 def test_parcel_desk_has_pairs_and_an_instrument_failure() -> None:
-    """Trials that open alike share their prompt; a run that the harness broke off has no verdict."""
+    """Trials that open alike share their prompt; a run that was broken off has no verdict."""
     runs = reading.runs(TauBench.from_settings({}), [example("parcel_desk/gpt-example.json")])
     prompts: dict[str, set[str | None]] = {}
     for run in runs[:-1]:
