@@ -43,10 +43,10 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """The candidate pairs of a task or subject: each of `chosen` with each of `rejected`.
+    """Candidate pairs of a task or subject: each of `chosen` with each of `rejected`.
 
-    With `is_across` only pairs across sources and tasks count. `unpaired` holds the runs that are no
-    candidates, with the cause.
+    With `is_across` only pairs across sources and tasks count. `unpaired` holds the runs that are
+    no candidates, with the cause.
     """
 
     chosen: tuple[ScoredRun, ...]

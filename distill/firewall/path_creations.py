@@ -7,6 +7,7 @@ from typing import Any, Final
 from distill.firewall.path_tokens import paths_in
 from distill.records.message import FunctionCall
 
+_MAX_DEPTH: Final = 20
 _NAMES_OF_WRITERS: Final = re.compile(
     r"creat|writ|save|touch|new_?file|add_?file|mov|renam|cop", re.IGNORECASE
 )
@@ -69,10 +70,17 @@ def makes_by_shell(command: str) -> bool:
     return _SHELL_WRITES.search(command) is not None
 
 
-def texts_of(value: Any, depth: int = 0) -> Iterator[str]:
-    """Yield the texts within a call's arguments."""
+def argument_texts(function: FunctionCall) -> Iterator[str]:
+    """Yield the texts within a call's arguments, but for what is written into a file."""
+    arguments = function.arguments
+    if isinstance(arguments, dict):
+        arguments = {k: v for k, v in arguments.items() if k not in _CONTENT_KEYS}
+    yield from _texts_of(arguments, 0)
+
+
+def _texts_of(value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict | list | tuple) and depth < 20:
+    elif isinstance(value, dict | list | tuple) and depth < _MAX_DEPTH:
         for item in value.values() if isinstance(value, dict) else value:
-            yield from texts_of(item, depth + 1)
+            yield from _texts_of(item, depth + 1)

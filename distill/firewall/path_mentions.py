@@ -1,20 +1,20 @@
 """Which files a run names that nobody ever saw: neither in the repository, nor made by the run.
 
-Looked at is what the model itself says: its prose (fenced code is left out: its strings are no
-claims), the headers of its diffs, and tool arguments that are a path as a whole. A path is known
-where the repository has it (the end of a path is enough), where a system, user or tool message named
-it before, and where the run makes it, before or after. When in doubt a path is no finding.
+Looked at is what the model itself says: its prose (not fenced code, whose strings are no claims),
+the headers of its diffs, and tool arguments that are a path as a whole. A path is known where the
+repository has it (the end of a path is enough), where a system, user or tool message named it before,
+and where the run makes it, before or after. When in doubt a path is no finding.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from distill.firewall.path_creations import (
+    argument_texts,
     diff_paths,
     makes_by_call,
     makes_by_shell,
     says_it_makes,
-    texts_of,
 )
 from distill.firewall.path_listing import PathListing
 from distill.firewall.path_tokens import as_path, paths_in
@@ -78,7 +78,7 @@ def _in_prose(content: str) -> Iterator[tuple[str, bool]]:
 
 def _in_call(call: ToolCall) -> Iterator[tuple[str, bool]]:
     is_writer = makes_by_call(call.function)
-    for value in texts_of(call.function.arguments):
+    for value in argument_texts(call.function):
         yield from diff_paths(value)
         path = as_path(value)
         if path is not None:

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from typing import Final
 
 SOURCE_ENDINGS: Final = frozenset(
-    (
-        "py pyi pyx pxd ipynb js jsx mjs cjs ts tsx vue svelte c h cc cpp cxx hh hpp cs java kt kts"
-        " scala swift go rs rb php pl lua ex exs erl hs clj dart sh sql rst md toml cfg ini"
-    ).split()
+    {
+        *("py", "pyi", "pyx", "pxd", "ipynb", "js", "jsx", "mjs", "cjs", "ts", "tsx", "vue"),
+        *("svelte", "c", "h", "cc", "cpp", "cxx", "hh", "hpp", "cs", "java", "kt", "kts", "scala"),
+        *("swift", "go", "rs", "rb", "php", "pl", "lua", "ex", "exs", "erl", "hs", "clj", "dart"),
+        *("sh", "sql", "rst", "md", "toml", "cfg", "ini"),
+    }
 )
 
+_MAX_CHARS: Final = 400
 #: A word with a slash, from its beginning; possessive, so that no character is tried twice.
 _WORD: Final = re.compile(
     r"""(?<![^\s"'`()\[\]{}<>,;|=#])[^\s"'`()\[\]{}<>,;|=#/]*+/[^\s"'`()\[\]{}<>,;|=#]*+"""
@@ -31,13 +34,18 @@ _HOST: Final = re.compile(r"(?:www\..*|[\w.-]+\.(?:com|org|net|io|dev|edu|gov|co
 def paths_in(text: str) -> Iterator[str]:
     """Yield the paths that a text names, in order, as it names them but for a leading ``./``."""
     for found in _WORD.finditer(text):
-        path = as_path(found[0])
+        path = _as_path(found[0])
         if path is not None:
             yield path
 
 
-def as_path(word: str) -> str | None:
-    """Return the path that a word is, without a line number behind it; null where it is none."""
+def as_path(text: str) -> str | None:
+    """Return the path that a text is as a whole, without a line number behind it; else null."""
+    word = text.strip() if len(text) <= _MAX_CHARS else ""
+    return _as_path(word) if _WORD.fullmatch(word) else None
+
+
+def _as_path(word: str) -> str | None:
     word = word.partition(":")[0] if "://" not in word else word
     word = word.rstrip(".!?_").removeprefix("./")
     folder, slash, name = word.rpartition("/")
