@@ -19,7 +19,13 @@ from distill.sources.conversation import (
     scalar_text,
     with_system,
 )
-from distill.sources.mapped_settings import MappedSettings, NoRunWhen, check, places_of
+from distill.sources.mapped_settings import (
+    MappedSettings,
+    NoRunWhen,
+    check,
+    is_name,
+    places_of,
+)
 from distill.sources.mapped_verdicts import MappedVerdicts
 from distill.sources.messages import read_messages, violation
 from distill.sources.places import Found, Place, RunSite, find, parse_place, sites
@@ -30,7 +36,7 @@ from distill.sources.verdict_map import is_same
 
 _PLACED = (
     *("run_id", "trial", "task_id", "task_fields", "subject", "prompt", "response", "messages"),
-    *("system", "text", "tools", "timestamp", "answer_keys"),
+    *("system", "text", "tools", "model", "timestamp", "answer_keys"),
 )
 
 
@@ -67,15 +73,19 @@ class Mapped:
 
     def answer(self, rows: Sequence[Any], *, path: str) -> Iterable[Answer]:
         """Return the runs of one row, or the one run of a group of rows in their order."""
-        for rule in self.settings.no_run_when:
-            if all(_applies(rule, row) for row in rows):
-                return [NoRun(rule.kind)]
+        kept = [row for row in rows if self._no_run_kind(row) is None]
+        if not kept:
+            return [NoRun(self._no_run_kind(row) or "") for row in rows[:1]]
         if self.group_by is not None:
-            return [self._draft([RunSite(row, row, (), path) for row in rows])]
+            return [self._draft([RunSite(row, row, (), path) for row in kept])]
         drafts: list[Answer] = [
-            self._draft([site]) for row in rows for site in sites(row, self._runs_at, path)
+            self._draft([site]) for row in kept for site in sites(row, self._runs_at, path)
         ]
         return drafts or [NoRun("row_without_runs")]
+
+    def _no_run_kind(self, row: Any) -> str | None:
+        """Return the kind under which a row that is no run is counted; null for a run."""
+        return next((r.kind for r in self.settings.no_run_when if _applies(r, row)), None)
 
     def _draft(self, group: Sequence[RunSite]) -> RunDraft:
         messages = self._conversation(group)
@@ -106,7 +116,7 @@ class Mapped:
         messages: list[Message] = []
         for site in group:
             found = find(self._places["messages"], site)
-            if found is not None and found.value is not None:
+            if found is not None and found.value not in (None, ""):
                 messages += read_messages(found.value)
         if not messages:
             messages += read_turns(self._first("prompt", group), "user")
@@ -152,12 +162,10 @@ class Mapped:
 
     def _model(self, group: Sequence[RunSite]) -> str | None:
         for text in self.settings.model:
-            if not text.startswith(("/", "./", "@")):
+            if is_name(text):
                 return text
-            found = next((f for site in group if (f := find([parse_place(text)], site))), None)
-            if found is not None and isinstance(found.value, str) and found.value:
-                return found.value
-        return None
+        model = self._first("model", group)
+        return model if isinstance(model, str) and model.strip() else None
 
     def _first(self, key: str, group: Sequence[RunSite]) -> Any:
         return _first_value(self._places[key], group)

@@ -135,13 +135,19 @@ def check(settings: MappedSettings) -> None:
     _check_answer_keys(settings)
 
 
+def is_name(text: str) -> bool:
+    """Say whether a `model` setting is the model's name itself and no place to find it."""
+    return not text.startswith(("/", "./", "@"))
+
+
 def places_of(settings: MappedSettings, key: str) -> tuple[Place, ...]:
     """Return a setting's places.
 
     Raises:
         ConfigurationError: one is no place, or begins with ``./`` or is ``@key`` without `runs_at`.
     """
-    places = tuple(parse_place(text) for text in getattr(settings, key))
+    texts = getattr(settings, key)
+    places = tuple(parse_place(text) for text in texts if key != "model" or not is_name(text))
     if not settings.runs_at and any(p.is_relative or p.name == "@key" for p in places):
         raise ConfigurationError(
             f"mapped: {key}: a place in the run's object, but no runs_at",

@@ -177,6 +177,16 @@ def test_many_rows_to_one_run() -> None:
     assert (found.recorded_at, found.verdicts[0].value) == (5, True)
 
 
+def test_rows_of_a_group_that_are_no_run() -> None:
+    """A row that a rule names is left out of its group; a group of such rows is no run."""
+    rules = [{"pointer": "/type", "equals": "meta", "kind": "meta"}]
+    settings = {"group_by": "/s", "messages": "", "no_run_when": rules}
+    rows = [{"s": 1, "type": "meta"}, {"s": 1, "role": "user", "content": "?"}]
+    assert contents(draft(settings, *rows)) == [("user", "?")]
+    reader = Mapped.from_settings(settings)
+    assert list(reader.answer(rows[:1] * 2, path="p")) == [NoRun("meta")]
+
+
 def test_rows_that_are_no_run() -> None:
     """A row that a rule names is counted under its kind; others are runs."""
     rules = [
@@ -253,6 +263,8 @@ def _keyed(joined: dict[str, Any]) -> Any:
         (PLAIN | {"run_id": "/a~b"}, "no JSON pointer"),
         (PLAIN | {"run_id": "./id"}, "no runs_at"),
         (PLAIN | {"trial": "@run"}, "unknown place"),
+        (PLAIN | {"model": "@run"}, "unknown place"),
+        (PLAIN | {"model": "@key"}, "no runs_at"),
         (PLAIN | {"layout": "csv"}, "layout"),
         (PLAIN | {"order_by": "/n"}, "order_by"),
         (PLAIN | {"group_by": "/n", "runs_at": ["/x"]}, "group_by"),
