@@ -6,14 +6,14 @@ python flows/distillation.py --serve --cron "0 3 * * *"   run it every night at 
 
 from distill.prefect import launch, receipt_task
 from distill.report import write_report
-from distill.stages import (
+from distill.stages.pipeline import (
     build_evidence_index,
     export_preference,
     export_rag,
     export_sft,
-    open_workspace,
     score_runs,
 )
+from distill.workspace.project import open_workspace
 from prefect import allow_failure, flow, task
 from prefect.futures import PrefectFuture
 

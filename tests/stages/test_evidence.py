@@ -11,7 +11,7 @@ import pytest
 
 from distill.errors import ConfigurationError, SourceError
 from distill.receipts import Outcome
-from distill.stages import build_evidence_index
+from distill.stages.pipeline import build_evidence_index
 from tests.workspaces import MAPPED, VERDICT, counts, lines, make_workspace, read_jsonl, row
 
 
