@@ -329,7 +329,7 @@ def test_calls_that_are_refused(
     assert not (workspace.root / "receipts").exists()
 
 
-def test_stages_that_are_refused() -> None:
+def test_stages_that_are_refused(workspace: Workspace) -> None:
     """A bad name, a coroutine, a generator or a stage without outputs is refused."""
     with pytest.raises(ContractError, match="can't name a stage"):
         with_receipt(stage="../x", version=1)
