@@ -29,7 +29,12 @@ tools = "/tools"
 model = "/model"
 timestamp = "/ended_at"
 answer_keys = ["/gold"]
-verdict = { pointer = "/reward", name = "reward", origin = "test_harness", thresholds = { accepted = 1.0, partially_accepted = 0.5 } }
+
+[sources.agents.verdict]
+pointer = "/reward"
+name = "reward"
+origin = "test_harness"
+thresholds = { accepted = 1.0, partially_accepted = 0.5 }
 """
 
 _RUNS_A_FILE = 5000
@@ -99,7 +104,9 @@ def _text(rng: random.Random, words: list[str], number: int) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("runs", type=int)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs-per-task", type=int, default=4)

@@ -21,7 +21,7 @@ EXIT_CODES: dict[int, str] = {
     EXIT_INTERNAL: "a bug in Distill",
     EXIT_USAGE: "wrong usage or configuration",
     EXIT_SOURCE: "a source can't be read, or changed while it was read",
-    EXIT_CONTRACT: "a stage broke its contract: counts that don't add up, an undeclared file, a failed check",
+    EXIT_CONTRACT: "a stage broke its contract: counts that don't add up, a failed check",
     EXIT_NO_VERDICT: "the run ended, but no SFT row came out because no run has a verdict",
     EXIT_TAMPERED: "verify found something changed, missing or added",
     EXIT_INCOMPLETE: "verify could not check something",

@@ -67,12 +67,13 @@ class TaskIdentity(FrozenModel):
 
 
 class Facts(FrozenModel):
-    """What scoring, gates and pairing need to know of a run's text, computed once, with the evidence.
+    """What scoring, gates and pairing need of a run's text, computed once, with the evidence.
 
     `output_digest`: over everything from the first assistant message to the last, or the text;
     null where that is blank. `prompt_digest`: over the messages before the first assistant's.
-    `hallucinated_paths`: named in the run, in neither the repository nor made by the run; null where
-    the source gives no listing, so nothing was checked. `text_chars`: characters of the RAG rendering.
+    `hallucinated_paths`: named in the run, in neither the repository nor made by the run; null
+    where the source gives no listing, so nothing was checked. `text_chars`: characters of the RAG
+    rendering.
     """
 
     output_digest: str | None
@@ -88,11 +89,11 @@ class EvidenceRecord(FrozenModel):
     """One agent run.
 
     A run has `messages`, or `text`, or neither (then every exporter says ``empty_content``).
-    `run_id` is ``<dataset>/<logged id>``, or ``<dataset>/<digest>`` where the log has none; it never
-    depends on a path. `tools` null means that the log does not say which tools were offered.
+    `run_id` is ``<dataset>/<logged id>``, or ``<dataset>/<digest>`` where the log has none; it
+    never depends on a path. `tools` null means that the log does not say which tools were offered.
     `recorded_at` is RFC 3339 in UTC, from the log, null where the log has none.
-    `content_digest` is over task, messages, text and tools, never over verdicts or places: it is what
-    a reviewer names as seen, and what tells a run logged twice from two runs under one id.
+    `content_digest` is over task, messages, text and tools, never over verdicts or places: it is
+    what a reviewer names as seen, and what tells a run logged twice from two runs under one id.
     `provenance` holds one entry a raw record that tells of this run: several for a run logged twice
     or spread over many rows.
     """

@@ -14,7 +14,7 @@ class FrozenModel(BaseModel):
     def to_line(self) -> bytes:
         """Return the value as one JSON line, newline included, fields in the order of the class.
 
-        Law: ``type(self).from_line(self.to_line()) == self``, and the bytes depend on the value alone.
+        Law: ``type(self).from_line(self.to_line()) == self``; the bytes depend on the value alone.
         """
         return self.model_dump_json().encode() + b"\n"
 

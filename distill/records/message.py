@@ -11,7 +11,7 @@ Role = Literal["system", "developer", "user", "assistant", "tool"]
 
 
 class FunctionCall(FrozenModel):
-    """The function that a model called; `arguments` is a string only where the log's can't be parsed."""
+    """The function that a model called; `arguments` is a string only where it can't be parsed."""
 
     name: str
     arguments: dict[str, Any] | str

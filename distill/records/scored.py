@@ -10,7 +10,7 @@ SCORED_FORMAT: Final = "distill.scored/1"
 
 
 class EvidenceRef(FrozenModel):
-    """Where a run's evidence line stands: file in the workspace, half-open byte range, its BLAKE3."""
+    """Where a run's evidence line stands: file in the workspace, half-open byte range, BLAKE3."""
 
     path: str
     start: int
@@ -30,8 +30,8 @@ class ScoredRun(FrozenModel):
     """The category of one run, the rule that decided and why.
 
     `reward` is the deciding verdict's value where it is a number. `instrument_failure` says which
-    instrument failed, where one did. `parent_run_ids` are the runs whose verdict an extraction-class
-    record took.
+    instrument failed, where one did. `parent_run_ids` are the runs whose verdict an
+    extraction-class record took.
     """
 
     format: Literal["distill.scored/1"] = SCORED_FORMAT

@@ -57,7 +57,7 @@ class Polarity(StrEnum):
 
 
 class SourceRole(StrEnum):
-    """What the runs of a source may be used for; runs of an evaluation never reach SFT or preference."""
+    """What a source's runs may be used for; those of an evaluation never reach SFT or preference."""
 
     TRAIN = "train"
     EVALUATION = "evaluation"
