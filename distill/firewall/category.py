@@ -13,9 +13,10 @@ SFT_NEVER: Final = frozenset({Category.REJECTED, Category.NEEDS_HUMAN_REVIEW})
 #: Never in a RAG row, whatever the flags.
 RAG_NEVER: Final = frozenset({Category.REJECTED})
 
+_OPEN: Final = frozenset({Category.ACCEPTED})
+_RAG_OPEN: Final = _OPEN | {Category.PARTIALLY_ACCEPTED}
 _SFT_BEHIND_FLAG: Final = frozenset({Category.PARTIALLY_ACCEPTED})
 _RAG_BEHIND_FLAG: Final = frozenset({Category.NEEDS_HUMAN_REVIEW})
-_CHOSEN: Final = frozenset({Category.ACCEPTED})
 _REJECTED: Final = frozenset({Category.REJECTED, Category.PARTIALLY_ACCEPTED})
 
 
@@ -26,9 +27,9 @@ def check_sft(candidate: RunCandidate, settings: GateSettings) -> Finding | None
         return Finding(
             QuarantineReason.UNSAFE_SFT_CATEGORY, "sft_never", f"{category} is never trained on"
         )
-    if category in _SFT_BEHIND_FLAG and not settings.include_partial:
-        return _behind_flag(category, "include_partial")
-    return None
+    if category in _OPEN or (category in _SFT_BEHIND_FLAG and settings.include_partial):
+        return None
+    return _behind_flag(category, "include_partial")
 
 
 def check_rag(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
@@ -38,15 +39,15 @@ def check_rag(candidate: RunCandidate, settings: GateSettings) -> Finding | None
         return Finding(
             QuarantineReason.UNSAFE_RAG_CATEGORY, "rag_never", f"{category} is never retrieved"
         )
-    if category in _RAG_BEHIND_FLAG and not settings.include_review:
-        return _behind_flag(category, "include_review")
-    return None
+    if category in _RAG_OPEN or (category in _RAG_BEHIND_FLAG and settings.include_review):
+        return None
+    return _behind_flag(category, "include_review")
 
 
 def check_pair(candidate: PairCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001
     """Accepted is chosen; rejected or partially accepted is rejected; no flag changes that."""
     chosen, rejected = candidate.chosen.run.category, candidate.rejected.run.category
-    if chosen in _CHOSEN and rejected in _REJECTED:
+    if chosen in _OPEN and rejected in _REJECTED:
         return None
     return Finding(
         QuarantineReason.CATEGORY_DISALLOWED,

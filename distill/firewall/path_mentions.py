@@ -2,7 +2,7 @@
 
 Looked at is what the model itself says: its prose (not fenced code, whose strings are no claims),
 the headers of its diffs, and tool arguments that are a path as a whole. A path is known where the
-repository has it (the end of a path is enough), where a system, user or tool message named it before,
+repository has it (the end of a path is enough), where a system, user or tool message named it,
 and where the run makes it, before or after. When in doubt a path is no finding.
 """
 

@@ -57,7 +57,7 @@ class Polarity(StrEnum):
 
 
 class SourceRole(StrEnum):
-    """What a source's runs may be used for; those of an evaluation never reach SFT or preference."""
+    """What a source's runs may be used for; an evaluation's never reach SFT or preference."""
 
     TRAIN = "train"
     EVALUATION = "evaluation"
