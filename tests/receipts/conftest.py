@@ -1,5 +1,6 @@
 """Projects and bare workspaces for the engine's tests."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,10 +11,9 @@ from distill.receipts.workspace import Workspace
 from tests.receipts.project import STAGE, Project
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A project with one stage, one helper and two logs."""
-    made = Project(tmp_path)
+def lay_out(root: Path) -> Project:
+    """Write a project with one stage, one helper and two logs."""
+    made = Project(root)
     made.write("distill.toml", "")
     made.write("pipeline/__init__.py", "")
     made.write("pipeline/helper.py", "def change(line: str) -> str:\n    return line.upper()\n")
@@ -21,6 +21,27 @@ def project(tmp_path: Path) -> Project:
     made.write("logs/a.jsonl", '{"a": 1}\n{"a": 2}\n')
     made.write("logs/b.jsonl", '{"b": 1}\n')
     return made
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project that never ran."""
+    return lay_out(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that ran once, to be copied and not touched."""
+    made = lay_out(tmp_path_factory.mktemp("built"))
+    assert made.run()["status"] == "ran"
+    return made.root
+
+
+@pytest.fixture
+def built(built_once: Path, tmp_path: Path) -> Project:
+    """A project that ran once; that it was moved since is nothing to the engine."""
+    shutil.copytree(built_once, tmp_path, dirs_exist_ok=True)
+    return Project(tmp_path)
 
 
 @pytest.fixture

@@ -348,6 +348,26 @@ def test_stages_that_are_refused(workspace: Workspace) -> None:
         nothing(Path("x"))
 
 
+def test_a_stage_inside_a_stage(workspace: Workspace) -> None:
+    """A stage may call another one; one that calls itself is told so and does not hang."""
+
+    @with_receipt(stage="inner", version=1)
+    def inner(target: OutFile) -> None:
+        target.touch()
+
+    @with_receipt(stage="outer", version=1)
+    def outer(target: OutFile, again: str) -> None:
+        inner(Path("inner.txt"))
+        target.touch()
+        if again:
+            outer(Path("outer.txt"), "")
+
+    assert outer(Path("outer.txt"), "").status == "ran"
+    assert (workspace.root / "inner.txt").exists()
+    with pytest.raises(ContractError, match="inside itself"):
+        outer(Path("outer.txt"), "again")
+
+
 def test_an_interrupted_stage_cleans_up(workspace: Workspace) -> None:
     """Control-C leaves no temporary file, and a failed receipt."""
 

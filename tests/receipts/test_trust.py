@@ -22,52 +22,47 @@ def test_an_unchanged_stage_is_skipped_and_says_why(project: Project) -> None:
     assert project.runs == 1
 
 
-def test_1_a_helper_that_nobody_declared_is_edited(project: Project) -> None:
+def test_1_a_helper_that_nobody_declared_is_edited(built: Project) -> None:
     """An edit of a module that the stage imports reruns the stage and names the file."""
-    project.run()
-    project.write("pipeline/helper.py", "def change(line: str) -> str:\n    return line.lower()\n")
-    again = project.run()
+    built.write("pipeline/helper.py", "def change(line: str) -> str:\n    return line.lower()\n")
+    again = built.run()
     assert (again["status"], again["reason"]) == ("ran", "code changed: pipeline/helper.py")
     assert again["plan"][2] == ["code:pipeline/helper.py"]
-    assert (project.root / "out/rows/a.jsonl").read_text() == '{"a": 1}!\n{"a": 2}!\n'
+    assert (built.root / "out/rows/a.jsonl").read_text() == '{"a": 1}!\n{"a": 2}!\n'
 
 
-def test_1_a_comment_changes_nothing(project: Project) -> None:
+def test_1_a_comment_changes_nothing(built: Project) -> None:
     """A comment, a blank line or a docstring in a reached module is no reason to run."""
-    project.run()
     text = 'def change(line: str) -> str:\n    """Loud."""\n\n    # why\n    return line.upper()\n'
-    project.write("pipeline/helper.py", text)
-    assert project.run()["status"] == "skipped"
+    built.write("pipeline/helper.py", text)
+    assert built.run()["status"] == "skipped"
 
 
-def test_2_an_output_is_deleted(project: Project) -> None:
+def test_2_an_output_is_deleted(built: Project) -> None:
     """A missing output is made again, and named."""
-    project.run()
-    (project.root / "out/rows/a.jsonl").unlink()
-    again = project.run()
+    (built.root / "out/rows/a.jsonl").unlink()
+    again = built.run()
     assert (again["status"], again["reason"]) == ("ran", "output out/rows/a.jsonl is missing")
-    assert (project.root / "out/rows/a.jsonl").exists()
+    assert (built.root / "out/rows/a.jsonl").exists()
 
 
-def test_3_an_output_is_edited(project: Project) -> None:
+def test_3_an_output_is_edited(built: Project) -> None:
     """An edited output is rebuilt; the edited version is kept in data/objects."""
-    project.run()
-    output = project.root / "out/rows/a.jsonl"
+    output = built.root / "out/rows/a.jsonl"
     sound = output.read_bytes()
     output.write_text("mine\n")
-    again = project.run()
+    again = built.run()
     assert again["status"] == "ran"
     assert again["reason"].startswith("output out/rows/a.jsonl was changed (blake3 ")
     assert again["set_aside"] == ["out/rows/a.jsonl"]
     assert output.read_bytes() == sound
-    kept = list((project.root / "data/objects").iterdir())
+    kept = list((built.root / "data/objects").iterdir())
     assert [path.read_text() for path in kept] == ["mine\n"]
 
 
-def test_4_an_output_is_edited_with_the_same_size_and_time(project: Project) -> None:
+def test_4_an_output_is_edited_with_the_same_size_and_time(built: Project) -> None:
     """An edit that keeps size and mtime is seen, because the bytes are read."""
-    project.run()
-    output = project.root / "out/rows/b.jsonl"
+    output = built.root / "out/rows/b.jsonl"
     before = output.stat()
     output.write_bytes(output.read_bytes().replace(b"1", b"2"))
     os.utime(output, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -75,15 +70,15 @@ def test_4_an_output_is_edited_with_the_same_size_and_time(project: Project) -> 
         before.st_size,
         before.st_mtime_ns,
     )
-    assert project.run()["status"] == "ran"
+    assert built.run()["status"] == "ran"
     assert '"B": 1' in output.read_text()
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "delete", "replace"])
-def test_5_the_receipt_is_damaged(project: Project, damage: str) -> None:
+def test_5_the_receipt_is_damaged(built: Project, damage: str) -> None:
     """A damaged or missing receipt is never believed: the stage runs, and nothing is an error."""
-    digest = project.run()["digest"]
-    path = project.root / "receipts/objects" / digest[:2] / digest
+    digest = built.run()["digest"]
+    path = built.root / "receipts/objects" / digest[:2] / digest
     path.chmod(0o644)
     content = path.read_bytes()
     if damage == "delete":
@@ -95,45 +90,42 @@ def test_5_the_receipt_is_damaged(project: Project, damage: str) -> None:
             "replace": b"{}\n",
         }
         path.write_bytes(changed[damage])
-    again = project.run()
+    again = built.run()
     assert again["status"] == "ran"
     assert digest[:12] in again["reason"]
-    assert project.run()["status"] == "skipped"
+    assert built.run()["status"] == "skipped"
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}\n", b"not json", None])
-def test_5_the_ref_is_damaged(project: Project, damage: bytes | None) -> None:
+def test_5_the_ref_is_damaged(built: Project, damage: bytes | None) -> None:
     """Refs are derived: a missing or damaged one is found again from the receipts."""
-    project.run()
-    ref = project.root / "receipts/refs/shout"
+    ref = built.root / "receipts/refs/shout"
     if damage is None:
         ref.unlink()
     else:
         ref.write_bytes(damage)
-    assert project.run()["status"] == "skipped"
+    assert built.run()["status"] == "skipped"
 
 
-def test_5_a_ref_that_leads_nowhere(project: Project) -> None:
+def test_5_a_ref_that_leads_nowhere(built: Project) -> None:
     """A ref that names a receipt which is not there leads to a rerun."""
-    digest = project.run()["digest"]
-    ref = project.root / "receipts/refs/shout"
+    digest = built.run()["digest"]
+    ref = built.root / "receipts/refs/shout"
     ref.write_text(ref.read_text().replace(digest, "0" * 64))
-    again = project.run()
+    again = built.run()
     assert (again["status"], again["reason"]) == ("ran", "the receipt 000000000000… is missing")
 
 
-def test_6_an_input_is_only_touched(project: Project) -> None:
+def test_6_an_input_is_only_touched(built: Project) -> None:
     """New times on the same bytes are no reason to run."""
-    project.run()
-    os.utime(project.root / "logs/a.jsonl")
-    assert project.run()["status"] == "skipped"
+    os.utime(built.root / "logs/a.jsonl")
+    assert built.run()["status"] == "skipped"
 
 
-def test_6_an_input_is_changed(project: Project) -> None:
+def test_6_an_input_is_changed(built: Project) -> None:
     """New bytes are, and the reason names the file and both digests."""
-    project.run()
-    project.write("logs/a.jsonl", '{"a": 3}\n')
-    again = project.run()
+    built.write("logs/a.jsonl", '{"a": 3}\n')
+    again = built.run()
     assert again["status"] == "ran"
     assert again["reason"].startswith("input logs/a.jsonl changed (blake3 ")
 
@@ -180,36 +172,33 @@ def test_a_killed_run_leaves_nothing_behind(project: Project, seconds: float) ->
     assert (project.root / "out/rows/b.jsonl").read_text() == '{"B": 1}!\n'
 
 
-def test_an_unchanged_output_is_not_rewritten(project: Project) -> None:
+def test_an_unchanged_output_is_not_rewritten(built: Project) -> None:
     """A rerun that makes the same bytes keeps the old file, so nothing below it moves."""
-    project.run()
-    kept = project.root / "out/rows/b.jsonl"
+    kept = built.root / "out/rows/b.jsonl"
     before = kept.stat()
-    project.write("logs/a.jsonl", '{"a": 3}\n')
-    assert project.run()["status"] == "ran"
+    built.write("logs/a.jsonl", '{"a": 3}\n')
+    assert built.run()["status"] == "ran"
     after = kept.stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 
-def test_what_is_produced_no_more_is_moved_away(project: Project) -> None:
+def test_what_is_produced_no_more_is_moved_away(built: Project) -> None:
     """A file of the former run whose input is gone lies in data/objects afterwards."""
-    project.run()
-    gone = project.root / "out/rows/b.jsonl"
+    gone = built.root / "out/rows/b.jsonl"
     content = gone.read_bytes()
-    (project.root / "logs/b.jsonl").unlink()
-    again = project.run()
+    (built.root / "logs/b.jsonl").unlink()
+    again = built.run()
     assert again["reason"] == "input logs/b.jsonl is gone"
     assert not gone.exists()
-    assert content in [p.read_bytes() for p in (project.root / "data/objects").iterdir()]
+    assert content in [p.read_bytes() for p in (built.root / "data/objects").iterdir()]
 
 
-def test_what_is_produced_no_more_but_was_edited_stays(project: Project) -> None:
+def test_what_is_produced_no_more_but_was_edited_stays(built: Project) -> None:
     """Such a file is somebody's work once it was edited: it is left alone and reported."""
-    project.run()
-    project.write("out/rows/b.jsonl", "mine\n")
-    stranger: Path = project.write("out/rows/notes.txt", "mine too\n")
-    (project.root / "logs/b.jsonl").unlink()
-    again = project.run()
+    built.write("out/rows/b.jsonl", "mine\n")
+    stranger: Path = built.write("out/rows/notes.txt", "mine too\n")
+    (built.root / "logs/b.jsonl").unlink()
+    again = built.run()
     assert again["left_alone"] == ["out/rows/b.jsonl"]
-    assert (project.root / "out/rows/b.jsonl").read_text() == "mine\n"
+    assert (built.root / "out/rows/b.jsonl").read_text() == "mine\n"
     assert stranger.read_text() == "mine too\n"

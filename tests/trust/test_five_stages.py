@@ -1,0 +1,181 @@
+"""Trust tests 1 to 6 on the five stages of a workspace, and what a change of settings costs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import distill
+from distill.cli import main
+from distill.stages.pipeline import STAGES
+from distill.workspace.project import open_workspace
+from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, row, run_all
+
+ALL = tuple(stage.name for stage in STAGES)
+ROWS = [
+    *(row(f"t{number}", f"right {number}") for number in range(6)),
+    *(row(f"t{number}", f"wrong {number}", passed=False) for number in range(6)),
+    row("t7", "half", "partly"),
+]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A workspace whose five stages have run once."""
+    run_all(make_workspace(tmp_path, MAPPED + VERDICT, {"logs/a.jsonl": lines(ROWS)}))
+    return tmp_path
+
+
+def _ran(root: Path) -> dict[str, str]:
+    """Run all stages again and return those that did not skip, with the reason."""
+    outcomes = run_all(open_workspace(root))
+    return {name: outcome.reason for name, outcome in outcomes.items() if not outcome.skipped}
+
+
+def _snapshot(root: Path) -> dict[str, bytes]:
+    kept = ("data/evidence", "data/scored", "exports", "quarantine")
+    files = (path for name in kept for path in (root / name).rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_rerun_skips_all_five_stages_and_says_why(root: Path) -> None:
+    """Nothing changed: five skips, each with its reason."""
+    outcomes = run_all(open_workspace(root))
+    assert tuple(outcomes) == ALL
+    for outcome in outcomes.values():
+        assert outcome.skipped
+        assert "unchanged" in outcome.reason
+
+
+OUTPUTS = [
+    ("build_evidence_index", "data/evidence/agents/part-00000.jsonl"),
+    ("score_runs", "data/scored/agents/part-00000.jsonl"),
+    ("export_rag", "exports/rag/train-00000.jsonl"),
+    ("export_sft", "exports/sft/README.md"),
+    ("export_preference", "quarantine/export_preference.jsonl"),
+]
+
+
+@pytest.mark.parametrize(("stage", "path"), OUTPUTS)
+def test_a_deleted_output_is_rebuilt(root: Path, stage: str, path: str) -> None:
+    """Trust test 2: the stage runs again, names the file, and the bytes are as before."""
+    before = _snapshot(root)
+    (root / path).unlink()
+    assert path in _ran(root)[stage]
+    assert _snapshot(root) == before
+
+
+@pytest.mark.parametrize(("stage", "path"), OUTPUTS)
+def test_an_edited_output_is_noticed_and_rebuilt(root: Path, stage: str, path: str) -> None:
+    """Trust test 3: the edit is set aside, not served and not destroyed."""
+    before = _snapshot(root)
+    with (root / path).open("ab") as file:
+        file.write(b"edited\n")
+    edited = (root / path).read_bytes()
+    assert path in _ran(root)[stage]
+    assert _snapshot(root) == before
+    kept = [file.read_bytes() for file in (root / "data/objects").rglob("*") if file.is_file()]
+    assert edited in kept
+
+
+def test_an_output_of_the_same_size_and_mtime_is_noticed(root: Path) -> None:
+    """Trust test 4: size and time of change prove nothing."""
+    before = _snapshot(root)
+    path = root / "exports/sft/train-00000.jsonl"
+    status = path.stat()
+    path.write_bytes(path.read_bytes().replace(b"right 1", b"wrong 1"))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_size == status.st_size
+    assert list(_ran(root)) == ["export_sft"]
+    assert _snapshot(root) == before
+
+
+def test_a_corrupt_receipt_is_not_believed(root: Path) -> None:
+    """Trust test 5: the stage runs again, and verify names the corrupt file and ends with 10."""
+    digest = run_all(open_workspace(root))["export_rag"].digest.hex
+    path = root / "receipts/objects" / digest[:2] / digest
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b'"passed"', b'"pASSed"', 1))
+    assert main(["verify", "--workspace", str(root), "-q"]) == 10
+    assert "export_rag" in _ran(root)
+
+
+def test_a_touched_input_reruns_nothing(root: Path) -> None:
+    """Trust test 6: a new time on the same bytes is no change."""
+    os.utime(root / "logs/a.jsonl")
+    assert _ran(root) == {}
+
+
+def test_an_appended_log_reruns_what_it_reaches(root: Path) -> None:
+    """A new run is in every stage's output; the reason names the log."""
+    with (root / "logs/a.jsonl").open("ab") as log:
+        log.write(lines([row("t9", "right 9")]))
+    ran = _ran(root)
+    assert tuple(ran) == ALL
+    assert "logs/a.jsonl" in ran["build_evidence_index"]
+    assert b"right 9" in (root / "exports/sft/train-00000.jsonl").read_bytes()
+
+
+def test_a_setting_of_one_export_reruns_that_export(root: Path) -> None:
+    """include_partial is SFT's alone."""
+    with (root / "distill.toml").open("a") as file:
+        file.write("\n[exports.sft]\ninclude_partial = true\n")
+    assert list(_ran(root)) == ["export_sft"]
+    assert b"partially_accepted" in (root / "exports/sft/train-00000.jsonl").read_bytes()
+    assert "include_partial = true" in (root / "exports/sft/README.md").read_text()
+
+
+def test_a_threshold_reruns_scoring_and_not_the_evidence(root: Path) -> None:
+    """The policy is read when runs are scored; unchanged decisions stop the ripple."""
+    with (root / "distill.toml").open("a") as file:
+        file.write("\n[scoring.thresholds.quality]\naccepted = 0.9\npartially_accepted = 0.5\n")
+    assert list(_ran(root)) == ["score_runs"]
+
+
+def test_a_removed_source_is_read_no_more(tmp_path: Path) -> None:
+    """What a former source left behind is moved away and reaches no export."""
+    second = MAPPED.replace("agents", "others").replace("logs/", "more/")
+    both = MAPPED + VERDICT + second + VERDICT.replace("agents", "others")
+    files = {"logs/a.jsonl": lines(ROWS), "more/b.jsonl": lines([row("x", "from the other")])}
+    run_all(make_workspace(tmp_path, both, files))
+    assert b"from the other" in (tmp_path / "exports/sft/train-00000.jsonl").read_bytes()
+    (tmp_path / "distill.toml").write_text(MAPPED + VERDICT)
+    run_all(open_workspace(tmp_path))
+    assert b"from the other" not in (tmp_path / "exports/sft/train-00000.jsonl").read_bytes()
+    assert not (tmp_path / "data/evidence/others/part-00000.jsonl").exists()
+
+
+def test_an_edited_helper_reruns_the_stages_that_reach_it(root: Path, tmp_path: Path) -> None:
+    """Trust test 1: an undeclared helper counts; a comment, or another stage's, does not."""
+    code = tmp_path / "code"
+    shutil.copytree(
+        Path(distill.__file__).parent,
+        code / "distill",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+
+    def run() -> dict[str, str]:
+        process = subprocess.run(
+            [sys.executable, "-m", "distill.cli", "run", "--workspace", str(root)],
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            cwd=code,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        told = (line.split(": ", 2) for line in process.stdout.splitlines())
+        return {parts[0]: parts[2] for parts in told if parts[0] in ALL and parts[1] == "ran"}
+
+    run()
+    assert run() == {}
+    helper = code / "distill/exports/rendering.py"
+    helper.write_text(helper.read_text() + "\n# a comment\n")
+    assert run() == {}
+    helper.write_text(helper.read_text().replace('f"[{message.role}]"', 'f"<{message.role}>"'))
+    ran = run()
+    assert list(ran) == ["export_rag"]
+    assert "distill/exports/rendering.py" in ran["export_rag"]
+    assert "<user>" in (root / "exports/rag/train-00000.jsonl").read_text()
