@@ -7,18 +7,33 @@ Readers take none.
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
+from distill.errors import ContractError
 from distill.receipts.workspace import Workspace
+
+_held: ContextVar[frozenset[tuple[Path, str]]] = ContextVar("distill_locks", default=frozenset())
 
 
 @contextmanager
 def hold(workspace: Workspace, name: str) -> Iterator[None]:
-    """Hold the lock of this name; wait while somebody else does."""
+    """Hold the lock of this name; wait while somebody else does.
+
+    Raises:
+        ContractError: the caller holds it already, and would wait for itself.
+    """
+    place = (workspace.root, name)
+    if place in _held.get():
+        raise ContractError(f"{name} is called from inside itself", "call another stage there")
     with _open(workspace, name) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        token = _held.set(_held.get() | {place})
+        try:
+            yield
+        finally:
+            _held.reset(token)
 
 
 @contextmanager
