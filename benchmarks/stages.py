@@ -1,6 +1,6 @@
 """Each stage on a generated corpus: records and megabytes a second, and peak memory.
 
-    python benchmarks/stages.py [--runs 100000] [--sizes 25000 100000] [--repeat 3]
+    python benchmarks/stages.py [--sizes 25000 100000] [--repeat 3]
 
 Each stage runs as a process of its own (`distill build-evidence`, …) in a fresh workspace, so that
 seconds include start-up and receipts, and peak memory is that of the stage alone. With several

@@ -36,7 +36,7 @@ def _rows() -> Iterator[dict[str, Any]]:
         yield _row(f"plain-{number}", f"t{number}", answer, passed=True)
     for number, value in enumerate(_CLASHING):
         call = {"id": "c", "function": {"name": "set", "arguments": json.dumps({"x": value})}}
-        turns = [
+        turns: list[dict[str, Any]] = [
             {"role": "assistant", "content": None, "tool_calls": [call]},
             {"role": "tool", "tool_call_id": "c", "content": "done"},
             {"role": "assistant", "content": f"set {number}"},
