@@ -104,7 +104,8 @@ def _shown(answer: Answer) -> Iterator[str]:
         return
     for name in ("logged_run_id", "task_id", "trial", "subject", "model", "recorded_at"):
         value = getattr(answer, name)
-        yield f"   {name}: {'-' if value is None else value}"
+        if value is not None:
+            yield f"   {name}: {value}"
     for verdict in answer.verdicts:
         meaning = verdict.outcome.value if verdict.outcome else "decided by the policy's thresholds"
         yield f"   verdict {verdict.name} = {verdict.value!r} ({verdict.origin.value}): {meaning}"
