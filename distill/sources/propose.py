@@ -10,6 +10,10 @@ from distill.sources.pointers import parse_pointer
 from distill.sources.protocol import Recognition
 from distill.sources.verdict_names import VERDICT_NAMES
 
+NO_PROMPT: Final = (
+    "no prompt found: set prompt (or messages) to its pointer, or give a task_table; without one the"
+    " runs reach neither SFT nor preference (empty_content)"
+)
 NO_VERDICT: Final = (
     "no verdict found: without one nothing reaches SFT or preference. Point verdict at a field, "
     "join a file with verdicts = {paths, key, value, origin}, or write decisions to "
@@ -143,6 +147,8 @@ def propose(rows: Sequence[dict[str, Any]], shape: dict[str, Any]) -> Recognitio
     _fall_back_on_text(columns, settings, notes)
     if own and "model" not in settings:
         settings["model"] = "@key"
+    if not settings.keys() & {"prompt", "messages", "text"}:
+        notes.append(NO_PROMPT)
     has_verdict = _add_verdict(inner if own else [], columns, settings, notes)
     _add_answer_keys(columns, settings, notes)
     has_text = not settings.keys().isdisjoint(("messages", "response", "text"))
