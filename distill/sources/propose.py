@@ -11,8 +11,8 @@ from distill.sources.protocol import Recognition
 from distill.sources.verdict_names import VERDICT_NAMES
 
 NO_PROMPT: Final = (
-    "no prompt found: set prompt (or messages) to its pointer, or give a task_table; without one the"
-    " runs reach neither SFT nor preference (empty_content)"
+    "no prompt found: set prompt (or messages) to its pointer, or give a task_table; without one"
+    " the runs reach neither SFT nor preference (empty_content)"
 )
 NO_VERDICT: Final = (
     "no verdict found: without one nothing reaches SFT or preference. Point verdict at a field, "
