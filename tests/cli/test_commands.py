@@ -217,6 +217,15 @@ def test_the_report_is_made_of_receipts_alone(root: Path) -> None:
     assert b"export_preference" in before
 
 
+def test_a_named_folder_is_the_workspace_or_an_error(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--workspace never takes the distill.toml of a folder above."""
+    (root / "inner").mkdir()
+    assert _run(root / "inner", "run") == 2
+    assert "inner" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("configuration", "named"),
     [
