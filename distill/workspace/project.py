@@ -64,7 +64,8 @@ def open_workspace(path: Path | str | None = None) -> Project:
     """
     if path is not None and not (Path(path) / CONFIGURATION_FILE).is_file():
         raise ConfigurationError(
-            f"no {CONFIGURATION_FILE} in {path}", "name the workspace's own folder, or init it"
+            f"no {CONFIGURATION_FILE} in {path}",
+            "name the workspace's own folder, or init it"
             "name the workspace's own folder, or init it there",
         )
     workspace = Workspace.find(None if path is None else Path(path))
