@@ -1,173 +1,190 @@
-"""Accounts for every run and every pair of the public logs, against the counts of others.
+"""Follows every full-zero pair and every run of the raw logs to where Distill left it.
 
-The independent counts stand in each SOURCE.md. Pairs are told from the evidence's verdicts as found
-(a harness's full against its zero, within a task), before any rule of ours, and then followed to
-where each one ended.
+The pairs come from the independent reader; a run is found in the workspace by its place in the log.
+What a pair's end must be is worked out here from texts and verdicts, never by what is left over: a
+pair that no rule explains is `UNACCOUNTED`, and the tests let none be.
 """
 
-import json
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tests.real_logs.configuration import FOLDERS
-from tests.workspaces import read_jsonl
+from tests.real_logs.endings import Ended, Endings
+from tests.real_logs.independent import (
+    CAP,
+    DATASETS,
+    Pair,
+    Run,
+    capped,
+    derived_counts,
+    pairs_by_task,
+    read_runs,
+    spoken,
+    stated_counts,
+)
+
+EXPORTED = "exported"
+QUARANTINED = "quarantined: "
+ONE_TEXT = "both put out the same text, so both need review (`same_output_opposite_verdicts`)"
+JUDGED_BOTH_WAYS = "the text of a side was also judged the other way, so that side needs review"
+REPEATED = "a side's text is another run's too, and that run stands for it (`repeated_text`)"
+OVER_CAP = "the task has its five already (`over_cap`)"
+UNACCOUNTED = "UNACCOUNTED"
+
+_REVIEW = frozenset((ONE_TEXT, JUDGED_BOTH_WAYS))
+
+Loss = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """One dataset: the independent counts, ours under the same names, and where its pairs went."""
+class Account:
+    """One dataset: three readers' counts, and where its pairs and runs ended.
+
+    `stated` are SOURCE.md's counts, `derived` ours of the raw files, `ours` those of the evidence,
+    under the same names. `fates` says where each pair of two outputs ended, `blank_pairs` how many
+    have a side without any. `capped` and `distinct` start from a capped count of SOURCE.md and
+    list what takes pairs away. `categories` counts (verdict, category), `runs` each run as paired,
+    or by why not.
+    """
 
     name: str
-    independent: Mapping[str, Any]
+    stated: Mapping[str, Any]
+    derived: Mapping[str, Any]
     ours: Mapping[str, Any]
+    fates: Counter[str]
     blank_pairs: int
-    fates: Mapping[str, int]
+    capped: Sequence[Loss]
+    distinct: Sequence[Loss]
+    categories: Mapping[tuple[str, str], int]
+    runs: Mapping[str, int]
+
+    @property
+    def readers(self) -> tuple[Mapping[str, Any], ...]:
+        """The counts of the three readers, under the names of `derived`."""
+        return (self.stated, self.derived, self.ours)
 
 
-class Task:
-    """The runs of one task with the harness's full and zero verdicts, as found."""
-
-    def __init__(self) -> None:
-        self.full: list[dict[str, Any]] = []
-        self.zero: list[dict[str, Any]] = []
-
-    def pairs(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-        """Yield every full-zero pair."""
-        yield from product(self.full, self.zero)
-
-    def spoken(self) -> list[tuple[str, str]]:
-        """Return the output digests of every pair in which both sides have an output."""
-        return [(a, b) for a, b in ((_text(a), _text(b)) for a, b in self.pairs()) if a and b]
+def account(logs: Path, endings: Endings) -> list[Account]:
+    """Return the account of each dataset, in the order of `DATASETS`."""
+    return [_account(name, logs, endings) for name in DATASETS]
 
 
-def independent_counts(folder: Path) -> dict[str, Any]:
-    """Return the JSON block of a SOURCE.md: the counts of an independent reader."""
-    block = re.search(r"```json\n(.*?)```", (folder / "SOURCE.md").read_text(), re.DOTALL)
-    assert block is not None
-    counts: dict[str, Any] = json.loads(block[1])
-    return counts
-
-
-def account(root: Path, logs: Path) -> list[Dataset]:
-    """Return the account of each dataset of a workspace that has run."""
-    evidence = [
-        row for path in (root / "data/evidence").glob("*/*.jsonl") for row in read_jsonl(path)
-    ]
-    scored = {
-        row["run_id"]: row
-        for path in (root / "data/scored").glob("*/*.jsonl")
-        for row in read_jsonl(path)
-    }
-    exported = {
-        (row["chosen_run_id"], row["rejected_run_id"])
-        for row in read_jsonl(root / "exports/preference")
-    }
-    refused = {
-        tuple(row["ids"]): row["reason"]
-        for row in read_jsonl(root / "quarantine/export_preference.jsonl")
-    }
-    datasets = []
-    for name, folder in FOLDERS.items():
-        records = [row for row in evidence if row["dataset"] == name]
-        tasks = _tasks(records)
-        fates = Counter(
-            _fate((chosen, rejected), _kept(task, scored), scored, exported, refused)
-            for task in tasks
-            for chosen, rejected in task.pairs()
-            if _text(chosen) and _text(rejected)
-        )
-        every = sum(len(task.full) * len(task.zero) for task in tasks)
-        datasets.append(
-            Dataset(
-                name=name,
-                independent=independent_counts(logs / folder),
-                ours=_counts(records, tasks),
-                blank_pairs=every - fates.total(),
-                fates=dict(sorted(fates.items())),
-            )
-        )
-    return datasets
-
-
-def _tasks(records: list[dict[str, Any]]) -> list[Task]:
-    tasks: defaultdict[str, Task] = defaultdict(Task)
-    for record in records:
-        if _outcome(record) == "accepted":
-            tasks[record["task"]["key"]].full.append(record)
-        elif _outcome(record) == "rejected":
-            tasks[record["task"]["key"]].zero.append(record)
-    return list(tasks.values())
-
-
-def _counts(records: list[dict[str, Any]], tasks: list[Task]) -> dict[str, Any]:
-    """Return our counts under the names of the independent ones."""
-    outcomes = Counter(_outcome(row) for row in records)
-    spoken = [task.spoken() for task in tasks]
-    ids: defaultdict[str, set[str]] = defaultdict(set)
-    for record in records:
-        if record["task"]["task_id"] is not None:
-            ids[record["task"]["task_id"]].add(record["task"]["key"])
-    same = [{a for a, b in pairs if a == b} for pairs in spoken]
-    return {
-        "runs": len(records),
-        "tasks": len({row["task"]["key"] for row in records}),
-        "verdict_score": {"zero": outcomes["rejected"], "full": outcomes["accepted"]},
-        "tasks_with_full_and_zero": sum(bool(pairs) for pairs in spoken),
-        "pairs_full_x_zero": sum(map(len, spoken)),
-        "pairs_capped_5_per_task": sum(min(5, len(pairs)) for pairs in spoken),
-        "pairs_with_identical_text": sum(a == b for pairs in spoken for a, b in pairs),
-        "distinct_text_pairs_capped_5": sum(
-            min(5, len({(a, b) for a, b in pairs if a != b})) for pairs in spoken
+def _account(name: str, logs: Path, endings: Endings) -> Account:
+    raw = read_runs(logs, name)
+    follower = _Follower(raw, endings)
+    every = pairs_by_task(raw)
+    tasks = [[(pair, follower.fate(pair)) for pair in spoken(pairs)] for pairs in every]
+    fates = Counter(fate for task in tasks for _, fate in task)
+    return Account(
+        name=name,
+        stated=stated_counts(logs / DATASETS[name][0]),
+        derived=derived_counts(raw),
+        ours=derived_counts([e.evidence for e in endings.runs.values() if e.dataset == name]),
+        fates=Counter(dict(sorted(fates.items()))),
+        blank_pairs=sum(map(len, every)) - fates.total(),
+        capped=_losses_of_pairs(tasks),
+        distinct=_losses_of_texts(tasks),
+        categories=Counter(
+            ("full" if run.is_full else "zero", follower.end_of(run).category) for run in raw
         ),
-        "same_task_same_text_conflicting_score": sum(map(len, same)),
-        "bare_ids_shared_by_different_prompts": sum(len(keys) > 1 for keys in ids.values()),
-    }
+        runs=Counter(follower.cause(run) for run in raw),
+    )
 
 
-def _text(record: Mapping[str, Any]) -> str:
-    """Return the digest of a run's output, "" where it has none."""
-    return str(record["facts"]["output_digest"] or "")
+class _Follower:
+    """Knows of each raw run where it ended, and which run stands for its text."""
+
+    def __init__(self, raw: Sequence[Run], endings: Endings) -> None:
+        self._endings = endings
+        task_of = {self.end_of(run).run_id: run.task for run in raw}
+        pairs = {pair: end for pair, end in endings.pairs.items() if pair[0] in task_of}
+        self._exported = Counter(task_of[pair[0]] for pair, end in pairs.items() if end == EXPORTED)
+        self._paired = {run_id for pair in pairs for run_id in pair}
+        self._first: dict[tuple[str, str, str], str] = {}
+        self._spoken: defaultdict[str, set[str]] = defaultdict(set)
+        for run in raw:
+            end, key = self.end_of(run), self._text_key(run)
+            self._first[key] = min(end.run_id, self._first.get(key, end.run_id))
+            if run.text:
+                self._spoken[run.task].add(end.category)
+
+    def end_of(self, run: Run) -> Ended:
+        """Return the run as the workspace has it."""
+        return self._endings.runs[run.place]
+
+    def fate(self, pair: Pair) -> str:
+        """Return where a pair with two outputs ended."""
+        ids = (self.end_of(pair[0]).run_id, self.end_of(pair[1]).run_id)
+        end = self._endings.pairs.get(ids)
+        if end is not None:
+            return end if end == EXPORTED else QUARANTINED + end
+        if any(map(self._needs_review, pair)):
+            return ONE_TEXT if pair[0].text == pair[1].text else JUDGED_BOTH_WAYS
+        if not all(map(self._stands_for_its_text, pair)):
+            return REPEATED
+        return OVER_CAP if self._exported[pair[0].task] == CAP else UNACCOUNTED
+
+    def cause(self, run: Run) -> str:
+        """Return "paired", or the cause for which the run must be in no examined pair."""
+        end = self.end_of(run)
+        if self._needs_review(run):
+            return "needs_human_review"
+        if not run.text:
+            return "empty_content"
+        if not self._stands_for_its_text(run):
+            return "repeated_text"
+        if not {"accepted", "rejected"} <= self._spoken[run.task]:
+            return "no_partner"
+        return "paired" if end.run_id in self._paired else "over_cap"
+
+    def _needs_review(self, run: Run) -> bool:
+        return self.end_of(run).category == "needs_human_review"
+
+    def _stands_for_its_text(self, run: Run) -> bool:
+        return self._first[self._text_key(run)] == self.end_of(run).run_id
+
+    def _text_key(self, run: Run) -> tuple[str, str, str]:
+        return (run.task, self.end_of(run).category, run.text)
 
 
-def _outcome(record: Mapping[str, Any]) -> str:
-    outcomes = {verdict["outcome"] for verdict in record["verdicts"]}
-    return outcomes.pop() if len(outcomes) == 1 else "none"
+Task = Sequence[tuple[Pair, str]]
 
 
-def _kept(task: Task, scored: Mapping[str, dict[str, Any]]) -> set[str]:
-    """Return the runs that stand for their category and text: the smallest run id of each."""
-    kept: dict[tuple[str, str], str] = {}
-    for record in task.full + task.zero:
-        key = (scored[record["run_id"]]["category"], _text(record))
-        kept[key] = min(record["run_id"], kept.get(key, record["run_id"]))
-    return set(kept.values())
+def _losses_of_pairs(tasks: Sequence[Task]) -> list[Loss]:
+    """Return the capped pairs, and how many of them each cause takes, one after the other."""
+    stages = [
+        tasks,
+        after_review := [_without_review(task) for task in tasks],
+        distinct := [[row for row in task if row[1] != REPEATED] for task in after_review],
+        [_without_quarantine(task) for task in distinct],
+    ]
+    names = ("a side needs review", "repeated texts", "quarantined")
+    return _losses("`pairs_capped_5_per_task`", names, [capped(stage) for stage in stages])
 
 
-def _fate(
-    sides: tuple[dict[str, Any], dict[str, Any]],
-    kept: set[str],
-    scored: Mapping[str, dict[str, Any]],
-    exported: set[tuple[str, str]],
-    refused: Mapping[tuple[str, ...], str],
-) -> str:
-    """Return where a pair with two outputs ended.
+def _losses_of_texts(tasks: Sequence[Task]) -> list[Loss]:
+    """Return the capped pairs of distinct texts, and how many of them each cause takes."""
+    after_review = [_without_review(task) for task in tasks]
+    stages = [tasks, after_review, [_without_quarantine(task) for task in after_review]]
+    totals = [capped(_distinct_texts(task) for task in stage) for stage in stages]
+    return _losses("`distinct_text_pairs_capped_5`", ("a side needs review", "quarantined"), totals)
 
-    What no other fate claims is taken for over the cap; a test holds that sum against the stage's
-    own count, so that a lost pair would show.
-    """
-    ids = (sides[0]["run_id"], sides[1]["run_id"])
-    if ids in exported:
-        return "exported"
-    if ids in refused:
-        return f"quarantined: {refused[ids]}"
-    in_review = [scored[run_id]["category"] == "needs_human_review" for run_id in ids]
-    if any(in_review):
-        return f"a side needs review: {scored[ids[in_review.index(True)]]['rule']}"
-    if not kept.issuperset(ids):
-        return "repeats the texts of another pair"
-    return "over the cap of 5"
+
+def _losses(start: str, names: Sequence[str], totals: Sequence[int]) -> list[Loss]:
+    taken = [after - before for before, after in pairwise(totals)]
+    return [(start, totals[0]), *zip(names, taken, strict=True), (EXPORTED, totals[-1])]
+
+
+def _without_review(task: Task) -> Task:
+    return [row for row in task if row[1] not in _REVIEW]
+
+
+def _without_quarantine(task: Task) -> Task:
+    return [row for row in task if not row[1].startswith(QUARANTINED)]
+
+
+def _distinct_texts(task: Task) -> set[tuple[str, str]]:
+    return {(full.text, zero.text) for (full, zero), _ in task if full.text != zero.text}

@@ -1,22 +1,17 @@
 """The workspace of the public logs: the `distill.toml` that docs/real-logs.md shows."""
 
-#: Datasets of the workspace, and the folder of each below the root.
-FOLDERS = {
-    "tau-bench": "tau-bench",
-    "reflexion": "reflexion",
-    "gsm8k": "gsm8k-model-solutions",
-    "swe-bench-lite": "swe-bench-docker",
-}
+import json
 
 _TEXT = """\
-# These logs are runs on benchmarks: tau-bench, HumanEval and MBPP, the test set of GSM8K, SWE-bench
-# Lite. Here they are set to "train" for one reason: so that every stage has something to do. In your
-# own workspace a benchmark that you report on is role = "evaluation": its runs then reach neither
-# SFT nor preference.
+# All of these are runs on benchmarks: tau-bench, HumanEval and MBPP, the test set of GSM8K,
+# SWE-bench Lite. They are set to "train" HERE ONLY, so that every stage has something to do. In a
+# workspace that trains a model, a benchmark is role = "evaluation" (its runs then reach neither
+# SFT nor preference), or it is not there at all.
 
 [roots]
-public = "{root}"
+public = {root}
 
+# An evaluation's runs: role = "evaluation" in a workspace of your own.
 [sources.tau-bench]
 kind = "tau_bench"
 paths = ["public:tau-bench/historical_trajectories/*.json.gz"]
@@ -24,18 +19,27 @@ role = "train"
 licence = "MIT"
 model = "gpt-4o"
 
+# HumanEval (MIT) and MBPP (CC BY 4.0), in Python and Rust under the same names: the prompt, not
+# the name, tells tasks apart. Evaluations: role = "evaluation" in a workspace of your own, without
+# the folder testacc_humaneval_py, where the model wrote tests under the program's prompt.
 [sources.reflexion]
 kind = "mapped"
 paths = ["public:reflexion/*/*.jsonl*"]
 role = "train"
-licence = "MIT"
+licence = "MIT AND CC-BY-4.0"
 task_id = ["/task_id", "/name"]
 task_fields = ["/prompt"]
 prompt = "/prompt"
 response = "/solution"
 answer_keys = ["/canonical_solution", "/test"]
-verdict = {{ pointer = "/is_solved", origin = "test_harness", accepted = [true], rejected = [false] }}
 
+[sources.reflexion.verdict]
+pointer = "/is_solved"
+origin = "test_harness"
+accepted = [true]
+rejected = [false]
+
+# The test set of GSM8K, four runs a row: role = "evaluation" in a workspace of your own.
 [sources.gsm8k]
 kind = "mapped"
 paths = ["public:gsm8k-model-solutions/*.jsonl.gz"]
@@ -47,9 +51,15 @@ prompt = "/question"
 response = "./solution"
 model = "@key"
 answer_keys = ["/ground_truth"]
-verdict = {{ pointer = "./is_correct", origin = "test_harness", accepted = [true], rejected = [false] }}
 
-# Predictions hold no prompt, and their verdicts stand in a report of their own.
+[sources.gsm8k.verdict]
+pointer = "./is_correct"
+origin = "test_harness"
+accepted = [true]
+rejected = [false]
+
+# Predictions hold no prompt, and their verdicts stand in a report of their own. SWE-bench Lite is
+# an evaluation: role = "evaluation" in a workspace of your own.
 [sources.swe-agent]
 kind = "swe_bench_predictions"
 paths = ["public:swe-bench-docker/20240402_sweagent_gpt4/predictions.jsonl.gz"]
@@ -62,6 +72,8 @@ kind = "swe_bench_report"
 paths = ["public:swe-bench-docker/20240402_sweagent_gpt4/report.json"]
 verdicts_for = "swe-agent"
 
+# The gold patches, sent through the same harness. They are the benchmark's answers and no agent's
+# runs: leave them out of a workspace of your own.
 [sources.swe-golden]
 kind = "swe_bench_predictions"
 paths = ["public:swe-bench-docker/SWE-bench_Lite_golden/all_preds.jsonl.gz"]
@@ -69,7 +81,7 @@ dataset = "swe-bench-lite"
 role = "train"
 licence = "MIT"
 
-# report.json alone: results.json is a second evaluation of the same patches and disagrees on 2 ids.
+# report.json alone: results.json, a second evaluation of the same patches, disagrees on 2 ids.
 [sources.swe-golden-report]
 kind = "swe_bench_report"
 paths = ["public:swe-bench-docker/SWE-bench_Lite_golden/report.json"]
@@ -78,5 +90,5 @@ verdicts_for = "swe-golden"
 
 
 def configuration(root: str) -> str:
-    """Return the text of `distill.toml` with the logs' folder as a root."""
-    return _TEXT.format(root=root)
+    """Return the text of `distill.toml`; `root` is the folder of the logs, as text."""
+    return _TEXT.format(root=json.dumps(root, ensure_ascii=False))

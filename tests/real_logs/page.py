@@ -1,85 +1,201 @@
-"""Writes docs/real-logs.md: `python -m tests.real_logs.page LOGS` from the repository's root."""
+"""The text of docs/real-logs.md: a pure function of receipts, endings and accounts."""
 
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from distill.receipts import Outcome
 from distill.report.markdown import table
-from tests.real_logs.accounting import Dataset, account
+from tests.real_logs.accounting import Account, Loss, account
 from tests.real_logs.configuration import configuration
-from tests.workspaces import counts, make_workspace, run_all
+from tests.real_logs.endings import Endings, read_endings
+from tests.real_logs.independent import Run, read_runs
+from tests.real_logs.lessons import lessons
+from tests.workspaces import counts
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "real-logs.md"
+PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "real-logs.md"
 
 _OPENING = """\
-# What it does on public logs
+# Public logs, accounted for to the last pair
 
-Four public sets of agents' runs in one workspace, counted beside an independent reader's counts. This page is written by `python -m tests.real_logs.page LOGS` (LOGS: the folder that holds the four), and a test compares it.
+Four public sets of agents' runs in one workspace, and where each of their runs and pairs went. This
+page is written by
+
+    python -m tests.real_logs.write_page LOGS
+
+from the root of the repository, LOGS being the folder that holds the four; a test writes it again
+and compares it byte by byte. It holds numbers alone, nothing of the logs' texts.
+
+Three readers count: **stated** are the counts in each folder's SOURCE.md, made by somebody else's
+program; **raw** those of `tests/real_logs/independent.py`, which reads the files with `json` and
+`gzip` and imports nothing of Distill; **evidence** those of what `build_evidence_index` wrote, by
+task keys and output digests. A pair is a full and a zero verdict within one task, both with an
+output.
 """
-_READING = """\
-## What to read in it
+_WHY_TRAIN = """\
+## The configuration
 
-- **tau-bench.** Its simulated user words each trial's opening differently, so no two trials of a task share a prompt up to an assistant's turn: all of its pairs are `invalid_preference_pairing`. Training on them would teach the difference between two users, not between two agents.
-- **reflexion.** One output is accepted in one file and rejected in another; whose harness is right nobody can say from the logs, so every run of such an output needs review, and the pairs that it was part of are gone. The same code comes back in many settings: a pair of texts counts once.
-- **gsm8k.** One row holds four runs. It is a test set: see the first lines of the configuration.
-- **SWE-bench.** Predictions hold no prompt. Without a task table they make no SFT and no preference row and say `empty_content`; their patches do go to RAG. Rows whose patch is null or blank have no output, and no pair.
+All four are **benchmarks**: tau-bench, HumanEval and MBPP (reflexion), the test set of GSM8K,
+SWE-bench Lite. They are set to `role = "train"` here, and only here, because an evaluation source
+exports no SFT and no preference row, and there would be nothing to account for. In a workspace that
+trains a model, set a benchmark to `role = "evaluation"` (its runs are then `category_disallowed` in
+SFT and preference) or keep it out: a model trained on it can't be measured with it.
+"""
+_STAGES = """\
+## The stages, by source
+
+From the receipts, the exports and the quarantine files of one run.
 """
 
+Cells = Mapping[tuple[str, str], int]
 
-def render(outcomes: Mapping[str, Outcome], datasets: Sequence[Dataset]) -> str:
-    """Return the page."""
-    parts = [_OPENING, "## The configuration", "", "```toml"]
-    parts += [configuration("/path/to/LOGS").rstrip(), "```", ""]
-    for dataset in datasets:
-        parts += [*_dataset(dataset), ""]
-    parts += [*_stages(outcomes), "", _READING.rstrip()]
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the page tells."""
+
+    outcomes: Mapping[str, Outcome]
+    endings: Endings
+    accounts: Sequence[Account]
+    raw: Mapping[str, Sequence[Run]]
+
+
+def read_facts(root: Path, logs: Path, outcomes: Mapping[str, Outcome]) -> Facts:
+    """Return the facts of a workspace that has run over the logs."""
+    endings = read_endings(root)
+    accounts = account(logs, endings)
+    raw = {each.name: read_runs(logs, each.name) for each in accounts}
+    return Facts(outcomes, endings, accounts, raw)
+
+
+def render(facts: Facts) -> str:
+    """Return the page. Law: the same facts give the same bytes."""
+    parts = [_OPENING, _WHY_TRAIN, "```toml"]
+    parts += [configuration("/path/to/LOGS").rstrip(), "```", "", _STAGES]
+    parts += _stages(facts)
+    for each in facts.accounts:
+        parts += _dataset(each)
+    parts += ["## What to read in it", ""]
+    parts += lessons(facts.accounts, facts.raw, facts.endings)
     return "\n".join(parts) + "\n"
 
 
-def _dataset(dataset: Dataset) -> Iterator[str]:
-    yield f"## {dataset.name}"
+def _stages(facts: Facts) -> Iterator[str]:
+    endings, outcomes = facts.endings, facts.outcomes
+    names = ("files", "records", "runs", "verdicts", "verdicts_attached", "quarantined")
+    yield from _crossed("build_evidence_index", _by_source(outcomes["build_evidence_index"], names))
+    categories = ("scored", "accepted", "partially_accepted", "rejected", "needs_human_review")
+    yield from _crossed("score_runs", _by_source(outcomes["score_runs"], categories))
+    yield from _origins(outcomes["score_runs"])
+    source_of = {end.run_id: end.source for end in endings.runs.values()}
+    for stage, ends in (("export_rag", endings.rag), ("export_sft", endings.sft)):
+        yield from _crossed(stage, _ended((source_of[run], end) for run, end in ends.items()))
+    pairs = ((source_of[chosen], end) for (chosen, _), end in endings.pairs.items())
+    yield from _crossed("export_preference", _ended(pairs))
+    yield "A pair stands under the source of its chosen run; SWE-bench's two sources share tasks."
     yield ""
-    rows = [
-        (name, _plain(dataset.independent[name]), _plain(n)) for name, n in dataset.ours.items()
+
+
+def _by_source(outcome: Outcome, names: Sequence[str]) -> Cells:
+    found = outcome.receipt.claim.counts["by_source"]
+    assert not isinstance(found, int)
+    cells: Counter[tuple[str, str]] = Counter()
+    for source, members in found.items():
+        assert not isinstance(members, int)
+        cells.update({(source, name): members[name] for name in names})
+    return cells
+
+
+def _ended(ends: Iterable[tuple[str, str]]) -> Cells:
+    """Return read, exported, and quarantined by reason, of pairs (source, end)."""
+    found = Counter(ends)
+    sources = sorted({source for source, _ in found})
+    reasons = sorted({end for _, end in found} - {"exported"})
+    cells: dict[tuple[str, str], int] = {}
+    for source in sources:
+        cells[source, "read"] = sum(number for key, number in found.items() if key[0] == source)
+        for end in ("exported", *reasons):
+            cells[source, end] = found[source, end]
+    return cells
+
+
+def _crossed(title: str, cells: Cells) -> Iterator[str]:
+    """Yield a table of sources by counts, with the sum of each column."""
+    columns = list(dict.fromkeys(column for _, column in cells))
+    sources = sorted({source for source, _ in cells})
+    rows: list[tuple[object, ...]] = [
+        (source, *(cells[source, column] for column in columns)) for source in sources
     ]
-    yield from table(("count", "independent", "ours"), rows)
+    sums = (sum(cells[source, column] for source in sources) for column in columns)
+    rows.append(("**all**", *sums))
+    yield f"### {title}"
     yield ""
-    yield "Where the pairs of a full and a zero run went:"
+    yield from table(("source", *columns), rows)
     yield ""
-    fates = [*dataset.fates.items(), ("**sum**", sum(dataset.fates.values()))]
-    yield from table(("", "pairs"), fates)
-    yield ""
-    yield f"Besides these, {dataset.blank_pairs} pairs have a side without any output."
 
 
-def _stages(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
-    yield "## The stages"
-    for name, outcome in outcomes.items():
+def _origins(outcome: Outcome) -> Iterator[str]:
+    rows = [
+        (origin, number, counts(outcome, "by_deciding_origin").get(origin, 0))
+        for origin, number in counts(outcome, "by_verdict_origin").items()
+    ]
+    yield from table(("verdict origin", "verdicts", "runs that it decided"), rows)
+    yield ""
+    yield from table(("rule that decided", "runs"), counts(outcome, "by_rule").items())
+    yield ""
+
+
+def _dataset(each: Account) -> Iterator[str]:
+    yield f"## {each.name}"
+    yield ""
+    yield from table(
+        ("count", "stated", "raw", "evidence"),
+        [
+            (f"`{name}`", *(_plain(reader[name]) for reader in each.readers))
+            for name in each.derived
+        ],
+    )
+    yield ""
+    yield "From verdict to category:"
+    yield ""
+    categories = sorted(each.categories.items())
+    yield from table(
+        ("verdict", "category", "runs"), [(*sides, number) for sides, number in categories]
+    )
+    yield ""
+    yield f"Where the {each.derived['pairs_full_x_zero']} pairs ended:"
+    yield ""
+    fates = [*each.fates.items(), ("**sum**", sum(each.fates.values()))]
+    yield from table(("end", "pairs"), fates)
+    if each.blank_pairs:
         yield ""
-        yield f"### {name}"
+        yield (
+            f"Besides these, {each.blank_pairs} pairs have a side without an output"
+            " (`empty_content`): the counts above leave them out."
+        )
+    yield ""
+    yield "From the capped counts to what was exported:"
+    for losses in (each.capped, each.distinct):
         yield ""
-        yield from table(("", "count"), counts(outcome).items())
-        for group in ("by_rule", "by_reason", "by_unpaired_cause", "pairs"):
-            found = counts(outcome, group)
-            if found:
-                yield ""
-                yield from table((group.replace("_", " "), "count"), found.items())
+        yield from table(("", "pairs"), _signed(losses))
+    yield ""
+    yield "In `export_preference` the runs are:"
+    yield ""
+    runs = [*sorted(each.runs.items()), ("**sum**", sum(each.runs.values()))]
+    yield from table(("paired, or unpaired by cause", "runs"), runs)
+    yield ""
+
+
+def _signed(losses: Sequence[Loss]) -> Iterator[tuple[str, object]]:
+    (start, total), *taken, (end, left) = losses
+    yield start, total
+    yield from taken
+    yield f"**= {end}**", left
 
 
 def _plain(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {number}" for name, number in sorted(value.items()))
     return str(value)
-
-
-def write_page(logs: Path, root: Path) -> str:
-    """Run the workspace in `root` and return the page."""
-    outcomes = run_all(make_workspace(root, configuration(str(logs)), {}))
-    return render(outcomes, account(root, logs))
-
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        PAGE.write_text(write_page(Path(sys.argv[1]).resolve(), Path(folder)), encoding="utf-8")

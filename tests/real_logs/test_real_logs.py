@@ -1,5 +1,10 @@
-"""Four public sets of logs in one workspace: counts equal others', and nothing vanishes."""
+"""Four public sets of logs in one workspace: counts equal others', and nothing vanishes.
 
+`DISTILL_RENEW_DOCS=1 pytest tests/real_logs` writes docs/real-logs.md anew.
+"""
+
+import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -7,18 +12,14 @@ import pytest
 from distill.cli import main
 from distill.receipts import Outcome
 from distill.workspace.project import open_workspace
-from tests.real_logs.accounting import Dataset, account
+from tests.real_logs.accounting import OVER_CAP, QUARANTINED, UNACCOUNTED
 from tests.real_logs.configuration import configuration
-from tests.real_logs.page import PAGE, render
+from tests.real_logs.independent import pairs_by_task, partings
+from tests.real_logs.lessons import NO_COMMON_PROMPT, NO_PROMPT
+from tests.real_logs.page import PAGE, Facts, read_facts, render
 from tests.workspaces import counts, make_workspace, run_all
 
 pytestmark = pytest.mark.real_logs
-
-
-@pytest.fixture(scope="module")
-def logs(real_logs: Path) -> Path:
-    """The folder of the public logs."""
-    return real_logs
 
 
 @pytest.fixture(scope="module")
@@ -28,53 +29,128 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def outcomes(root: Path, logs: Path) -> dict[str, Outcome]:
+def outcomes(root: Path, real_logs: Path) -> dict[str, Outcome]:
     """The five stages, run once."""
-    return run_all(make_workspace(root, configuration(str(logs)), {}))
+    return run_all(make_workspace(root, configuration(real_logs.as_posix()), {}))
 
 
 @pytest.fixture(scope="module")
-def datasets(root: Path, logs: Path, outcomes: dict[str, Outcome]) -> list[Dataset]:
-    """The account of each dataset."""
-    assert len(outcomes) == 5
-    return account(root, logs)
+def facts(root: Path, real_logs: Path, outcomes: dict[str, Outcome]) -> Facts:
+    """The raw logs, and what the run made of each of their runs and pairs."""
+    return read_facts(root, real_logs, outcomes)
 
 
-def test_counts_agree_with_an_independent_reader(datasets: list[Dataset]) -> None:
-    """Runs, tasks, verdicts and pairs are those of each SOURCE.md."""
-    for dataset in datasets:
-        expected = {name: dataset.independent[name] for name in dataset.ours}
-        assert (dataset.name, dataset.ours) == (dataset.name, expected)
+def test_three_readers_agree(facts: Facts) -> None:
+    """SOURCE.md, the raw files and the evidence give the same counts of runs, tasks and pairs."""
+    for each in facts.accounts:
+        stated = {name: each.stated[name] for name in each.derived}
+        assert (each.name, each.derived, each.ours) == (each.name, stated, stated)
 
 
-def test_every_run_is_exported_or_quarantined(outcomes: dict[str, Outcome]) -> None:
-    """10,443 runs go into each export, and each is in a row or has a reason."""
-    for name in ("export_rag", "export_sft"):
-        total = counts(outcomes[name])
-        assert total["exported"] + total["quarantined"] == total["scored"] == 10_443
-        assert sum(counts(outcomes[name], "by_reason").values()) == total["quarantined"]
+def test_every_raw_run_is_one_evidence_record(facts: Facts) -> None:
+    """By its place in the log each run is found once, with its own verdict; none is added."""
+    raw = {run.place: run for runs in facts.raw.values() for run in runs}
+    evidence = {place: end.evidence for place, end in facts.endings.runs.items()}
+    assert raw.keys() == evidence.keys()
+    for place, run in raw.items():
+        assert evidence[place].is_full == run.is_full, place
+        assert bool(evidence[place].text) == bool(run.text), place
 
 
-def test_every_pair_is_accounted_for(datasets: list[Dataset], outcomes: dict[str, Outcome]) -> None:
-    """The independent pairs are exported, quarantined, or in a named count; none is lost."""
-    over_cap = 0
-    for dataset in datasets:
-        assert sum(dataset.fates.values()) == dataset.independent["pairs_full_x_zero"]
-        over_cap += dataset.fates.get("over the cap of 5", 0)
-    assert over_cap == counts(outcomes["export_preference"], "pairs")["over_cap"]
-    exported = sum(dataset.fates.get("exported", 0) for dataset in datasets)
-    assert exported == counts(outcomes["export_preference"])["exported"]
+def test_every_run_is_exported_or_quarantined(facts: Facts) -> None:
+    """RAG and SFT hold each run once: as a row, or with the reason that the receipt counts."""
+    run_ids = {end.run_id for end in facts.endings.runs.values()}
+    for stage, ends in (("export_rag", facts.endings.rag), ("export_sft", facts.endings.sft)):
+        assert ends.keys() == run_ids
+        found = Counter(ends.values())
+        assert found.pop("exported") == counts(facts.outcomes[stage])["exported"]
+        assert found == counts(facts.outcomes[stage], "by_reason")
+
+
+def test_only_contradicted_outputs_change_a_verdict(facts: Facts) -> None:
+    """Full is accepted and zero rejected, but for runs whose output was also judged otherwise."""
+    for each in facts.accounts:
+        texts: dict[tuple[str, str], set[bool]] = {}
+        for run in facts.raw[each.name]:
+            texts.setdefault((run.task, run.text), set()).add(run.is_full)
+        for run in facts.raw[each.name]:
+            plain = "accepted" if run.is_full else "rejected"
+            is_contradicted = bool(run.text) and len(texts[run.task, run.text]) == 2
+            expected = "needs_human_review" if is_contradicted else plain
+            assert facts.endings.runs[run.place].category == expected, run.place
+
+
+def test_every_pair_is_accounted_for(facts: Facts) -> None:
+    """The independent pairs are exported, quarantined or lost for a named cause, without a rest."""
+    fates: Counter[str] = Counter()
+    for each in facts.accounts:
+        assert UNACCOUNTED not in each.fates
+        assert sum(each.fates.values()) == each.stated["pairs_full_x_zero"]
+        fates.update(each.fates)
+    receipt = facts.outcomes["export_preference"]
+    quarantined = sum(number for fate, number in fates.items() if fate.startswith(QUARANTINED))
+    assert fates["exported"] == counts(receipt)["exported"]
+    assert quarantined == counts(receipt)["quarantined"]
+    assert fates[OVER_CAP] == counts(receipt, "pairs")["over_cap"]
+
+
+def test_the_capped_counts_are_explained(facts: Facts) -> None:
+    """From each capped count of SOURCE.md the causes lead to the number of exported pairs."""
+    for each in facts.accounts:
+        for losses, stated in (
+            (each.capped, "pairs_capped_5_per_task"),
+            (each.distinct, "distinct_text_pairs_capped_5"),
+        ):
+            (_, start), *taken, (_, left) = losses
+            assert start == each.stated[stated]
+            assert start + sum(number for _, number in taken) == left
+            assert left == each.fates["exported"]
+
+
+def test_every_run_is_paired_or_unpaired_by_its_cause(facts: Facts) -> None:
+    """The causes that texts and verdicts give are those that the stage counted."""
+    causes: Counter[str] = Counter()
+    for each in facts.accounts:
+        causes.update(each.runs)
+    receipt = facts.outcomes["export_preference"]
+    assert causes.pop("paired") == counts(receipt)["paired"]
+    assert causes == counts(receipt, "by_unpaired_cause")
+
+
+def test_no_pair_of_tau_bench_has_a_common_prompt(facts: Facts) -> None:
+    """In the raw log all conversations part where the user speaks; so every pair is refused."""
+    found = partings(pair for pairs in pairs_by_task(facts.raw["tau-bench"]) for pair in pairs)
+    assert all(turn.endswith("of the user") for turn in found)
+    (each,) = (each for each in facts.accounts if each.name == "tau-bench")
+    assert each.fates == {NO_COMMON_PROMPT: found.total()}
+
+
+def test_predictions_without_a_prompt_train_nothing(facts: Facts) -> None:
+    """SWE-bench gives no SFT and no preference row: accepted runs and pairs are empty_content."""
+    (each,) = (each for each in facts.accounts if each.name == "swe-bench-lite")
+    assert each.fates == {NO_PROMPT: each.stated["pairs_full_x_zero"]}
+    ends = Counter(
+        facts.endings.sft[end.run_id]
+        for end in facts.endings.runs.values()
+        if end.dataset == each.name
+    )
+    assert "exported" not in ends
+    assert ends["empty_content"] == each.stated["verdict_score"]["full"]
 
 
 def test_a_rerun_skips_and_verify_is_sound(root: Path, outcomes: dict[str, Outcome]) -> None:
     """Nothing to do the second time, and every byte is as recorded."""
-    assert outcomes
-    assert all(outcome.skipped for outcome in run_all(open_workspace(root)).values())
+    assert not any(outcome.skipped for outcome in outcomes.values())
+    rerun = run_all(open_workspace(root))
+    assert [name for name, outcome in rerun.items() if outcome.skipped] == list(outcomes)
+    assert len(rerun) == 5
     assert main(["verify", "--workspace", str(root), "-q"]) == 0
 
 
-def test_the_page_is_what_the_logs_give(
-    datasets: list[Dataset], outcomes: dict[str, Outcome]
-) -> None:
+def test_the_page_is_what_the_logs_give(facts: Facts) -> None:
     """docs/real-logs.md is the output of the command that it names."""
-    assert PAGE.read_text(encoding="utf-8") == render(outcomes, datasets)
+    page = render(facts)
+    if os.environ.get("DISTILL_RENEW_DOCS"):
+        PAGE.write_text(page, encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page
+    assert "python -m tests.real_logs.write_page LOGS" in page

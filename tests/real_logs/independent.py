@@ -1,0 +1,192 @@
+"""Reads the public logs with `json` and `gzip` alone, and counts what any reader would count.
+
+Nothing of Distill is imported: this is the other reader that the accounting starts from. Each
+SOURCE.md holds the counts of a third one, and the tests hold all three against each other.
+"""
+
+import gzip
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+CAP = 5
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as it stands in a log.
+
+    `place` is file, line (null in an array) and pointer, as a provenance says it. `task` is what
+    tells tasks apart, `bare_id` the log's name for it, if any. `output` is null where the log has
+    null; `turns` are the messages of a conversation, () where the log holds texts alone.
+    """
+
+    place: tuple[str, int | None, str]
+    task: str
+    bare_id: str | None
+    is_full: bool
+    output: str | None
+    turns: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The output, "" where it is null or blank."""
+        return self.output if self.output is not None and self.output.strip() else ""
+
+
+Pair = tuple[Run, Run]
+
+
+def stated_counts(folder: Path) -> dict[str, Any]:
+    """Return the JSON block of a dataset's SOURCE.md; null and blank outputs are one count."""
+    block = re.search(r"```json\n(.*?)```", (folder / "SOURCE.md").read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    counts: dict[str, Any] = json.loads(block[1])
+    without = counts["output_null"] + counts["output_blank"]
+    return {**counts, "runs_without_output": without}
+
+
+def _text_of(path: Path) -> str:
+    data = path.read_bytes()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(_text_of(path).split("\n"), start=1):
+        if line.strip():
+            yield number, json.loads(line)
+
+
+def _tau_bench(folder: Path) -> Iterator[Run]:
+    for path in sorted(folder.glob("historical_trajectories/*.json.gz")):
+        name = path.relative_to(folder.parent).as_posix()
+        for index, row in enumerate(json.loads(_text_of(path))):
+            spoken = [i for i, turn in enumerate(row["traj"]) if turn["role"] == "assistant"]
+            yield Run(
+                place=(name, None, f"/{index}"),
+                task=str(row["task_id"]),
+                bare_id=str(row["task_id"]),
+                is_full=row["reward"] == 1,
+                output=json.dumps(row["traj"][spoken[0] : spoken[-1] + 1]),
+                turns=tuple(row["traj"]),
+            )
+
+
+def _reflexion(folder: Path) -> Iterator[Run]:
+    for path in sorted(folder.glob("*/*.jsonl*")):
+        name = path.relative_to(folder.parent).as_posix()
+        for line, row in _rows(path):
+            bare_id, solution = row.get("task_id") or row["name"], row["solution"]
+            yield Run(
+                place=(name, line, ""),
+                task=json.dumps([bare_id, row["prompt"]]),
+                bare_id=bare_id,
+                is_full=row["is_solved"] is True,
+                output="\n".join(solution) if isinstance(solution, list) else solution,
+            )
+
+
+def _gsm8k(folder: Path) -> Iterator[Run]:
+    for path in sorted(folder.glob("*.jsonl.gz")):
+        name = path.relative_to(folder.parent).as_posix()
+        for line, row in _rows(path):
+            for key, answer in row.items():
+                if isinstance(answer, dict):
+                    yield Run(
+                        place=(name, line, f"/{key}"),
+                        task=row["question"],
+                        bare_id=None,
+                        is_full=answer["is_correct"] is True,
+                        output=answer["solution"],
+                    )
+
+
+def _swe_bench(folder: Path) -> Iterator[Run]:
+    """Yield predictions with the verdict of the report beside them; no patch resolves nothing."""
+    for path in sorted(folder.glob("*/*pred*.jsonl.gz")):
+        name = path.relative_to(folder.parent).as_posix()
+        resolved = set(json.loads(_text_of(path.parent / "report.json"))["resolved"])
+        for line, row in _rows(path):
+            patch = row["model_patch"]
+            yield Run(
+                place=(name, line, ""),
+                task=row["instance_id"],
+                bare_id=row["instance_id"],
+                is_full=row["instance_id"] in resolved and bool((patch or "").strip()),
+                output=patch,
+            )
+
+
+#: The folder of each dataset and its reader, by the dataset's name in the configuration.
+DATASETS: Mapping[str, tuple[str, Callable[[Path], Iterator[Run]]]] = {
+    "tau-bench": ("tau-bench", _tau_bench),
+    "reflexion": ("reflexion", _reflexion),
+    "gsm8k": ("gsm8k-model-solutions", _gsm8k),
+    "swe-bench-lite": ("swe-bench-docker", _swe_bench),
+}
+
+
+def read_runs(logs: Path, dataset: str) -> list[Run]:
+    """Return all runs of a dataset, in the order of files and rows."""
+    folder, reader = DATASETS[dataset]
+    return list(reader(logs / folder))
+
+
+def pairs_by_task(runs: Iterable[Run], *, by_bare_id: bool = False) -> list[list[Pair]]:
+    """Return every pair of a full and a zero run, task by task, with or without outputs."""
+    tasks: defaultdict[str, tuple[list[Run], list[Run]]] = defaultdict(lambda: ([], []))
+    for run in runs:
+        name = run.bare_id if by_bare_id and run.bare_id else run.task
+        tasks[name][not run.is_full].append(run)
+    return [list(product(full, zero)) for full, zero in tasks.values()]
+
+
+def spoken(pairs: Iterable[Pair]) -> list[Pair]:
+    """Return the pairs whose sides both have an output: those that SOURCE.md counts."""
+    return [(full, zero) for full, zero in pairs if full.text and zero.text]
+
+
+def capped(tasks: Iterable[Sequence[object] | set[Any]]) -> int:
+    """Return how many pairs remain where no task gives more than five."""
+    return sum(min(CAP, len(pairs)) for pairs in tasks)
+
+
+def derived_counts(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return our own counts of the raw runs, under the names of SOURCE.md."""
+    tasks = [spoken(pairs) for pairs in pairs_by_task(runs)]
+    texts = [{(full.text, zero.text) for full, zero in pairs} for pairs in tasks]
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for run in runs:
+        if run.bare_id is not None:
+            names[run.bare_id].add(run.task)
+    is_full = Counter(run.is_full for run in runs)
+    return {
+        "runs": len(runs),
+        "tasks": len({run.task for run in runs}),
+        "verdict_score": {"full": is_full[True], "zero": is_full[False]},
+        "runs_without_output": sum(not run.text for run in runs),
+        "tasks_with_full_and_zero": sum(bool(pairs) for pairs in tasks),
+        "pairs_full_x_zero": sum(map(len, tasks)),
+        "pairs_capped_5_per_task": capped(tasks),
+        "pairs_with_identical_text": sum(a.text == b.text for pairs in tasks for a, b in pairs),
+        "distinct_text_pairs_capped_5": capped({t for t in task if t[0] != t[1]} for task in texts),
+        "same_task_same_text_conflicting_score": sum(a == b for task in texts for a, b in task),
+        "bare_ids_shared_by_different_prompts": sum(len(tasks) > 1 for tasks in names.values()),
+    }
+
+
+def partings(pairs: Iterable[Pair]) -> Counter[str]:
+    """Return at which turn of whom the two conversations of each pair part."""
+    found: Counter[str] = Counter()
+    for sides in pairs:
+        both = list(zip(*(run.turns for run in sides), strict=False))
+        place = next(number for number, (one, other) in enumerate(both) if one != other)
+        role = " and ".join(sorted({turn["role"] for turn in both[place]}))
+        nth = 1 + sum(turn["role"] == role for turn, _ in both[:place])
+        found[f"turn {nth} of the {role}"] += 1
+    return found

@@ -1,0 +1,113 @@
+"""What a reader learns from the accounts, with the numbers worked out from the same facts."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from tests.real_logs.accounting import (
+    JUDGED_BOTH_WAYS,
+    ONE_TEXT,
+    QUARANTINED,
+    REPEATED,
+    Account,
+)
+from tests.real_logs.endings import Endings
+from tests.real_logs.independent import Run, pairs_by_task, partings, spoken
+
+NO_COMMON_PROMPT: Final = f"{QUARANTINED}invalid_preference_pairing, no_common_prompt"
+NO_PROMPT: Final = f"{QUARANTINED}empty_content, no_prompt"
+
+#: Runs of this folder answer a program's prompt with tests for it.
+TEST_WRITING: Final = "reflexion/testacc_humaneval_py/"
+
+Raw = Mapping[str, Sequence[Run]]
+
+
+def lessons(accounts: Sequence[Account], raw: Raw, endings: Endings) -> Iterator[str]:
+    """Yield the paragraphs, one a lesson, as the items of a list."""
+    by_name = {each.name: each for each in accounts}
+    texts = (
+        _tau_bench(by_name["tau-bench"], raw["tau-bench"]),
+        _reflexion(by_name["reflexion"], raw["reflexion"]),
+        _test_writing(raw["reflexion"], endings),
+        _gsm8k(by_name["gsm8k"]),
+        _swe_bench(by_name["swe-bench-lite"], raw["swe-bench-lite"], endings),
+    )
+    for text in texts:
+        yield textwrap.fill(
+            f"- {text}",
+            width=100,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _tau_bench(each: Account, raw: Sequence[Run]) -> str:
+    found = partings(pair for pairs in pairs_by_task(raw) for pair in spoken(pairs))
+    parted = ", ".join(f"{turn} ({number})" for turn, number in sorted(found.items()))
+    return (
+        "**tau-bench: no preference pair.** Its simulated user words each trial's opening"
+        f" differently. The conversations of the {sum(found.values())} pairs part at {parted}: in"
+        f" none is it the agent who goes on otherwise. So {each.fates[NO_COMMON_PROMPT]} pairs are"
+        " `invalid_preference_pairing`: they would teach the difference between two users, not"
+        " between two answers. The accepted runs are in SFT and RAG."
+    )
+
+
+def _reflexion(each: Account, raw: Sequence[Run]) -> str:
+    counts, fates = each.derived, each.fates
+    by_name = sum(len(spoken(pairs)) for pairs in pairs_by_task(raw, by_bare_id=True))
+    review = sum(n for (_, category), n in each.categories.items() if category.startswith("needs"))
+    return (
+        "**reflexion: contradictions and repetition.**"
+        f" {counts['same_task_same_text_conflicting_score']} outputs passed in one file and failed"
+        " in another. Nobody can say from the logs which is right, so all"
+        f" {review} runs of such an output need review, and {fates[ONE_TEXT]} pairs of one text"
+        f" and {fates[JUDGED_BOTH_WAYS]} others go with them. The same code comes back in many"
+        f" settings: a pair of texts is examined once, which takes {fates[REPEATED]} pairs."
+        f" {counts['bare_ids_shared_by_different_prompts']} names stand for a Python and a Rust"
+        f" task; paired by the bare name there would be {by_name} pairs instead of"
+        f" {counts['pairs_full_x_zero']}."
+    )
+
+
+def _test_writing(raw: Sequence[Run], endings: Endings) -> str:
+    runs = [run for run in raw if run.place[0].startswith(TEST_WRITING)]
+    ids = {endings.runs[run.place].run_id for run in runs}
+    rows = sum(endings.sft[run_id] == "exported" for run_id in ids)
+    exported = [pair for pair, end in endings.pairs.items() if end == "exported"]
+    mixed = sum(len(ids.intersection(pair)) == 1 for pair in exported)
+    return (
+        "**reflexion: what no gate can see.** In one of the 23 files (`testacc_humaneval_py`) the"
+        " model wrote tests, and the log holds them under the prompt and the field of the program."
+        f" By its fields it is the same task, so {rows} of its {len(runs)} runs are SFT rows that"
+        f" answer a program's prompt with assertions, and {mixed} of the exported pairs weigh a"
+        " program against assertions. They are in here because the stated counts include them. In"
+        " a workspace of your own leave the file out of `paths`, or give it a source with a"
+        " `dataset` of its own, which makes its tasks other tasks. Look at `distill preview`"
+        " and at some rows before you train."
+    )
+
+
+def _gsm8k(each: Account) -> str:
+    return (
+        "**gsm8k: nearly every pair.** A row holds four runs, so no task reaches the cap of five,"
+        f" and all pairs are exported but {each.fates[REPEATED]}, whose texts are those of another"
+        " pair."
+    )
+
+
+def _swe_bench(each: Account, raw: Sequence[Run], endings: Endings) -> str:
+    ids = [endings.runs[run.place].run_id for run in raw]
+    sft = Counter(endings.sft[run_id] for run_id in ids)
+    rag = Counter(endings.rag[run_id] for run_id in ids)
+    return (
+        f"**swe-bench-lite: RAG alone.** Predictions hold no prompt, so {sft['empty_content']}"
+        f" accepted runs and {each.fates[NO_PROMPT]} pairs are `empty_content` in SFT and"
+        " preference; a `task_table` would give the prompts."
+        f" {each.derived['runs_without_output']} predictions have a null or blank patch: they are"
+        f" rejected, and in no pair. RAG takes {rag['exported']} patches, and most of them are the"
+        " benchmark's own answers: see the comment in the configuration."
+    )
