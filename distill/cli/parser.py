@@ -1,16 +1,13 @@
 """The commands and their flags; each names the function that runs it, imported when called."""
 
 import argparse
-import importlib
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from distill.cli.console import Console
+from distill.cli.auditing import add_audit_commands
+from distill.cli.command import Commands, add_command
 from distill.errors import EXIT_CODES
-
-Command = Callable[[argparse.Namespace, Console], int]
 
 _EPILOG: Final = "exit codes:\n" + "\n".join(
     f"  {code:>2}  {meaning}" for code, meaning in EXIT_CODES.items()
@@ -30,23 +27,24 @@ def build_parser() -> argparse.ArgumentParser:
     _making(commands)
     _running(commands)
     _looking(commands)
+    add_audit_commands(commands)
     return parser
 
 
-def _making(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    init = _command(
+def _making(commands: Commands) -> None:
+    init = add_command(
         commands, "init", "initialise:init", "look at logs and write a distill.toml that runs"
     )
     init.add_argument("logs", nargs="*", type=Path, metavar="LOGS", help="log files or folders")
     init.add_argument("--prefect", action="store_true", help="also write flows/distillation.py")
-    preview = _command(
+    preview = add_command(
         commands, "preview", "initialise:preview", "show three runs as a source maps them"
     )
     preview.add_argument("source", metavar="SOURCE", help="a source's name in distill.toml")
 
 
-def _running(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    run = _command(commands, "run", "run:run", "run all five stages and the report")
+def _running(commands: Commands) -> None:
+    run = add_command(commands, "run", "run:run", "run all five stages and the report")
     _run_flags(run)
     sample = run.add_argument_group("a sample, in a scratch workspace, with estimates")
     sample.add_argument("--limit", type=_positive, metavar="N", help="about N records a source")
@@ -59,54 +57,22 @@ def _running(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         ("export-preference", "write the preference set"),
         ("export-all", "write the three sets"),
     ):
-        _run_flags(_command(commands, name, "run:stages", text))
+        _run_flags(add_command(commands, name, "run:stages", text))
 
 
-def _looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    _command(
+def _looking(commands: Commands) -> None:
+    add_command(
         commands,
         "status",
         "look:status",
         "say whether the workspace is sound and what a run would do",
         aliases=["health"],
     )
-    _command(commands, "verify", "look:verify", "reread receipts, inputs and outputs")
-    _command(commands, "report", "look:report", "write reports/latest.md from the receipts")
-    explain = _command(
+    add_command(commands, "report", "look:report", "write reports/latest.md from the receipts")
+    explain = add_command(
         commands, "explain", "look:explain", "tell the story of a run, record or row"
     )
     explain.add_argument("id", metavar="ID", help="a run, record or sample id, or a unique prefix")
-
-
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    runs: str,
-    text: str,
-    aliases: list[str] | None = None,
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name, help=text, description=text[0].upper() + text[1:] + ".", aliases=aliases or []
-    )
-    parser.set_defaults(run=_late(runs), command=name)
-    parser.add_argument(
-        "--workspace", type=Path, metavar="DIR", help="the workspace (default: here or above)"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("-v", "--verbose", action="store_true", help="say more; show tracebacks")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print errors alone")
-    return parser
-
-
-def _late(runs: str) -> Command:
-    """Return a command that imports its module when it is called: `--help` imports none."""
-    module, _, function = runs.partition(":")
-
-    def run(options: argparse.Namespace, console: Console) -> int:
-        command: Command = getattr(importlib.import_module(f"distill.cli.{module}"), function)
-        return command(options, console)
-
-    return run
 
 
 def _run_flags(parser: argparse.ArgumentParser) -> None:
