@@ -9,4 +9,4 @@ def add_audit_commands(commands: Commands) -> None:
 
 
 def _verify(commands: Commands) -> None:
-    add_command(commands, "verify", "look:verify", "reread receipts, inputs and outputs")
+    add_command(commands, "verify", "verification:verify", "reread receipts, inputs and outputs")

@@ -1,11 +1,9 @@
-"""`distill status`, `verify`, `report` and `explain`."""
+"""`distill status`, `report` and `explain`."""
 
 import argparse
-from dataclasses import asdict
 
 from distill.cli.console import Console
-from distill.errors import EXIT_INCOMPLETE, EXIT_OK
-from distill.receipts import verify_workspace
+from distill.errors import EXIT_OK
 from distill.report import write_report
 from distill.report.health import look_at
 from distill.report.story import tell_story
@@ -19,26 +17,6 @@ def status(options: argparse.Namespace, console: Console) -> int:
         console.line(line)
     console.document(health.as_json())
     return EXIT_OK
-
-
-def verify(options: argparse.Namespace, console: Console) -> int:
-    """Print every fault, and end with 0, 10 or 11."""
-    report = verify_workspace(open_workspace(options.workspace).workspace)
-    for fault in report.faults:
-        console.line(f"{fault.kind}: {fault.path}")
-        console.line(f"  expected {fault.expected}, found {fault.found}: {fault.meaning}")
-    end = {EXIT_OK: "sound", EXIT_INCOMPLETE: "incomplete"}.get(report.exit_code, "NOT SOUND")
-    console.line(f"{end}: {report.receipts} receipts and {report.files} files reread")
-    console.document(
-        {
-            "result": end.lower(),
-            "exit_code": report.exit_code,
-            "receipts": report.receipts,
-            "files": report.files,
-            "faults": [asdict(fault) for fault in report.faults],
-        }
-    )
-    return report.exit_code
 
 
 def report(options: argparse.Namespace, console: Console) -> int:

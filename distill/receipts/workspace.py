@@ -44,6 +44,20 @@ class Workspace:
             f"go to the workspace, set {VARIABLE}, or make one with `distill init`",
         )
 
+    @classmethod
+    def named(cls, folder: Path | None) -> "Workspace":
+        """Return the workspace in ``folder`` itself; without one, that of `find`.
+
+        Raises:
+            ConfigurationError: there is none, or its ``[roots]`` can't be understood.
+        """
+        if folder is not None and not (folder / CONFIGURATION).is_file():
+            raise ConfigurationError(
+                f"no {CONFIGURATION} in {folder}",
+                "name the workspace's own folder, or init it there",
+            )
+        return cls.find(folder)
+
     def place(self, path: Path | str) -> Path:
         """Return the absolute place of a path as a caller gives it, links kept as they are.
 

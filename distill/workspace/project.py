@@ -3,13 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from distill.errors import ConfigurationError
 from distill.receipts import ReceiptStore, Workspace
-from distill.workspace.configuration import (
-    CONFIGURATION_FILE,
-    Configuration,
-    load_configuration,
-)
+from distill.workspace.configuration import Configuration, load_configuration
 from distill.workspace.logs import find_logs
 from distill.workspace.places import QUARANTINE_DIR
 from distill.workspace.source_table import SourceTable
@@ -62,13 +57,7 @@ def open_workspace(path: Path | str | None = None) -> Project:
     Raises:
         ConfigurationError: there is no `distill.toml`, or it is wrong.
     """
-    if path is not None and not (Path(path) / CONFIGURATION_FILE).is_file():
-        raise ConfigurationError(
-            f"no {CONFIGURATION_FILE} in {path}",
-            "name the workspace's own folder, or init it"
-            "name the workspace's own folder, or init it there",
-        )
-    workspace = Workspace.find(None if path is None else Path(path))
+    workspace = Workspace.named(None if path is None else Path(path))
     return Project(workspace, load_configuration(workspace.root))
 
 

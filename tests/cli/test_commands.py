@@ -1,6 +1,8 @@
 """The commands: what they print, what they leave alone, and the code they end with."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -243,3 +245,19 @@ def test_a_wrong_configuration_is_a_message_and_a_hint(
     make.write_text(configuration)
     assert _run(tmp_path, "run") == 2
     assert named in capsys.readouterr().err
+
+
+def test_verify_imports_nothing_that_only_a_run_needs(root: Path) -> None:
+    """A look at receipts pays for no model, no git, no scheduler and no database."""
+    _run(root, "run", "-q")
+    program = (
+        "import sys\n"
+        "from distill.cli import main\n"
+        f"code = main(['verify', '-q', '--workspace', {str(root)!r}])\n"
+        "heavy = {'pydantic', 'git', 'prefect', 'duckdb', 'rich', 'cryptography'}\n"
+        "print(code, sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.strip(), done.stderr) == ("0 []", "")
