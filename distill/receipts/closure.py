@@ -6,7 +6,7 @@ that is computed at run time, a data file that is not opened through importlib.r
 a function closes over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +24,15 @@ _ENGINE_ENTRY = "distill/receipts/"
 
 @dataclass(frozen=True)
 class Closure:
-    """The code of a stage, and the top-level names that it imports from elsewhere."""
+    """The files of a stage's code, and the top-level names that it imports from elsewhere."""
 
-    code: Code
+    digest: Digest
+    files: Mapping[str, Digest]
     foreign: frozenset[str]
+
+    def code(self, function: str) -> Code:
+        """Return how a claim names the code of one function in it."""
+        return Code(self.digest, self.files, function)
 
 
 def closure_of(stage: Module) -> Closure:
@@ -45,7 +50,7 @@ def closure_of(stage: Module) -> Closure:
     if not all(name.isascii() and name.isprintable() for name in files):
         raise CodeStateError("a module's file name is not ASCII", "rename it")
     digest = digest_bytes(dumps({name: entry.hex for name, entry in files.items()}))
-    return Closure(Code(digest, files), frozenset(walk.foreign))
+    return Closure(digest, files, frozenset(walk.foreign))
 
 
 class _Walk:

@@ -26,7 +26,7 @@ class KeyParts:
 
     stage: str
     version: int
-    code: Code
+    code: Code  # its digest and its function: two functions of one module may share a stage's name
     environment: Environment
     parameters: Mapping[str, Json]
     inputs: Sequence[KeyedInput]
@@ -51,6 +51,7 @@ class KeyParts:
                     "stage": self.stage,
                     "version": self.version,
                     "code": self.code.digest.hex,
+                    "function": self.code.function,
                     "environment": {
                         "python": self.environment.python,
                         "distributions": dict(self.environment.distributions),
@@ -77,6 +78,7 @@ def changes(old: KeyParts, new: KeyParts) -> tuple[Change, ...]:
     """Return the smallest set of parts in which two keys differ, the most telling first."""
     return (
         *_version(old, new),
+        *_function(old.code, new.code),
         *_code(old.code.files, new.code.files),
         *_environment(old.environment, new.environment),
         *_parameters(old.parameters, new.parameters, ""),
@@ -94,6 +96,11 @@ def sentence(found: Sequence[Change], *, limit: int = 3) -> str:
 def _version(old: KeyParts, new: KeyParts) -> Iterator[Change]:
     if old.version != new.version:
         yield Change("version", f"stage version {old.version} → {new.version}")
+
+
+def _function(old: Code, new: Code) -> Iterator[Change]:
+    if old.function != new.function:
+        yield Change("function", f"function {old.function} → {new.function}")
 
 
 def _code(old: Mapping[str, Digest], new: Mapping[str, Digest]) -> Iterator[Change]:

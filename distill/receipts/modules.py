@@ -32,6 +32,10 @@ class Module:
         """How a claim names the file: below its import root."""
         return self.file.relative_to(self.root).as_posix()
 
+    def name_of(self, function: Callable[..., object]) -> str:
+        """Return how a claim names a function of this module: ``module:qualname``."""
+        return f"{self.name}:{inspect.unwrap(function).__qualname__}"
+
     @property
     def package(self) -> str:
         """The package that relative imports in this module start from."""

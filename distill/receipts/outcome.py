@@ -44,7 +44,7 @@ class Plan:
 
     ``changed`` names the parts that differ from the newest passing receipt, each as
     ``part:name``: ``code:pkg/mod.py``, ``environment:python``, ``parameter:settings.depth``,
-    ``input:logs/a.jsonl``, ``output:exports/a.jsonl``, ``version``.
+    ``input:logs/a.jsonl``, ``output:exports/a.jsonl``, ``version``, ``function``.
     """
 
     status: PlanStatus

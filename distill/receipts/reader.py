@@ -71,10 +71,11 @@ def _target(value: Any, where: str) -> r.Target:
 
 
 def _code(value: Any, where: str) -> r.Code:
-    parts = strict.object_of(value, where, ("digest", "files"))
+    parts = strict.object_of(value, where, ("digest", "files", "function"))
     return r.Code(
         strict.digest(parts["digest"], f"{where}.digest"),
         strict.map_of(parts["files"], f"{where}.files", strict.digest),
+        strict.function(parts["function"], f"{where}.function"),
     )
 
 

@@ -51,10 +51,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """The code that ran: the digest of ``files``, and each file's normalised digest."""
+    """The code that ran: the digest of ``files``, each file's normalised digest, and the function.
+
+    ``function`` is ``module:qualname``, so that the stage can be found again and run again.
+    """
 
     digest: Digest
     files: Mapping[str, Digest]
+    function: str
 
 
 @dataclass(frozen=True, slots=True)

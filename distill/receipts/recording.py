@@ -12,14 +12,14 @@ from distill.receipts.drafting import Draft
 from distill.receipts.durable import new_token
 from distill.receipts.execution import Execution
 from distill.receipts.locks import hold
-from distill.receipts.modules import Module, module_of
+from distill.receipts.modules import module_of
 from distill.receipts.outcome import Outcome, Plan
 from distill.receipts.publish import recover
 from distill.receipts.receipt import slot_of
 from distill.receipts.report import Report
 from distill.receipts.scope import current_workspace
 from distill.receipts.strict import STAGE_NAME
-from distill.receipts.survey import survey
+from distill.receipts.survey import StageIdentity, survey
 from distill.receipts.workspace import Workspace
 
 P = ParamSpec("P")
@@ -62,7 +62,7 @@ class Stage(Generic[P]):
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
         try:
-            return survey(workspace, self._module, call, self.stage, self.version).plan
+            return survey(workspace, call, self._identity).plan
         except SourceError as error:
             return Plan("stale", error.message, ("input",))
 
@@ -76,15 +76,16 @@ class Stage(Generic[P]):
         return Binding.of(self.__wrapped__)
 
     @cached_property
-    def _module(self) -> Module:
-        return module_of(self.__wrapped__)
+    def _identity(self) -> StageIdentity:
+        module = module_of(self.__wrapped__)
+        return StageIdentity(self.stage, self.version, module, module.name_of(self.__wrapped__))
 
     def _run_or_skip(self, workspace: Workspace, call: Call, lock: str) -> Outcome:
         watch = Stopwatch()
-        found = survey(workspace, self._module, call, self.stage, self.version)
+        found = survey(workspace, call, self._identity)
         if found.plan.status == "fresh" and found.passed is not None:
             return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
-        draft = Draft(workspace, self._module, call, found, new_token(), watch)
+        draft = Draft(workspace, self._identity.module, call, found, new_token(), watch)
         return Execution(draft, lock).run(self.__wrapped__)
 
 

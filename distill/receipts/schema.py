@@ -23,6 +23,7 @@ def _recorded(path: str) -> str:
 Count = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 Hex256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 GitObject = Annotated[str, Field(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")]
+FunctionName = Annotated[str, Field(pattern=r"^[^\x00-\x1f]+:[^:\x00-\x1f]+$")]
 StageName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 RecordedPath = Annotated[str, AfterValidator(_recorded)]
 Instant = Annotated[
@@ -72,6 +73,7 @@ class CodeModel(_Part):
 
     digest: Hex256
     files: dict[str, Hex256]
+    function: FunctionName
 
 
 class EnvironmentModel(_Part):

@@ -18,6 +18,7 @@ from distill.receipts.report import Counts
 
 HEX_256 = re.compile(r"[0-9a-f]{64}")
 GIT_OBJECT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+FUNCTION = re.compile(r"[^\x00-\x1f]+:[^:\x00-\x1f]+")
 STAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
@@ -79,6 +80,7 @@ def matching(pattern: re.Pattern[str], meaning: str) -> Read[str]:
 
 hex_256 = matching(HEX_256, "digest of 64 lower-case hexadecimal digits")
 git_object = matching(GIT_OBJECT, "git object id")
+function = matching(FUNCTION, "function like package.module:name")
 stage = matching(STAGE_NAME, "name of a stage")
 instant = matching(INSTANT, "UTC time like 2026-01-31T08:00:00.000Z")
 

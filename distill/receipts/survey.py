@@ -36,7 +36,17 @@ class Survey:
         return self.key.digest()
 
 
-def survey(workspace: Workspace, module: Module, call: Call, stage: str, version: int) -> Survey:
+@dataclass(frozen=True)
+class StageIdentity:
+    """Which stage a call is of: its name and version, the module, and the function's name in it."""
+
+    stage: str
+    version: int
+    module: Module
+    function: str
+
+
+def survey(workspace: Workspace, call: Call, who: StageIdentity) -> Survey:
     """Look at inputs, code, environment and the newest receipts of the call's slot, and decide.
 
     Raises:
@@ -47,13 +57,14 @@ def survey(workspace: Workspace, module: Module, call: Call, stage: str, version
     store = ReceiptStore(workspace)
     slot = slot_of(call.targets)
     parameters = record_parameters(call.parameters)
-    history = _History.of(store, stage, slot)
+    history = _History.of(store, who.stage, slot)
     lineage = Lineage(store.current() if call.inputs else (), slot)
     known = [*(history.passed.claim.inputs if history.passed else ()), *lineage.known()]
     inputs = watch_inputs(call.inputs, known)
-    closure = closure_of(module)
+    closure = closure_of(who.module)
     environment = environment_of(closure.foreign)
-    key = KeyParts(stage, version, closure.code, environment, parameters, inputs)
+    code = closure.code(who.function)
+    key = KeyParts(who.stage, who.version, code, environment, parameters, inputs)
     plan = _decide(workspace, history, key)
     return Survey(key, inputs, lineage.parents(inputs), history.passed, plan)
 

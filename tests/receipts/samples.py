@@ -35,7 +35,7 @@ RECEIPT: dict[str, Any] = {
         "stage": "copy",
         "version": 1,
         "key": HEX,
-        "code": {"digest": HEX, "files": {"pkg/stage.py": HEX}},
+        "code": {"digest": HEX, "files": {"pkg/stage.py": HEX}, "function": "pkg.stage:copy"},
         "environment": {"python": "3.11", "distributions": {"distill": "0.1.0"}},
         "parameters": {"depth": 1, "share": {"float": "0.5"}},
         "targets": [{"role": "rows", "path": "out", "kind": "tree"}],

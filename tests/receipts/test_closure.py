@@ -78,7 +78,7 @@ def closure(root: Path, name: str = "app.stage") -> Closure:
 
 def test_what_is_reached_counts(app: Path) -> None:
     """Relative, nested and late imports, packages on the way, data and lazy packages count."""
-    assert set(closure(app).code.files) == REACHED
+    assert set(closure(app).files) == REACHED
 
 
 def test_the_environment_is_what_is_imported_from_elsewhere(app: Path) -> None:
@@ -111,10 +111,10 @@ EDITS: dict[str, tuple[str, Callable[[str], str], bool]] = {
 @pytest.mark.parametrize(("name", "edit", "counts"), EDITS.values(), ids=EDITS.keys())
 def test_edits(app: Path, name: str, edit: Callable[[str], str], counts: bool) -> None:
     """What can change the outputs changes the digest; what can't, doesn't."""
-    before = closure(app).code
+    before = closure(app)
     path = app / name
     path.write_text(edit(path.read_text()))
-    after = closure(app).code
+    after = closure(app)
     assert (before.digest != after.digest) is counts
     if counts:
         assert before.files[name] != after.files[name]
@@ -122,16 +122,16 @@ def test_edits(app: Path, name: str, edit: Callable[[str], str], counts: bool) -
 
 def test_moving_the_checkout_changes_nothing(app: Path, tmp_path: Path) -> None:
     """The digest holds no place of this machine."""
-    before = closure(app).code
+    before = closure(app)
     moved = tmp_path.with_name(f"{tmp_path.name}-moved")
     app.rename(moved)
-    assert closure(moved).code == before
+    assert closure(moved) == before
 
 
 def test_a_module_beside_a_script_counts(app: Path) -> None:
     """A script's own folder is where it imports from first."""
     (app / "script.py").write_text("import beside\nimport app.near\n")
-    files = closure(app, "script").code.files
+    files = closure(app, "script").files
     assert {"script.py", "beside.py", "app/near.py"} <= set(files)
 
 
@@ -141,7 +141,7 @@ def test_an_installed_package_is_its_version(tmp_path: Path) -> None:
     for name in ("mine/stage.py", "mine/near.py", "other/__init__.py"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("import mine.near\nimport other\n")
-    assert set(closure(root, "mine.stage").code.files) == {"mine/stage.py", "mine/near.py"}
+    assert set(closure(root, "mine.stage").files) == {"mine/stage.py", "mine/near.py"}
 
 
 @pytest.fixture
@@ -187,11 +187,11 @@ def test_code_that_was_edited_after_it_was_loaded(
     path = app / "app/late.py"
     path.write_text("def work(): return 1\n")
     load("app.late", path)
-    before = closure(app, "app.late").code
+    before = closure(app, "app.late")
     path.write_text("# a comment is no edit\ndef work(): return 1\n")
-    assert closure(app, "app.late").code == before
+    assert closure(app, "app.late") == before
     path.write_text("def work(): return 2\n")
     with pytest.raises(CodeStateError, match=r"app/late\.py was edited"):
         closure(app, "app.late")
     load("app.late", path)
-    assert closure(app, "app.late").code != before
+    assert closure(app, "app.late") != before

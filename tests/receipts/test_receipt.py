@@ -50,6 +50,8 @@ REFUSED: dict[str, bytes] = {
     "short digest": raw(changed("claim|key", HEX[:-1])),
     "digest and newline": raw(changed("claim|key", HEX + "\n")),
     "bad stage": raw(changed("claim|stage", "../x")),
+    "function without a module": raw(changed("claim|code|function", "copy")),
+    "newline in a function": raw(changed("claim|code|function", "pkg:copy\n")),
     "bad time": raw(changed("run|started_at", "2026-01-31 08:00:00")),
     "bad trigger": raw(changed("run|trigger|kind", "cron")),
     "bad status": raw(changed("claim|validation|status", "fine")),
@@ -96,7 +98,21 @@ def test_two_people_get_one_claim() -> None:
 VALUES = st.sampled_from(
     [
         *(None, True, False, 0, 1, -1, 2**53, [], {}, ["x"], {"x": 1}, {"x": {"y": -1}}),
-        *("", "x", HEX, HEX + "\n", "a/b", "../a", "/a", "a:b", "clean", "failed"),
+        *(
+            "",
+            "x",
+            HEX,
+            HEX + "\n",
+            "a/b",
+            "../a",
+            "/a",
+            "a:b",
+            "a:b:c",
+            ":b",
+            "a:",
+            "clean",
+            "failed",
+        ),
         *([file()], [file(records=None)], {"total": {"a": True}}),
     ]
 )

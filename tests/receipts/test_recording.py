@@ -297,6 +297,25 @@ def test_one_key_and_two_outputs_is_an_alarm(workspace: Workspace) -> None:
     ]
 
 
+def test_the_function_counts(workspace: Workspace) -> None:
+    """Two functions of one module under one stage's name are not taken for each other."""
+
+    @with_receipt(stage="greet", version=1)
+    def hello(target: OutFile) -> None:
+        target.write_text("hello")
+
+    @with_receipt(stage="greet", version=1)
+    def goodbye(target: OutFile) -> None:
+        target.write_text("goodbye")
+
+    place = "test_the_function_counts.<locals>"
+    function = hello(Path("out.txt")).receipt.claim.code.function
+    assert function.partition(":")[2] == f"{place}.hello"
+    outcome = goodbye(Path("out.txt"))
+    assert (outcome.status, (workspace.root / "out.txt").read_text()) == ("ran", "goodbye")
+    assert f"{place}.goodbye" in outcome.reason
+
+
 REFUSED_CALLS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "missing input": ({"source": "gone.txt"}, SourceError, "gone.txt"),
     "folder as input": ({"source": "."}, ConfigurationError, "can't be recorded"),
