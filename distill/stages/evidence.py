@@ -10,6 +10,7 @@ from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
 from distill.stages.progress import SILENT, Progress
 from distill.stages.quarantine_file import QuarantineFile
+from distill.stages.record_trees import RecordTrees
 from distill.stages.resolve import Resolution
 from distill.stages.shards import read_lines
 from distill.stages.tally import Tally
@@ -47,7 +48,8 @@ def index_evidence(
 
     `logs` are the files that the jobs name by recorded path, each once. Law (units of each source
     and in total): records = bearing + no run + quarantined; runs declared = runs + merged +
-    quarantined; verdicts = attached + orphaned + stale.
+    quarantined; verdicts = attached + orphaned + stale. Where a file's entry has no root over its
+    records, the receipt notes one.
 
     Raises:
         SourceError: a file can't be read as its source says.
@@ -65,7 +67,7 @@ def index_evidence(
         Resolution(ingest).settle()
     for job in jobs:
         _count_runs(evidence / job.table.name, job.table.name, tally)
-    return _report(tally)
+    return _report(tally, ingest.trees)
 
 
 def _checkout_of(job: SourceJob) -> dict[str, Path]:
@@ -80,7 +82,7 @@ def _count_runs(folder: Path, source: str, tally: Tally) -> None:
         tally.add(source, "runs", sum(1 for _ in read_lines(shard)))
 
 
-def _report(tally: Tally) -> Report:
+def _report(tally: Tally, trees: RecordTrees) -> Report:
     verdicts = ("verdicts_attached", "verdicts_orphaned", "verdicts_stale")
     return Report(
         counts=tally.counts(COUNTS),
@@ -100,4 +102,5 @@ def _report(tally: Tally) -> Report:
             *tally.laws("every verdict is accounted for", "verdicts", ("verdicts",), verdicts),
             tally.reasons_law("records and runs", "quarantined"),
         ],
+        notes=trees.notes(),
     )

@@ -27,6 +27,7 @@ from distill.stages.grouping import RowGroups
 from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
 from distill.stages.quarantine_file import QuarantineFile
+from distill.stages.record_trees import RecordTrees
 from distill.stages.shards import ShardWriter
 from distill.stages.surroundings import Surroundings, read_surroundings
 from distill.stages.tally import Tally
@@ -57,6 +58,7 @@ class Ingest:
         self.tables = tables
         self.tally = tally
         self.quarantine = quarantine
+        self.trees = RecordTrees()
         self._runs = 0
         self._verdicts = 0
 
@@ -112,11 +114,13 @@ class _Reading:
     def _frames(self, files: Mapping[str, Path], groups: RowGroups | None) -> Iterator[int]:
         for path in self._files:
             blocks = read_blocks(files[path])
+            tree = self._ingest.trees.begin(self._table.name, path, files[path])
             for record in frame(blocks, self.source.framing, records_at=self.source.records_at):
                 self._count("records")
                 if isinstance(record, BadFrame):
                     self._bad_frame(path, record)
                 else:
+                    tree.add(record)
                     self._record(path, record, groups)
                 yield record.end - record.start
 

@@ -24,9 +24,20 @@ def read_blocks(path: Path) -> Iterator[bytes]:
     except SourceError as error:
         raise SourceError(f"{path}: {error.message}", error.hint) from None
     except OSError as error:
-        raise SourceError(
-            f"{path} can't be read: {error.strerror}", "check that it exists and its permissions"
-        ) from None
+        raise _unreadable(path, error) from None
+
+
+def is_gzip(path: Path) -> bool:
+    """Return whether `read_blocks` would decompress the file.
+
+    Raises:
+        SourceError: the file is missing or unreadable.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    except OSError as error:
+        raise _unreadable(path, error) from None
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -34,6 +45,12 @@ def _blocks(path: Path) -> Iterator[bytes]:
         first = file.read(_BLOCK)
         plain = _chain(first, iter(lambda: file.read(_BLOCK), b""))
         yield from gunzip(plain) if first[:2] == _GZIP_MAGIC else plain
+
+
+def _unreadable(path: Path, error: OSError) -> SourceError:
+    return SourceError(
+        f"{path} can't be read: {error.strerror}", "check that it exists and its permissions"
+    )
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
