@@ -170,9 +170,9 @@ def test_errors_stand_alone() -> None:
     assert [str(i) for i in imports() if i.importer == "distill.errors" and _room(i.target)] == []
 
 
-@pytest.mark.parametrize("package", ["git", "blake3"])
+@pytest.mark.parametrize("package", ["git", "blake3", "cryptography"])
 def test_one_module_imports(package: str) -> None:
-    """Git and BLAKE3 each have one door."""
+    """Git, BLAKE3 and the signatures each have one door."""
     importers = {i.importer for i in imports() if i.target.partition(".")[0] == package}
     assert len(importers) == 1, importers
 

@@ -1,12 +1,52 @@
 """The flags of the commands that audit a workspace; each names the function that runs it."""
 
+from pathlib import Path
+
 from distill.cli.command import Commands, add_command
 
 
 def add_audit_commands(commands: Commands) -> None:
     """Add the commands that an auditor uses."""
     _verify(commands)
+    _ledger(commands)
+    _keys(commands)
 
 
 def _verify(commands: Commands) -> None:
     add_command(commands, "verify", "verification:verify", "reread receipts, inputs and outputs")
+
+
+def _ledger(commands: Commands) -> None:
+    ledger = add_command(
+        commands, "ledger", "ledger:ledger", "show the ledger, mend it, or print its checkpoint"
+    )
+    ledger.add_argument(
+        "action",
+        nargs="?",
+        choices=("show", "checkpoint", "repair"),
+        default="show",
+        help="show it (default); print the newest checkpoint, to be kept elsewhere; or append "
+        "receipts that no line records and cut a line that a crash left unfinished",
+    )
+
+
+def _keys(commands: Commands) -> None:
+    keys = add_command(
+        commands, "keys", "ledger:keys", "make, rotate or revoke the keys that sign the ledger"
+    )
+    keys.add_argument(
+        "action", nargs="?", choices=("show", "init", "rotate", "revoke"), default="show"
+    )
+    keys.add_argument("id", nargs="?", metavar="ID", help="revoke: the id of the key")
+    keys.add_argument(
+        "--checkpoint-key", type=Path, metavar="PEM", help="take this Ed25519 key, don't make one"
+    )
+    keys.add_argument(
+        "--attestation-key", type=Path, metavar="PEM", help="take this P-256 key, don't make one"
+    )
+    keys.add_argument("--reason", default="", metavar="TEXT", help="revoke: why")
+    keys.add_argument(
+        "--old-is-lost",
+        action="store_true",
+        help="init: the active key can sign no more; nobody vouches for the new one",
+    )

@@ -70,3 +70,11 @@ def sweep_partials(folder: Path, token: str) -> None:
     """Remove the temporary files of one run from one folder."""
     for partial in folder.glob(f".*.{token}{PARTIAL}"):
         partial.unlink(missing_ok=True)
+
+
+def publish_file(path: Path, content: bytes) -> None:
+    """Put bytes under a name for good: durable and read-only, by rename."""
+    partial = write_partial(path, content, new_token())
+    partial.chmod(READ_ONLY)
+    partial.replace(path)
+    sync_folder(path.parent)

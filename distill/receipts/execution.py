@@ -11,6 +11,7 @@ from distill.receipts.digest import digest_file, fingerprint_file
 from distill.receipts.drafting import Draft
 from distill.receipts.inputs import demand_unchanged
 from distill.receipts.journal import Journal, Move, Retirement
+from distill.receipts.ledger.log import Ledger
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import abandon, commit
 from distill.receipts.receipt import FileEntry, Receipt
@@ -38,6 +39,8 @@ class Execution:
         partials = tuple(workspace.record_path(one.partial) for one in berths)
         journal = Journal(self.lock, token, "open", partials)
         journal.write(workspace)
+        key = self.draft.survey.key
+        Ledger(workspace).begin(token, key.stage, self.draft.survey.key_digest)
         try:
             produced = self._attempt(function, berths)
             receipt = self.draft.receipt(self.evidence)

@@ -1,7 +1,8 @@
 """Publishing the files of a stage all together, and finishing what a killed run began.
 
 Order: temporary files durable → journal (phase ``commit``) durable → renames → receipt durable →
-ref → journal removed. What is replaced moves to ``data/objects/<blake3>``; nothing is destroyed.
+line in the ledger → ref → journal removed. What is replaced moves to ``data/objects/<blake3>``;
+nothing is destroyed.
 """
 
 import os
@@ -13,6 +14,7 @@ from distill.errors import SourceError
 from distill.receipts import durable, journal
 from distill.receipts.digest import Digest, digest_file
 from distill.receipts.journal import Journal, Move, Retirement
+from distill.receipts.ledger.log import Ledger
 from distill.receipts.locks import try_hold
 from distill.receipts.receipt import Receipt
 from distill.receipts.staging import clear, prune_empty
@@ -32,11 +34,15 @@ def commit(workspace: Workspace, plan: Journal) -> None:
 
 
 def abandon(workspace: Workspace, plan: Journal, receipt: Receipt | None) -> None:
-    """Undo a run that failed: no temporary file stays; the failed receipt is kept."""
+    """Undo a run that failed: no temporary file stays; the failed receipt is kept.
+
+    The receipt goes through the journal too, so that a crash leaves none without its line.
+    """
     clear(_partials(workspace, plan))
-    if receipt is not None:
-        _record(workspace, receipt, plan.token)
-    plan.remove(workspace)
+    if receipt is None:
+        plan.remove(workspace)
+    else:
+        commit(workspace, plan.committed((), (), receipt))
 
 
 def recover(workspace: Workspace, held: str) -> None:
@@ -162,6 +168,7 @@ def _roll_back(workspace: Workspace, plan: Journal) -> None:
 def _record(workspace: Workspace, receipt: Receipt, token: str) -> None:
     store = ReceiptStore(workspace)
     store.put(receipt, token)
+    Ledger(workspace).record(receipt)
     store.point(receipt, token)
 
 

@@ -41,8 +41,10 @@ def receipt_of(value: Json) -> r.Receipt:
             f"the receipt's format is {shown!r}, not {r.FORMAT!r}",
             "a newer version of Distill may have written it",
         )
-    parts = strict.object_of(value, "receipt", ("format", "claim", "run"))
-    return r.Receipt(_claim(parts["claim"], "claim"), _run(parts["run"], "run"))
+    parts = strict.object_of(value, "the receipt", ("format", "claim", "run"))
+    return r.Receipt(
+        _claim(parts["claim"], "the receipt's claim"), _run(parts["run"], "the receipt's run")
+    )
 
 
 def _file(value: Any, where: str) -> r.FileEntry:

@@ -1,6 +1,7 @@
 """Reading one JSON value strictly: it is of its type to the letter, or it is refused by its place.
 
-Every function takes the value and where it stands in the receipt.
+Every function takes the value and where it stands, in words that begin the refusal's sentence
+("the receipt's claim.stage").
 
 Raises:
     VerificationError: by all of them.
@@ -27,8 +28,8 @@ Read = Callable[[Any, str], T]
 
 
 def refuse(where: str, what: str) -> NoReturn:
-    """Refuse the receipt for what stands at a place."""
-    raise VerificationError(f"the receipt's {where} {what}")
+    """Refuse a file for what stands at a place of it."""
+    raise VerificationError(f"{where} {what}")
 
 
 def object_of(value: object, where: str, names: tuple[str, ...]) -> dict[str, Any]:
