@@ -1,4 +1,4 @@
-"""`distill verify`. It opens the engine's workspace alone: a wrong key in distill.toml is no matter."""
+"""`distill verify`. It opens the engine's workspace alone: a wrong key in the file is no matter."""
 
 import argparse
 from dataclasses import asdict

@@ -63,6 +63,7 @@ def recover(workspace: Workspace, held: str) -> None:
 def _recover_one(workspace: Workspace, name: str) -> None:
     plan = journal.read(workspace, name)
     _sweep(workspace, plan.token)
+    Ledger(workspace).settle()
     if plan.phase == "commit" and not _lost(workspace, plan.moves):
         _advance(workspace, plan, recovering=True)
         return

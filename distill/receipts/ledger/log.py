@@ -153,7 +153,7 @@ class Ledger:
                 self._add(open_log, entry)
 
     def settle(self) -> None:
-        """Cut a torn line and cover an uncovered one, as the next append would.
+        """Cut a torn line, cover an uncovered one, remove what was half written.
 
         Raises:
             VerificationError: the log is not what its newest checkpoint says.
