@@ -6,26 +6,18 @@ ssh-keygen read; they can be written again from the ledger at any time.
 """
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from distill.errors import ConfigurationError
 from distill.receipts import durable
-from distill.receipts.base64_text import to_base64
-from distill.receipts.ledger.checkpoint import verifier_key
-from distill.receipts.ledger.keyring import Keyring, PublicKeys
-from distill.receipts.ledger.signing import (
-    KeyPair,
-    load_keys,
-    public_pem,
-    raw_ed25519,
-    write_private,
-)
+from distill.receipts.ledger.keyring import Keyring
+from distill.receipts.ledger.places import PUBLIC_KEYS
+from distill.receipts.ledger.public_keys import public_files
+from distill.receipts.ledger.signing import KeyPair, load_keys, write_private
 from distill.receipts.workspace import Workspace
 
 VARIABLE: Final = "DISTILL_KEYS"
-ALLOWED_SIGNERS: Final = "allowed_signers"
 _FOLDER_MODE: Final = 0o700
 
 
@@ -37,7 +29,7 @@ def private_folder(workspace: Workspace) -> Path:
 
 def public_folder(workspace: Workspace) -> Path:
     """Return the folder of the public keys."""
-    return workspace.root / "receipts" / "keys"
+    return workspace.root / PUBLIC_KEYS
 
 
 def load_signer(workspace: Workspace, ring: Keyring) -> KeyPair | None:
@@ -83,20 +75,6 @@ def write_private_keys(workspace: Workspace, identity: str, pair: KeyPair) -> No
     durable.sync_folder(checkpoint.parent)
 
 
-def public_files(origin: str, ring: Keyring) -> dict[str, bytes]:
-    """Return the name and the bytes of every file in the folder of public keys."""
-    files: dict[str, bytes] = {}
-    for keys in ring.keys:
-        files[f"{keys.id}.checkpoint.pem"] = public_pem(keys.checkpoint)
-        files[f"{keys.id}.attestation.pem"] = public_pem(keys.attestation)
-        vkey = verifier_key(origin, raw_ed25519(keys.checkpoint))
-        files[f"{keys.id}.vkey"] = f"{vkey}\n".encode()
-    if ring.keys:
-        lines = (_allowed_signer(origin, keys) for keys in _unrevoked(ring))
-        files[ALLOWED_SIGNERS] = "".join(lines).encode()
-    return files
-
-
 def write_public_files(workspace: Workspace, origin: str, ring: Keyring) -> None:
     """Write the public keys into the workspace, those that already say the same left alone."""
     folder = public_folder(workspace)
@@ -104,14 +82,3 @@ def write_public_files(workspace: Workspace, origin: str, ring: Keyring) -> None
         place = folder / name
         if not place.is_file() or place.read_bytes() != content:
             durable.replace_file(place, content, durable.new_token())
-
-
-def _unrevoked(ring: Keyring) -> Iterator[PublicKeys]:
-    return (keys for keys in ring.keys if keys.id not in ring.revoked)
-
-
-def _allowed_signer(origin: str, keys: PublicKeys) -> str:
-    """Return the key's line for ``ssh-keygen -Y verify`` (RFC 8709 §4: the public key's form)."""
-    parts = (b"ssh-ed25519", raw_ed25519(keys.checkpoint))
-    blob = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    return f'{origin} namespaces="distill" ssh-ed25519 {to_base64(blob)}\n'

@@ -7,7 +7,6 @@ no further line: we never sign a history that does not extend what we signed.
 """
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -30,15 +29,12 @@ from distill.receipts.ledger.entries import (
 )
 from distill.receipts.ledger.key_files import load_signer
 from distill.receipts.ledger.keyring import Keyring
+from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, SIZE, checkpoint_name
 from distill.receipts.locks import hold
 from distill.receipts.merkle import MerkleRoot, leaf_hash
 from distill.receipts.receipt import Receipt
 from distill.receipts.workspace import Workspace
 
-LOG: Final = "log.jsonl"
-CHECKPOINTS: Final = "checkpoints"
-P256: Final = ".p256"
-_NUMBER: Final = re.compile(r"[0-9]{16}")
 _HINT: Final = "`distill verify` names what is wrong; take the ledger from a copy"
 
 
@@ -65,9 +61,9 @@ class Ledger:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.folder = workspace.root / "receipts" / "ledger"
-        self.path = self.folder / LOG
-        self.checkpoints = self.folder / CHECKPOINTS
+        self.path = workspace.root / LOG
+        self.folder = self.path.parent
+        self.checkpoints = workspace.root / CHECKPOINTS
 
     def content(self) -> Content:
         """Return what the log holds; a missing one holds nothing.
@@ -105,7 +101,7 @@ class Ledger:
             names = sorted(path.name for path in self.checkpoints.iterdir())
         except (FileNotFoundError, NotADirectoryError):
             return []
-        return [(int(name), self.checkpoints / name) for name in names if _NUMBER.fullmatch(name)]
+        return [(int(name), self.checkpoints / name) for name in names if SIZE.fullmatch(name)]
 
     def newest_checkpoint(self) -> Note | None:
         """Return the newest checkpoint, null where there is none.
@@ -218,7 +214,7 @@ class Ledger:
         signer = load_signer(self.workspace, Keyring.of_lines(open_log.lines))
         note = Note(checkpoint, None) if signer is None else signer.sign_note(checkpoint)
         durable.make_folder(self.checkpoints)
-        place = self.checkpoints / f"{checkpoint.size:016d}"
+        place = self.checkpoints / checkpoint_name(checkpoint.size)
         if signer is not None:
             signature = signer.sign_p256(note.content)
             durable.publish_file(place.with_name(place.name + P256), signature)

@@ -105,14 +105,6 @@ def write_private(path: Path, key: "Ed25519PrivateKey | EllipticCurvePrivateKey"
         os.fsync(file.fileno())
 
 
-def public_pem(der: bytes) -> bytes:
-    """Return a public key in the form that openssl reads."""
-    from cryptography.hazmat.primitives import serialization as s  # noqa: PLC0415
-
-    key = s.load_der_public_key(der)
-    return key.public_bytes(s.Encoding.PEM, s.PublicFormat.SubjectPublicKeyInfo)
-
-
 def verify_ed25519(public: bytes, signature: bytes, message: bytes) -> bool:
     """Whether a signature over bytes is by this Ed25519 key (DER)."""
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
