@@ -30,6 +30,7 @@ from distill.receipts.ledger.entries import (
 from distill.receipts.ledger.key_files import load_signer
 from distill.receipts.ledger.keyring import Keyring
 from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, SIZE, checkpoint_name
+from distill.receipts.ledger.signing import KeyPair
 from distill.receipts.locks import hold
 from distill.receipts.merkle import MerkleRoot, leaf_hash
 from distill.receipts.receipt import Receipt
@@ -183,7 +184,7 @@ class Ledger:
         open_log = _OpenLog(list(content.lines), tree)
         for line in uncovered:
             tree.push(leaf_hash(line))
-            self._cover(open_log)
+            self._cover(open_log, self._signer(open_log.lines))
         return open_log
 
     def _cut(self, surplus: int) -> None:
@@ -193,6 +194,7 @@ class Ledger:
 
     def _add(self, open_log: "_OpenLog", entry: Entry) -> None:
         line = write_entry(entry)
+        signer = self._signer([*open_log.lines, line])  # a key that is not here stops it here
         durable.make_folder(self.folder)
         is_new = not self.path.exists()
         with self.path.open("ab") as file:
@@ -203,15 +205,17 @@ class Ledger:
             durable.sync_folder(self.folder)
         open_log.lines.append(line)
         open_log.tree.push(leaf_hash(line))
-        self._cover(open_log)
+        self._cover(open_log, signer)
 
-    def _cover(self, open_log: "_OpenLog") -> None:
+    def _signer(self, lines: Sequence[bytes]) -> KeyPair | None:
+        return load_signer(self.workspace, Keyring.of_lines(lines))
+
+    def _cover(self, open_log: "_OpenLog", signer: KeyPair | None) -> None:
         """Write the checkpoint over all lines, signed where there is a key."""
         first = read_entry(open_log.lines[0])
         if not isinstance(first, Genesis):
             raise VerificationError("the ledger's first line is no genesis entry", _HINT)
         checkpoint = Checkpoint(first.origin, open_log.tree.size, open_log.tree.root())
-        signer = load_signer(self.workspace, Keyring.of_lines(open_log.lines))
         note = Note(checkpoint, None) if signer is None else signer.sign_note(checkpoint)
         durable.make_folder(self.checkpoints)
         place = self.checkpoints / checkpoint_name(checkpoint.size)
