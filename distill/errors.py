@@ -67,3 +67,9 @@ class VerificationError(DistillError):
     """A receipt, or bytes that a receipt names, are not what was written."""
 
     exit_code = EXIT_TAMPERED
+
+
+class IncompleteError(DistillError):
+    """Bytes that the answer needs are gone, though nothing is known to be wrong."""
+
+    exit_code = EXIT_INCOMPLETE

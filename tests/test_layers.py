@@ -28,6 +28,7 @@ RANKS = {
     "workspace": 4,
     "stages": 5,
     "report": 6,
+    "diff": 6,
     "prefect": 6,
     "cli": 7,
     "flows": 8,

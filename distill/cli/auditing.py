@@ -10,6 +10,7 @@ def add_audit_commands(commands: Commands) -> None:
     _verify(commands)
     _ledger(commands)
     _keys(commands)
+    _diff(commands)
 
 
 def _verify(commands: Commands) -> None:
@@ -49,4 +50,24 @@ def _keys(commands: Commands) -> None:
         "--old-is-lost",
         action="store_true",
         help="init: the active key can sign no more; nobody vouches for the new one",
+    )
+
+
+def _diff(commands: Commands) -> None:
+    diff = add_command(commands, "diff", "comparing:diff", "say which rows differ, and why")
+    what = "a release, a date, a time, `now`, or a receipt's digest or unique prefix"
+    diff.add_argument("a", metavar="A", help=f"the older side: {what}")
+    diff.add_argument("b", metavar="B", nargs="?", default="now", help="the newer (default: now)")
+    diff.add_argument(
+        "--rows",
+        nargs="?",
+        const="all",
+        choices=("all", "added", "removed", "changed"),
+        help="list the rows too; with --json also what they hold",
+    )
+    diff.add_argument(
+        "--set",
+        action="append",
+        choices=("evidence", "scored", "rag", "sft", "preference"),
+        help="compare this set alone; may be given again",
     )

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -41,6 +41,17 @@ class Console:
         """Print the command's answer for a machine; nothing without --json."""
         if self.as_json:
             sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+    def listing(self, head: Mapping[str, Any], name: str, items: Iterable[Any]) -> None:
+        """Print one JSON document whose last member is a list, written item by item."""
+        if not self.as_json:
+            return
+        text = json.dumps(head, ensure_ascii=False, indent=2)
+        sys.stdout.write(f"{text[:-2]},\n  {json.dumps(name)}: [")
+        for number, item in enumerate(items):
+            sys.stdout.write(",\n" if number else "\n")
+            sys.stdout.write(f"    {json.dumps(item, ensure_ascii=False)}")
+        sys.stdout.write("\n  ]\n}\n")
 
     def error(self, message: str, hint: str, code: int) -> None:
         """Say on stderr what is wrong and what to do."""

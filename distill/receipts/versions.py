@@ -1,0 +1,129 @@
+"""Finding the bytes of one version of a file: in its place, among replaced objects, in a release.
+
+Bytes are never taken at their word: they have the recorded digest or they are not that version.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from distill.errors import SourceError, VerificationError
+from distill.receipts.digest import Digest, digest_file
+from distill.receipts.publish import objects_folder
+from distill.receipts.receipt import FileEntry
+from distill.receipts.store import ReceiptStore
+from distill.receipts.workspace import Workspace
+
+RELEASES = "releases"
+MANIFEST = "release.json"
+ROOTS = "roots"
+
+
+def release_folders(workspace: Workspace) -> tuple[Path, ...]:
+    """Return the folders below ``releases/`` that hold a manifest, sorted by name."""
+    try:
+        folders = sorted((workspace.root / RELEASES).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    return tuple(folder for folder in folders if (folder / MANIFEST).is_file())
+
+
+def as_workspace(folder: Path) -> Workspace:
+    """Return a release's folder as the workspace that it mirrors; its roots lie in ``roots/``."""
+    try:
+        roots = {path.name: path for path in (folder / ROOTS).iterdir() if path.is_dir()}
+    except (FileNotFoundError, NotADirectoryError):
+        roots = {}
+    return Workspace(folder, roots)
+
+
+class Versions:
+    """Looks for the bytes that receipts of one workspace name."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._found: dict[tuple[Path, Digest], bool] = {}
+
+    def find(self, entry: FileEntry, home: Workspace | None = None) -> Path | None:
+        """Return a file that holds exactly the bytes of the entry, null where they are gone.
+
+        ``home`` is the release in which the entry was met: its own file comes first.
+
+        Raises:
+            VerificationError: the file that should hold them (a release's own, an object of that
+                name, a current output) holds others, and no sound copy was found before it.
+        """
+        if home is not None:
+            own = self._claimed(home, entry, "the release's file")
+            if own is not None:
+                return own
+        place = self._in_place(self.workspace, entry)
+        if place is not None:
+            return place
+        kept = objects_folder(self.workspace) / entry.blake3.hex
+        if os.path.lexists(kept):
+            if self._holds(kept, entry):
+                return kept
+            shown = f"data/objects/{entry.blake3.hex}"
+            raise _other_bytes(f"the replaced version {shown} of {entry.path}", entry)
+        if (entry.path, entry.blake3) in self._current:
+            self._claimed(self.workspace, entry, "the current output")
+        found = (self._in_place(release, entry) for release in self._releases)
+        return next((path for path in found if path is not None), None)
+
+    @cached_property
+    def _current(self) -> frozenset[tuple[str, Digest]]:
+        current = ReceiptStore(self.workspace).current()
+        return frozenset((e.path, e.blake3) for receipt in current for e in receipt.claim.outputs)
+
+    @cached_property
+    def _releases(self) -> tuple[Workspace, ...]:
+        return tuple(as_workspace(folder) for folder in release_folders(self.workspace))
+
+    def _claimed(self, home: Workspace, entry: FileEntry, what: str) -> Path | None:
+        """Return the file that has to hold these bytes, null where it is not there at all."""
+        try:
+            place = home.resolve(entry.path)
+        except VerificationError:
+            return None
+        if not os.path.lexists(place):
+            return None
+        if not self._holds(place, entry):
+            raise _other_bytes(f"{what} {entry.path}", entry)
+        return place
+
+    def _in_place(self, home: Workspace, entry: FileEntry) -> Path | None:
+        try:
+            place = home.resolve(entry.path)
+        except VerificationError:  # a root that is not there, or a link that leads out
+            return None
+        return place if self._holds(place, entry) else None
+
+    def _holds(self, place: Path, entry: FileEntry) -> bool:
+        key = (place, entry.blake3)
+        if key not in self._found:
+            self._found[key] = self._read(place, entry)
+        return self._found[key]
+
+    def _read(self, place: Path, entry: FileEntry) -> bool:
+        try:
+            if place.is_symlink() or place.stat().st_size != entry.bytes:
+                return False
+            return digest_file(place) == entry.blake3
+        except (OSError, SourceError):
+            return False
+
+
+def _other_bytes(what: str, entry: FileEntry) -> VerificationError:
+    return VerificationError(
+        f"{what} does not hold the bytes of {entry.blake3} that the receipt names",
+        "`distill verify` tells more; nothing is taken from a file that was changed",
+    )
+
+
+def find_receipts(store: ReceiptStore, prefix: str) -> Iterator[Digest]:
+    """Yield the digests of the receipts whose name begins with these hexadecimal digits."""
+    folder = store.objects / prefix[:2]
+    for path in sorted(folder.glob(f"{prefix}*")) if len(prefix) >= 2 else ():
+        yield Digest(path.name)
