@@ -21,10 +21,23 @@ Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
 _MAX_DIGITS = 17  # a sign and the sixteen digits of 2**53 - 1
+_MAX_SHOWN = 60  # characters of a key that a refusal shows
 
 
 class _OutsideProfileError(ValueError):
-    """A value that the profile can't hold."""
+    """A value that the profile can't hold, and the way to it, from the inside out.
+
+    The way is gathered while the error travels up: told in advance, it would cost the length of
+    every key again for every value below it.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.way: list[str] = []
+
+    def __str__(self) -> str:
+        way = "".join(reversed(self.way))
+        return f"{self.args[0]} at ${way}" if way else str(self.args[0])
 
 
 def dumps(value: Json) -> bytes:
@@ -36,7 +49,7 @@ def dumps(value: Json) -> bytes:
         ContractError: the value lies outside the profile.
     """
     try:
-        _check(value, "$", 0)
+        _check(value, 0)
     except _OutsideProfileError as error:
         raise ContractError(
             f"not canonical JSON: {error}",
@@ -61,7 +74,7 @@ def loads(raw: bytes) -> Json:
             parse_float=_refuse_number,
             parse_constant=_refuse_number,
         )
-        _check(value, "$", 0)
+        _check(value, 0)
     except (ValueError, RecursionError) as error:
         raise VerificationError(f"not canonical JSON: {error or 'nested too deep'}") from error
     if _encode(value) != raw:
@@ -76,45 +89,54 @@ def _encode(value: Json) -> bytes:
     return text.encode("utf-8")
 
 
-def _check(value: object, where: str, depth: int) -> None:
-    """Raise where a value leaves the profile; ``where`` names the place as a path."""
+def _check(value: object, depth: int) -> None:
+    """Raise where a value leaves the profile."""
     if depth > MAX_DEPTH:
-        _refuse(where, f"nested deeper than {MAX_DEPTH}")
+        _refuse(f"nested deeper than {MAX_DEPTH}")
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
-        _check_text(value, where)
+        _check_text(value)
     elif isinstance(value, int):
         if abs(value) > MAX_INTEGER:
-            _refuse(where, "an integer beyond 2**53 - 1")
+            _refuse("an integer beyond 2**53 - 1")
     elif isinstance(value, dict):
         for key, item in value.items():
-            _check_key(key, where)
-            _check(item, f"{where}.{key}", depth + 1)
+            _check_key(key)
+            _check_inside(item, key, depth)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            _check(item, f"{where}[{index}]", depth + 1)
+            _check_inside(item, index, depth)
     else:
-        _refuse(where, f"a value of type {type(value).__name__}")
+        _refuse(f"a value of type {type(value).__name__}")
 
 
-def _check_text(text: str, where: str) -> None:
+def _check_inside(item: object, place: str | int, depth: int) -> None:
+    try:
+        _check(item, depth + 1)
+    except _OutsideProfileError as error:
+        error.way.append(f"[{place}]" if isinstance(place, int) else f".{place[:_MAX_SHOWN]}")
+        raise
+
+
+def _check_text(text: str) -> None:
     if "\x7f" in text:
-        _refuse(where, "U+007F in a string")
+        _refuse("U+007F in a string")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        _refuse(where, "a lone surrogate in a string")
+        _refuse("a lone surrogate in a string")
 
 
-def _check_key(key: object, where: str) -> None:
-    if not isinstance(key, str) or not key.isascii() or not key.isprintable():
-        _refuse(where, f"the key {key!r} is not printable ASCII")
+def _check_key(key: object) -> None:
+    if not isinstance(key, str):
+        _refuse(f"a key of type {type(key).__name__}")
+    if not key.isascii() or not key.isprintable():
+        _refuse(f"the key {key[:_MAX_SHOWN]!r} is not printable ASCII")
 
 
-def _refuse(where: str, what: str) -> NoReturn:
-    message = f"{what} at {where}"
-    raise _OutsideProfileError(message)
+def _refuse(what: str) -> NoReturn:
+    raise _OutsideProfileError(what)
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from typing import Any
 
 import pytest
@@ -107,6 +108,22 @@ def test_other_forms_are_not_read(raw: bytes) -> None:
     """Bytes in any other than the canonical form are refused, with our own error."""
     with pytest.raises(VerificationError):
         loads(raw)
+
+
+def test_a_long_key_is_not_paid_for_by_every_value_below_it() -> None:
+    """What stands under a key of 4 MB is read in a time that doesn't grow with the key."""
+    raw = b'{"' + b"k" * 4_000_000 + b'":[' + b"1," * 100_000 + b"1]}"
+    began = time.monotonic()
+    loads(raw)
+    assert time.monotonic() - began < 5  # told for each value, the way to it would be 400 GB
+
+
+def test_a_refusal_names_the_place_and_is_short() -> None:
+    """The way to the fault is told, with no more of a long key than can be read."""
+    with pytest.raises(VerificationError) as caught:
+        loads(b'{"a":[1,{"' + b"k" * 100_000 + b'":"\x7f"}]}')
+    assert "U+007F in a string at $.a[1].kkk" in caught.value.message
+    assert len(caught.value.message) < 200
 
 
 def test_depth_is_bounded() -> None:
