@@ -5,7 +5,11 @@ import re
 _ROOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
+# Line and paragraph separators and reversed text make a name look like another on a screen;
+# b3sum refuses to check a name with U+FFFD.
+_MISLEADING = re.compile("[\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]")
 MAX_PATH = 4096
+MAX_PART_BYTES = 255  # what Linux and macOS take as one name
 
 
 def is_url(text: str) -> bool:
@@ -33,14 +37,26 @@ def fault_in(recorded: str) -> str | None:
     no link leads out of it.
     """
     root, path = split_root(recorded)
+    if root is not None and not is_root_name(root):
+        return f"{root[:60]!r} names no root"
+    return _fault_in_characters(recorded) or _fault_in_parts(path.split("/"))
+
+
+def _fault_in_characters(recorded: str) -> str | None:
     if len(recorded) > MAX_PATH:
         return f"longer than {MAX_PATH} characters"
     if _UNFIT.search(recorded):
         return "it holds a control character or a backslash"
-    if root is not None and not is_root_name(root):
-        return f"{root!r} names no root"
-    if path.startswith("/"):
+    if _MISLEADING.search(recorded):
+        return "it holds a character that breaks lines, reverses text or stands for others"
+    return None
+
+
+def _fault_in_parts(parts: list[str]) -> str | None:
+    if not parts[0] and len(parts) > 1:
         return "it is absolute"
-    if any(part in {"", ".", ".."} for part in path.split("/")):
+    if any(part in {"", ".", ".."} for part in parts):
         return "it holds an empty part, '.' or '..'"
+    if any(len(part.encode()) > MAX_PART_BYTES for part in parts):
+        return f"a part of it is longer than {MAX_PART_BYTES} bytes"
     return None

@@ -74,9 +74,12 @@ def _target(value: Any, where: str) -> r.Target:
 
 def _code(value: Any, where: str) -> r.Code:
     parts = strict.object_of(value, where, ("digest", "files", "function"))
+    files = strict.map_of(parts["files"], f"{where}.files", strict.digest)
+    for name in files:
+        strict.path(name.removesuffix("/"), f"{where}.files")
     return r.Code(
         strict.digest(parts["digest"], f"{where}.digest"),
-        strict.map_of(parts["files"], f"{where}.files", strict.digest),
+        files,
         strict.function(parts["function"], f"{where}.function"),
     )
 
@@ -132,6 +135,9 @@ _GIT = tuple(r.GitState.__dataclass_fields__)
 
 def _claim(value: Any, where: str) -> r.Claim:
     parts = strict.object_of(value, where, _CLAIM)
+    outputs = strict.list_of(parts["outputs"], f"{where}.outputs", _file)
+    if len({entry.path for entry in outputs}) != len(outputs):
+        strict.refuse(f"{where}.outputs", "name one path twice")
     return r.Claim(
         stage=strict.stage(parts["stage"], f"{where}.stage"),
         version=strict.count(parts["version"], f"{where}.version"),
@@ -141,7 +147,7 @@ def _claim(value: Any, where: str) -> r.Claim:
         parameters=strict.map_of(parts["parameters"], f"{where}.parameters", strict.any_json),
         targets=strict.list_of(parts["targets"], f"{where}.targets", _target),
         inputs=strict.list_of(parts["inputs"], f"{where}.inputs", _file),
-        outputs=strict.list_of(parts["outputs"], f"{where}.outputs", _file),
+        outputs=outputs,
         parents=strict.list_of(parts["parents"], f"{where}.parents", _parent),
         counts=strict.counts(parts["counts"], f"{where}.counts"),
         laws=strict.list_of(parts["laws"], f"{where}.laws", _law),
@@ -180,7 +186,7 @@ def _error(value: Any, where: str) -> r.RunError:
 def _run(value: Any, where: str) -> r.Run:
     parts = strict.object_of(value, where, _RUN)
     return r.Run(
-        id=strict.text(parts["id"], f"{where}.id"),
+        id=strict.run_id(parts["id"], f"{where}.id"),
         started_at=strict.instant(parts["started_at"], f"{where}.started_at"),
         ended_at=strict.instant(parts["ended_at"], f"{where}.ended_at"),
         duration_ms=strict.count(parts["duration_ms"], f"{where}.duration_ms"),

@@ -6,11 +6,20 @@ Only the writer imports this, when it has a receipt to write. Everything else re
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    WithJsonSchema,
+    model_validator,
+)
 
 from distill.receipts.canonical import MAX_INTEGER
-from distill.receipts.paths import fault_in
+from distill.receipts.paths import MAX_PATH, fault_in
 from distill.receipts.receipt import FORMAT, GitStatus, Receipt, Status, TargetKind, TriggerKind
+from distill.receipts.strict import is_instant
 
 
 def _recorded(path: str) -> str:
@@ -20,14 +29,42 @@ def _recorded(path: str) -> str:
     return path
 
 
+def _code_file(name: str) -> str:
+    return _recorded(name.removesuffix("/")) and name
+
+
+def _instant(text: str) -> str:
+    if not is_instant(text):
+        message = "no moment of the calendar"
+        raise ValueError(message)
+    return text
+
+
+# Lengths stand beside patterns, since in some engines `$` also matches before a last newline.
+_PATH_PATTERN = (
+    r"^(?:[A-Za-z0-9][A-Za-z0-9_-]*:|(?![^/]*:))(?!(?:.*/)?\.{0,2}(?:/|$))"
+    r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd\\]+$"
+)
+
 Count = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
-Hex256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-GitObject = Annotated[str, Field(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")]
+Hex256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", max_length=64)]
+GitObject = Annotated[str, Field(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$", max_length=64)]
 FunctionName = Annotated[str, Field(pattern=r"^[^\x00-\x1f]+:[^:\x00-\x1f]+$")]
-StageName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
-RecordedPath = Annotated[str, AfterValidator(_recorded)]
+StageName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$", max_length=100)]
+RunId = StageName
+RecordedPath = Annotated[
+    str,
+    AfterValidator(_recorded),
+    WithJsonSchema({"type": "string", "maxLength": MAX_PATH, "pattern": _PATH_PATTERN}),
+]
+CodeFile = Annotated[str, AfterValidator(_code_file)]
 Instant = Annotated[
-    str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$")
+    str,
+    AfterValidator(_instant),
+    Field(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$",
+        max_length=24,
+    ),
 ]
 
 
@@ -72,7 +109,7 @@ class CodeModel(_Part):
     """The code that ran."""
 
     digest: Hex256
-    files: dict[str, Hex256]
+    files: dict[CodeFile, Hex256]
     function: FunctionName
 
 
@@ -133,6 +170,13 @@ class ClaimModel(_Part):
     validation: ValidationModel
     notes: dict[str, Any]
 
+    @model_validator(mode="after")
+    def _outputs_apart(self) -> "ClaimModel":
+        if len({entry.path for entry in self.outputs}) != len(self.outputs):
+            message = "two outputs have one path"
+            raise ValueError(message)
+        return self
+
 
 class TriggerModel(_Part):
     """Who started the run."""
@@ -161,7 +205,7 @@ class ErrorModel(_Part):
 class RunModel(_Part):
     """What differs between two executions of one claim."""
 
-    id: str
+    id: RunId
     started_at: Instant
     ended_at: Instant
     duration_ms: Count

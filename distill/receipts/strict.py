@@ -9,6 +9,7 @@ Raises:
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NoReturn, TypeVar, get_args
 
 from distill.errors import VerificationError
@@ -21,7 +22,9 @@ HEX_256 = re.compile(r"[0-9a-f]{64}")
 GIT_OBJECT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 FUNCTION = re.compile(r"[^\x00-\x1f]+:[^:\x00-\x1f]+")
 STAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_MAX_SHOWN = 60  # characters of a key that a place shows
 
 T = TypeVar("T")
 Read = Callable[[Any, str], T]
@@ -41,7 +44,7 @@ def object_of(value: object, where: str, names: tuple[str, ...]) -> dict[str, An
     if missing:
         refuse(where, f"lacks the field {missing[0]!r}")
     if unknown:
-        refuse(where, f"has the unknown field {unknown[0]!r}")
+        refuse(where, f"has the unknown field {unknown[0][:_MAX_SHOWN]!r}")
     return value
 
 
@@ -83,7 +86,25 @@ hex_256 = matching(HEX_256, "digest of 64 lower-case hexadecimal digits")
 git_object = matching(GIT_OBJECT, "git object id")
 function = matching(FUNCTION, "function like package.module:name")
 stage = matching(STAGE_NAME, "name of a stage")
-instant = matching(INSTANT, "UTC time like 2026-01-31T08:00:00.000Z")
+run_id = matching(RUN_ID, "name of a run")
+
+
+def is_instant(value: str) -> bool:
+    """Whether a text is a moment of the calendar, as ``2026-01-31T08:00:00.000Z``."""
+    if not INSTANT.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def instant(value: Any, where: str) -> str:
+    """Return a moment as a text."""
+    if not is_instant(text(value, where)):
+        refuse(where, "is no UTC time like 2026-01-31T08:00:00.000Z")
+    return str(value)
 
 
 def digest(value: Any, where: str) -> Digest:
@@ -132,7 +153,7 @@ def map_of(value: Any, where: str, read: Read[T]) -> dict[str, T]:
     """Return an object with any keys, each value read."""
     if not isinstance(value, dict):
         refuse(where, "is no object")
-    return {key: read(item, f"{where}.{key}") for key, item in value.items()}
+    return {key: read(item, f"{where}.{key[:_MAX_SHOWN]}") for key, item in value.items()}
 
 
 def counts(value: Any, where: str) -> Counts:
