@@ -51,7 +51,8 @@ def test_the_example_is_what_the_engine_writes(tmp_path: Path) -> None:
         "from keep_good import keep_good; keep_good('logs/runs.jsonl', "
         "kept='exports/good.jsonl', quarantine='quarantine/keep_good.jsonl')"
     )
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ours = os.pathsep.join([str(tmp_path), str(PAGE.parents[1])])
+    environment = {**os.environ, "PYTHONPATH": ours}
     subprocess.run([sys.executable, "-c", call], cwd=tmp_path, env=environment, check=True)
     (path,) = (tmp_path / "receipts/objects").glob("*/*")
     expected, found = leaves(json.loads(shown)), leaves(json.loads(path.read_bytes()))
