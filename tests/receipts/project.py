@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from distill.receipts.workspace import Workspace
+from tests.conftest import REPOSITORY
 
 STAGE = '''
 """A user's stage."""
@@ -73,10 +74,11 @@ class Project:
 
     def start(self, *, prelude: str = "") -> subprocess.Popen[str]:
         """Start the stage in a process of its own."""
+        folders = os.pathsep.join([str(self.root), str(REPOSITORY)])
         return subprocess.Popen(
             [sys.executable, "-c", f"{prelude}\n{DRIVER}"],
             cwd=self.root,
-            env={**os.environ, "PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONPATH": folders, "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
