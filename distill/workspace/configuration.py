@@ -1,4 +1,4 @@
-"""`distill.toml` as values: sources, scoring policy, exports.
+"""`distill.toml` as values: sources, scoring policy, exports, what a release must hold.
 
 Every table is closed: an unknown key stops with the nearest known one named. What a source's own
 format takes (`settings`) is checked by its reader.
@@ -17,6 +17,12 @@ from distill.errors import ConfigurationError
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.records.frozen import FrozenModel
 from distill.scoring.policy import ScoringPolicy
+from distill.workspace.expectations import (
+    Expectations,
+    LeastRows,
+    MostQuarantined,
+    RowsOfSource,
+)
 from distill.workspace.source_table import SourceTable
 
 CONFIGURATION_FILE: Final = "distill.toml"
@@ -24,7 +30,7 @@ CONFIGURATION_FILE: Final = "distill.toml"
 Model = TypeVar("Model", bound=FrozenModel)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_TOP_LEVEL = ("workspace", "roots", "sources", "scoring", "exports")
+_TOP_LEVEL = ("workspace", "roots", "sources", "scoring", "exports", "expect")
 
 
 class Exports(FrozenModel):
@@ -42,6 +48,7 @@ class Configuration(FrozenModel):
     sources: tuple[SourceTable, ...]
     scoring: ScoringPolicy = ScoringPolicy()
     exports: Exports = Exports()
+    expect: Expectations = Expectations()
 
     def source(self, name: str) -> SourceTable:
         """Return the source of that name.
@@ -103,6 +110,7 @@ def parse_configuration(document: Mapping[str, Any], *, default_name: str) -> Co
         ),
         scoring=_model(ScoringPolicy, document.get("scoring", {}), "[scoring]"),
         exports=_exports(document.get("exports", {})),
+        expect=_expect(document.get("expect", {})),
     )
 
 
@@ -112,6 +120,19 @@ def _exports(tables: Mapping[str, Any]) -> Exports:
         rag=_model(RagSettings, tables.get("rag", {}), "[exports.rag]"),
         sft=_model(SftSettings, tables.get("sft", {}), "[exports.sft]"),
         preference=_model(PreferenceSettings, tables.get("preference", {}), "[exports.preference]"),
+    )
+
+
+def _expect(tables: Mapping[str, Any]) -> Expectations:
+    _known_only(tables, Expectations.model_fields, "[expect]")
+    return Expectations(
+        least_rows=_model(LeastRows, tables.get("least_rows", {}), "[expect.least_rows]"),
+        most_quarantined=_model(
+            MostQuarantined, tables.get("most_quarantined", {}), "[expect.most_quarantined]"
+        ),
+        rows_of_source=_model(
+            RowsOfSource, tables.get("rows_of_source", {}), "[expect.rows_of_source]"
+        ),
     )
 
 
