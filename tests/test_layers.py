@@ -28,7 +28,7 @@ RANKS = {
     "workspace": 4,
     "stages": 5,
     "report": 6,
-    "diff": 6,
+    "release": 6,  # asks the stages whether they are current, and reads their sets
     "prefect": 6,
     "cli": 7,
     "flows": 8,
@@ -260,3 +260,6 @@ def test_the_wheel_ships_distill_alone(tmp_path: Path) -> None:
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"distill"}
     assert {"distill/py.typed", "distill/prefect/templates/distillation.py.txt"} <= set(names)
+    # Links in the repository, files in the wheel.
+    page = zipfile.ZipFile(wheel).read("distill/release/for_auditors/README.md")
+    assert page == (REPOSITORY / "receipts" / "README.md").read_bytes()

@@ -10,6 +10,7 @@ def add_audit_commands(commands: Commands) -> None:
     _verify(commands)
     _ledger(commands)
     _keys(commands)
+    _release(commands)
     _diff(commands)
 
 
@@ -70,4 +71,21 @@ def _diff(commands: Commands) -> None:
         action="append",
         choices=("evidence", "scored", "rag", "sft", "preference"),
         help="compare this set alone; may be given again",
+    )
+
+
+def _release(commands: Commands) -> None:
+    release = add_command(
+        commands, "release", "release:release", "pin an immutable set in releases/NAME"
+    )
+    release.add_argument("name", metavar="NAME", help="a new name, such as 2026-01")
+    release.add_argument(
+        "--withhold",
+        action="append",
+        default=[],
+        metavar="raw,evidence",
+        help="leave the raw logs, or the evidence and scored runs, out by a signed list",
+    )
+    release.add_argument(
+        "--dry-run", action="store_true", help="check everything, say what it would hold"
     )

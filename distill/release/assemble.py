@@ -1,0 +1,111 @@
+"""Filling a release: files of the workspace, receipts, ledger, keys, pages and lists."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from distill.receipts.ledger.log import Ledger
+from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, PUBLIC_KEYS
+from distill.receipts.ledger.public_keys import public_files
+from distill.receipts.ledger.signing import KeyPair, raw_ed25519
+from distill.receipts.release_manifest import (
+    MANIFEST,
+    Expectation,
+    LedgerHead,
+    PreviousRelease,
+    ReleaseManifest,
+    WithheldFile,
+    sums,
+)
+from distill.receipts.sshsig import signed_bytes, write_sshsig
+from distill.receipts.store import ReceiptStore
+from distill.release.folder import ReleaseFolder
+from distill.release.selection import B3SUMS, SHA256SUMS, Chosen
+from distill.release.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a release is made of. ``pages`` are the files of its own, by path."""
+
+    name: str
+    created_at: str
+    snapshot: Snapshot
+    shipped: Sequence[Chosen]
+    withheld: Sequence[WithheldFile]
+    pages: Mapping[str, bytes]
+    expect: tuple[Expectation, ...]
+    previous: PreviousRelease | None
+
+
+def assemble(folder: ReleaseFolder, contents: Contents, signer: KeyPair | None) -> ReleaseManifest:
+    """Fill the folder, seal it, and return its manifest; without a signer it stays unsigned.
+
+    Raises:
+        VerificationError: a file is not what its receipt or the ledger says.
+    """
+    workspace = contents.snapshot.workspace
+    for one in contents.shipped:
+        source = workspace.resolve(one.entry.path)
+        folder.copy(one.path, source, one.entry.blake3, one.entry.sha256)
+    _copy_receipts(folder, contents.snapshot)
+    _write_ledger(folder, contents.snapshot)
+    for path, content in contents.pages.items():
+        folder.write(path, content)
+    listed = folder.files
+    folder.write(B3SUMS, sums((file.blake3.hex, file.path) for file in listed))
+    folder.write(SHA256SUMS, sums((file.sha256.hex, file.path) for file in listed))
+    manifest = _manifest(folder, contents)
+    folder.sign_off(MANIFEST, manifest.content)
+    if signer is not None:
+        for name, content in signatures(manifest.content, signer).items():
+            folder.sign_off(name, content)
+    folder.seal()
+    return manifest
+
+
+def signatures(content: bytes, signer: KeyPair) -> dict[str, bytes]:
+    """Return the signatures of a manifest's bytes, by the name of the file that holds each."""
+    public = raw_ed25519(signer.checkpoint_public)
+    return {
+        f"{MANIFEST}.ed25519": signer.sign(content),
+        f"{MANIFEST}.p256": signer.sign_p256(content),
+        f"{MANIFEST}.sig": write_sshsig(public, signer.sign(signed_bytes(content))),
+    }
+
+
+def _manifest(folder: ReleaseFolder, contents: Contents) -> ReleaseManifest:
+    checkpoint = contents.snapshot.note.checkpoint
+    return ReleaseManifest(
+        checkpoint=LedgerHead(checkpoint.root, checkpoint.size),
+        created_at=contents.created_at,
+        expect=contents.expect,
+        files=folder.files,
+        name=contents.name,
+        origin=checkpoint.origin,
+        previous=contents.previous,
+        receipts=tuple(receipt.digest for receipt in contents.snapshot.current),
+        withheld=tuple(contents.withheld),
+    )
+
+
+def _copy_receipts(folder: ReleaseFolder, snapshot: Snapshot) -> None:
+    """Copy every receipt that the ledger records: without all of them it can't be checked."""
+    store = ReceiptStore(snapshot.workspace)
+    for entry in snapshot.recorded:
+        source = store.path_of(entry.blake3)
+        path = source.relative_to(snapshot.workspace.root).as_posix()
+        folder.copy(path, source, entry.blake3, entry.sha256)
+
+
+def _write_ledger(folder: ReleaseFolder, snapshot: Snapshot) -> None:
+    """Write the ledger as far as its newest checkpoint reaches, with the keys that it names."""
+    ledger = Ledger(snapshot.workspace)
+    folder.write(LOG, b"".join(line + b"\n" for line in snapshot.lines))
+    for size, place in ledger.checkpoint_files():
+        if size > snapshot.size:
+            continue
+        for path in (place, place.with_name(place.name + P256)):
+            if path.exists():
+                folder.write(f"{CHECKPOINTS}/{path.name}", path.read_bytes())
+    for name, content in public_files(snapshot.origin, snapshot.ring).items():
+        folder.write(f"{PUBLIC_KEYS}/{name}", content)
