@@ -28,6 +28,7 @@ RANKS = {
     "workspace": 4,
     "stages": 5,
     "report": 6,
+    "diff": 6,
     "release": 6,  # asks the stages whether they are current, and reads their sets
     "prefect": 6,
     "cli": 7,
