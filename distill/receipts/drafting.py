@@ -75,7 +75,6 @@ class Draft:
 
     def _run(self, error: BaseException | None) -> Run:
         names = tuple(self.survey.key.code.files)
-        others = [f":(exclude,literal){name}" for name in _GENERATED]
         return Run(
             id=self.token,
             started_at=self.watch.started_at,
@@ -84,7 +83,7 @@ class Draft:
             trigger=current_trigger(),
             parents=tuple(receipt.digest for receipt in self.survey.parents),
             code=code_state(self.module.file, self.module.root, names),
-            workspace=git_state(self.workspace.root, (".", *others), untracked=False),
+            workspace=git_state(self.workspace.root, _GENERATED),
             error=None if error is None else RunError(type(error).__name__, self._told(error)),
         )
 

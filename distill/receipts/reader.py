@@ -170,6 +170,7 @@ def _git(value: Any, where: str) -> r.GitState:
         state=strict.member_of(r.GitStatus)(parts["state"], f"{where}.state"),
         commit=strict.optional(parts["commit"], f"{where}.commit", strict.git_object),
         tree=strict.optional(parts["tree"], f"{where}.tree", strict.git_object),
+        dirty_tree=strict.optional(parts["dirty_tree"], f"{where}.dirty_tree", strict.git_object),
         shallow=strict.truth(parts["shallow"], f"{where}.shallow"),
         from_wheel=strict.truth(parts["from_wheel"], f"{where}.from_wheel"),
     )

@@ -117,12 +117,15 @@ class Trigger:
 class GitState:
     """The git state of a folder: commit and tree are null where there is none to tell.
 
-    ``from_wheel``: the commit is the one that an installed wheel was built from.
+    ``dirty_tree``: HEAD's tree with the files that differ as they lie on the disk; null where none
+    differ or git can't tell. ``from_wheel``: the commit is the one that an installed wheel was
+    built from.
     """
 
     state: GitStatus
     commit: str | None
     tree: str | None
+    dirty_tree: str | None
     shallow: bool
     from_wheel: bool
 

@@ -191,6 +191,7 @@ class GitModel(_Part):
     state: GitStatus
     commit: GitObject | None
     tree: GitObject | None
+    dirty_tree: GitObject | None
     shallow: bool
     from_wheel: bool
 

@@ -25,6 +25,7 @@ GIT = {
     "state": "clean",
     "commit": "1" * 40,
     "tree": "2" * 40,
+    "dirty_tree": None,
     "shallow": False,
     "from_wheel": False,
 }

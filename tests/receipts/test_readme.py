@@ -20,7 +20,7 @@ PAGE = Path(__file__).resolve().parents[2] / "receipts" / "README.md"
 # What differs from one machine, checkout or moment to another.
 VOLATILE = re.compile(
     r"claim\.key|claim\.code\.digest|claim\.code\.files\.distill/.*|claim\.environment\..*"
-    r"|run\.(id|started_at|ended_at|duration_ms)|run\.(code|workspace)\.(state|commit|tree)"
+    r"|run\.(id|started_at|ended_at|duration_ms)|run\.(code|workspace)\.(state|commit|tree|dirty_tree)"
 )
 
 
