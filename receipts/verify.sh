@@ -44,7 +44,7 @@ absolute() {
     case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac
 }
 
-folder= since= pins= include= all=no given_roots=
+folder='' since='' pins='' include='' all=no given_roots=''
 newline='
 '
 tab=$(printf '\t')
@@ -77,7 +77,7 @@ cd "$folder" 2>/dev/null || wrong_usage "no such folder: $folder"
 [ -d receipts ] || wrong_usage "no folder receipts in $folder"
 mkdir "$T" || wrong_usage "can't make the folder $T; set TMPDIR"
 export T
-verdict=
+verdict=''
 leave() {
     code=$?
     cd / && rm -rf "$T"
@@ -226,7 +226,7 @@ if can p256; then ec=yes; else ec=no; fi
 
 # ----------------------------------------------------------------------------- what lies there
 
-is_release=no places=
+is_release=no places=''
 if [ -f release.json ] && [ ! -L release.json ]; then
     is_release=yes places=.
 else
@@ -371,7 +371,7 @@ pass == 2 {
 pass == 1 { sub(/\.id$/, "", $2); id[$2] = substr($1, 1, 8) }
 pass == 2 { print $0 "\t" (($1 in id) ? id[$1] : "-") }' pass=1 said pass=2 table >checked)
 
-active=- active_id=- ring=' ' revoked=' ' wrong_key=no
+active=- active_id=- ring=' ' revoked=' '
 : >"$T/turns" && : >"$T/edges"
 # entry_signed_by LINE ID KEYLINE
 entry_signed_by() {
@@ -382,7 +382,7 @@ key_line() { # sets key_at to the line that brought the key of this id, or to -
     key_at=-
     case $ring in *" $1:"*) key_at=${ring##* "$1":} && key_at=${key_at%% *} ;; esac
 }
-while IFS=$tab read -r line action id by ck at why computed; do
+while IFS=$tab read -r line action id by _ _ why computed; do
     key_line "$id"
     if [ "$why" != ok ]; then
         :
@@ -412,7 +412,6 @@ while IFS=$tab read -r line action id by ck at why computed; do
     fi
     if [ "$why" != ok ]; then
         fault "$log" "line $line, a change of keys, $why"
-        wrong_key=yes
         continue
     fi
     if [ "$action" = revoke ]; then
@@ -878,7 +877,7 @@ if [ "$is_release" = no ]; then
     fi
 fi
 root_of() {
-    base=
+    base=''
     while IFS=$tab read -r known value; do
         if [ "$known" = "$1" ]; then base=$value && return 0; fi
     done <"$T/roots"
@@ -912,8 +911,8 @@ locate() {
     done
     place=$walked/$rest
     if [ "$linked" = yes ]; then
-        inside=$(cd -P "$base" 2>/dev/null && pwd -P) || inside=
-        real=$(cd -P "$walked" 2>/dev/null && pwd -P) || real=
+        inside=$(cd -P "$base" 2>/dev/null && pwd -P) || inside=''
+        real=$(cd -P "$walked" 2>/dev/null && pwd -P) || real=''
         case $real/ in "$inside"/*) ;; *) printf 'out\t%s\n' "$place" && return 0 ;; esac
     fi
     if [ -L "$place" ]; then
