@@ -11,6 +11,7 @@ def add_audit_commands(commands: Commands) -> None:
     _ledger(commands)
     _keys(commands)
     _release(commands)
+    _attestations(commands)
     _diff(commands)
 
 
@@ -88,4 +89,32 @@ def _release(commands: Commands) -> None:
     )
     release.add_argument(
         "--dry-run", action="store_true", help="check everything, say what it would hold"
+    )
+
+
+def _attestations(commands: Commands) -> None:
+    attest = add_command(
+        commands, "attest", "attestation:make", "sign a statement of how a release was made"
+    )
+    attest.add_argument("release", metavar="RELEASE", help="the name of a release")
+    attest.add_argument(
+        "--output", type=Path, metavar="FILE", help="default: releases/RELEASE.attestation.json"
+    )
+    verify = add_command(
+        commands,
+        "verify-attestation",
+        "attestation:verify",
+        "hold an attestation against its release",
+    )
+    verify.add_argument("file", type=Path, metavar="FILE", help="the attestation")
+    verify.add_argument(
+        "release", nargs="?", metavar="RELEASE", help="its folder or name (default: beside FILE)"
+    )
+    verify.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="PEM",
+        help="the P-256 public key that must have signed, kept elsewhere",
     )

@@ -25,7 +25,7 @@ def _least_rows(expect: Expectations, now: Figures) -> Iterator[Expectation]:
     for name, least in expect.least_rows:
         if least is not None:
             rows = now.rows(name)
-            detail = f"{name} has {rows:,} rows; {least:,} or more are expected"
+            detail = f"{name} has {_rows(rows)}; {least:,} or more are expected"
             yield Expectation(detail, (rows, 1), (least, 1), f"least_rows.{name}", rows >= least)
 
 
@@ -62,11 +62,15 @@ def _moved(bound: str, place: str, rows: tuple[int, int], most: tuple[int, int])
     is_fall = bound == "most_fall"
     moved = rows[1] - rows[0] if is_fall else rows[0] - rows[1]
     detail = (
-        f"{place} has {rows[0]:,} rows, and had {rows[1]:,} in the previous release;"
+        f"{place} has {_rows(rows[0])}, and had {rows[1]:,} in the previous release;"
         f" a {'fall' if is_fall else 'growth'} of at most {_share(most)} is expected"
     )
     passed = moved * most[1] <= most[0] * rows[1]
     return Expectation(detail, rows, most, f"rows_of_source.{bound}.{place}", passed)
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} {'row' if number == 1 else 'rows'}"
 
 
 def _share(share: tuple[int, int]) -> str:

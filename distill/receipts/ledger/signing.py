@@ -169,3 +169,23 @@ def _load_private(path: Path) -> object:
         raise ConfigurationError(
             f"{path} holds no private key that can be used", "give an unencrypted PKCS #8 PEM file"
         ) from error
+
+
+def read_public(path: Path) -> bytes:
+    """Return the public key (DER) that a PEM file holds.
+
+    Raises:
+        ConfigurationError: the file is missing, or holds none.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization as s  # noqa: PLC0415
+
+    try:
+        key = s.load_pem_public_key(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"the key {path} can't be read: {error.strerror}") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigurationError(
+            f"{path} holds no public key", 'give a PEM file that begins "BEGIN PUBLIC KEY"'
+        ) from error
+    return key.public_bytes(s.Encoding.DER, s.PublicFormat.SubjectPublicKeyInfo)
