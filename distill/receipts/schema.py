@@ -1,4 +1,4 @@
-"""The receipt format as pydantic models: the published JSON Schema, and the writer's last gate.
+"""The receipt format as pydantic models: the writer's last gate, and what is published of it.
 
 Only the writer imports this, when it has a receipt to write. Everything else reads with
 `distill.receipts.reader`; a test holds the two equal.
@@ -18,7 +18,7 @@ from pydantic import (
 
 from distill.receipts.canonical import MAX_INTEGER
 from distill.receipts.paths import MAX_PATH, fault_in
-from distill.receipts.receipt import FORMAT, GitStatus, Receipt, Status, TargetKind, TriggerKind
+from distill.receipts.receipt import GitStatus, Receipt, Status, TargetKind, TriggerKind
 from distill.receipts.strict import is_instant
 
 
@@ -41,7 +41,7 @@ def _instant(text: str) -> str:
 
 
 # Lengths stand beside patterns, since in some engines `$` also matches before a last newline.
-_PATH_PATTERN = (
+PATH_PATTERN = (
     r"^(?:[A-Za-z0-9][A-Za-z0-9_-]*:|(?![^/]*:))(?!(?:.*/)?\.{0,2}(?:/|$))"
     r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd\\]+$"
 )
@@ -55,16 +55,17 @@ RunId = StageName
 RecordedPath = Annotated[
     str,
     AfterValidator(_recorded),
-    WithJsonSchema({"type": "string", "maxLength": MAX_PATH, "pattern": _PATH_PATTERN}),
+    WithJsonSchema({"type": "string", "maxLength": MAX_PATH, "pattern": PATH_PATTERN}),
 ]
 CodeFile = Annotated[str, AfterValidator(_code_file)]
 Instant = Annotated[
     str,
-    AfterValidator(_instant),
     Field(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$",
+        pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+        r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z$",
         max_length=24,
     ),
+    AfterValidator(_instant),
 ]
 
 
@@ -232,8 +233,3 @@ def validate(receipt: Receipt) -> None:
         pydantic.ValidationError: the receipt is not of the format; a defect of the writer.
     """
     ReceiptModel.model_validate_json(receipt.content)
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the published JSON Schema of the receipt format."""
-    return {"$id": FORMAT, **ReceiptModel.model_json_schema()}

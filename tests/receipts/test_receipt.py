@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from distill.errors import VerificationError
+from distill.receipts.published_schema import json_schema
 from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import MAX_RECEIPT_BYTES, to_json
-from distill.receipts.schema import ReceiptModel, json_schema, validate
+from distill.receipts.schema import ReceiptModel, validate
 from tests.receipts.samples import HEX, RECEIPT, changed, file, raw
 
 REFUSED: dict[str, bytes] = {

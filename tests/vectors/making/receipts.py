@@ -1,0 +1,166 @@
+"""Receipts: valid ones, those that leave the format, and those that contradict themselves."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from distill.receipts.published_schema import json_schema
+from tests.vectors.making import canonical_form, receipt_values
+from tests.vectors.making.sample import LOG, RECEIPT, changed, claim_of, file, places, raw, without
+from tests.vectors.making.vector import Vector
+
+HEX = "ab" * 32
+
+# What any key may be added to, or may stand where anything may.
+_FREE = (
+    *("claim|code|files|", "claim|environment|distributions|", "claim|parameters|"),
+    *("claim|counts|", "claim|laws|0|left|", "claim|laws|0|right|", "claim|notes|"),
+)
+_NULLABLE = {
+    *("claim|inputs|0|records", "claim|inputs|0|root", "claim|laws|0|source", "run|trigger|id"),
+    *("run|code|commit", "run|code|tree", "run|error"),
+}
+
+
+def vectors() -> Iterator[Vector]:
+    """Yield every receipt of the folder, with what the published JSON Schema says of it."""
+    for vector in _all():
+        schema = verdict_of_schema(vector.content)
+        yield replace(vector, beside={**vector.beside, "schema": schema})
+
+
+def verdict_of_schema(content: bytes) -> str | None:
+    """Return `accepts` or `refuses`; null where the bytes are no JSON to a common parser."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return "accepts" if _SCHEMA.is_valid(value) else "refuses"
+
+
+_SCHEMA = Draft202012Validator(json_schema())
+
+
+def _all() -> Iterator[Vector]:
+    yield from _valid()
+    yield from canonical_form.vectors()
+    yield from _systematic()
+    for place, cases in receipt_values.cases().items():
+        for name, (value, refusal, why) in cases.items():
+            yield Vector("receipt", f"{name}.json", raw(changed(place, value)), why, refusal)
+    yield from _versions()
+    yield from _inconsistent()
+
+
+def _valid() -> Iterator[Vector]:
+    failed = changed("run|error", {"type": "ContractError", "message": "a law is broken"})
+    failed["claim"]["validation"]["status"] = "failed"
+    failed["claim"]["validation"]["checks"][0]["passed"] = False
+    texts = {"empty": "", "controls": '\x00\x1f\t\n"\\', "beyond": "é\u2028\U0001f600", "-": "/"}
+    nested: Any = 1
+    for _ in range(61):
+        nested = [nested]
+    bounds = {"least": 1 - 2**53, "most": 2**53 - 1, "deep": nested, "none": [None, True, {}, []]}
+    tree = [file("logs", "logs:2026/a é.jsonl", LOG), file("logs", "logs:b:c.txt", LOG)]
+    roots = {**RECEIPT, "claim": claim_of(tree, [])}
+    for name, value, why in (
+        ("passed", RECEIPT, "A receipt that passed."),
+        ("failed", failed, "A receipt that failed: kept, never used to skip."),
+        (
+            "texts",
+            changed("claim|notes", texts),
+            "Strings that must be escaped, and that need not.",
+        ),
+        ("bounds", changed("claim|notes", bounds), "The largest integers, and 64 levels."),
+        ("roots", roots, "Inputs below a named root; a file that is no JSONL; no output."),
+        ("sha256-repository", changed("run|code|commit", "3" * 64), "Git object ids of SHA-256."),
+        ("wheel", changed("run|code|from_wheel", value=True), "The code is an installed wheel."),
+    ):
+        yield Vector("receipt", f"{name}.json", raw(value), why)
+
+
+def _systematic() -> Iterator[Vector]:
+    """Yield, for every field: missing, null, of another type; for every object: one field more."""
+    for place, value in places(RECEIPT):
+        last = place.rpartition("|")[2]
+        if place.startswith(_FREE) or "outputs|" in place or "run|workspace|" in place:
+            continue
+        name = place.replace("|0|", "|").replace("|0", "|item").replace("|", "-")
+        if not last.isdigit():
+            refusal = "the receipt's format is" if place == "format" else "lacks the field"
+            yield _field(f"missing-{name}", without(place), refusal, f"No `{last}`.")
+            if place not in _NULLABLE:
+                why = f"`{last}` is null."
+                refusal = "the receipt's format is" if place == "format" else _refusal(place, value)
+                yield _field(f"null-{name}", changed(place, None), refusal, why)
+        if place != "format":
+            why = f"`{last}` is of another type." if not last.isdigit() else "An item is no such."
+            yield _field(
+                f"wrong-type-{name}", changed(place, _other(value)), _refusal(place, value), why
+            )
+        if isinstance(value, dict) and not f"{place}|".startswith(_FREE):
+            added = changed(f"{place}|colour", "red")
+            yield _field(
+                f"unknown-field-{name}", added, "unknown field 'colour'", "One more field."
+            )
+    added = {**RECEIPT, "colour": "red"}
+    yield _field("unknown-field", added, "unknown field 'colour'", "One more field.")
+
+
+def _field(name: str, value: Any, refusal: str, why: str) -> Vector:
+    return Vector("receipt", f"{name}.json", raw(value), why, refusal)
+
+
+def _refusal(place: str, value: Any) -> str:
+    if place == "run|error":
+        value = {}
+    elif place in _NULLABLE:
+        value = RECEIPT["claim"]["inputs"][0].get(place.rpartition("|")[2], "text")
+    if isinstance(value, bool):
+        return "is neither true nor false"
+    if place.endswith(("kind", "status", "state")):
+        return "is none of"
+    words = {str: "string", int: "integer", dict: "object", list: "list"}
+    return f"is no {words[type(value)]}"
+
+
+def _other(value: Any) -> Any:
+    """Return a value of another type."""
+    if value is None:
+        return 1
+    return [] if isinstance(value, str) else "1"
+
+
+def _versions() -> Iterator[Vector]:
+    for name, value, why in (
+        ("version-of-the-future", "distill.receipt/2", "A version that is not known."),
+        ("version-zero", "distill.receipt/0", "A version that never was."),
+        ("version-with-point", "distill.receipt/1.0", "The version is one number."),
+        ("version-upper-case", "Distill.receipt/1", "Case counts."),
+        ("version-number", 1, "A number alone."),
+        ("version-of-the-ledger", "distill.ledger/1", "The format of another file."),
+    ):
+        content = raw({**RECEIPT, "format": value})
+        yield Vector("receipt", f"{name}.json", content, why, "the receipt's format is")
+
+
+def _inconsistent() -> Iterator[Vector]:
+    """Yield receipts of the format that contradict themselves: `fault` says what verify finds."""
+    error = {"type": "ValueError", "message": "bad"}
+    for name, place, value, fault, why in (
+        ("key-of-other-parts", "claim|version", 2, "receipt_inconsistent", "The key is older."),
+        ("code-digest-of-other-files", "claim|code|files", {"pkg/keep.py": HEX},
+         "receipt_inconsistent", "The code's digest is not that of its files."),
+        ("law-broken", "claim|laws|0|left|read", 3, "law_broken", "3 is not 1 + 1."),
+        ("passed-with-a-failed-check", "claim|validation|checks|0|passed", False,
+         "receipt_inconsistent", "It passed, and a check did not."),
+        ("passed-with-an-error", "run|error", error, "receipt_inconsistent",
+         "It passed, and names an error."),
+        ("failed-without-an-error", "claim|validation|status", "failed", "receipt_inconsistent",
+         "It failed, and names no error."),
+    ):  # fmt: skip
+        content = raw(changed(place, value))
+        yield Vector("receipt", f"inconsistent/{name}.json", content, why, beside={"fault": fault})
