@@ -21,7 +21,7 @@ _FREE = (
 )
 _NULLABLE = {
     *("claim|inputs|0|records", "claim|inputs|0|root", "claim|laws|0|source", "run|trigger|id"),
-    *("run|code|commit", "run|code|tree", "run|error"),
+    *("run|code|commit", "run|code|tree", "run|code|dirty_tree", "run|error"),
 }
 
 

@@ -83,7 +83,7 @@ def claim_of(inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> dic
 
 
 _GIT = {"state": "clean", "commit": "1" * 40, "tree": "2" * 40}
-_FLAGS = {"shallow": False, "from_wheel": False}
+_FLAGS = {"dirty_tree": None, "shallow": False, "from_wheel": False}
 
 RECEIPT: dict[str, Any] = {
     "format": "distill.receipt/1",
