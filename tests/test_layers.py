@@ -262,5 +262,6 @@ def test_the_wheel_ships_distill_alone(tmp_path: Path) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"distill"}
     assert {"distill/py.typed", "distill/prefect/templates/distillation.py.txt"} <= set(names)
     # Links in the repository, files in the wheel.
-    page = zipfile.ZipFile(wheel).read("distill/release/for_auditors/README.md")
-    assert page == (REPOSITORY / "receipts" / "README.md").read_bytes()
+    for name in ("README.md", "verify.sh"):
+        shipped = zipfile.ZipFile(wheel).read(f"distill/receipts/for_auditors/{name}")
+        assert shipped == (REPOSITORY / "receipts" / name).read_bytes()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distill.receipts import durable
+from distill.receipts.auditors import auditors_files
 from distill.receipts.clock import now
 from distill.receipts.ledger.key_files import load_signer
 from distill.receipts.ledger.keyring import Keyring
@@ -22,7 +23,6 @@ from distill.receipts.release_manifest import (
 )
 from distill.receipts.workspace import Workspace
 from distill.release.assemble import Contents, assemble
-from distill.release.auditors import auditors_files
 from distill.release.demands import (
     demand_comparable,
     demand_current,

@@ -15,6 +15,7 @@ from typing import Final
 
 from distill.errors import VerificationError
 from distill.receipts import durable
+from distill.receipts.auditors import hand_out
 from distill.receipts.clock import now
 from distill.receipts.digest import Digest, Sha256
 from distill.receipts.ledger.checkpoint import MAX_NOTE_BYTES, Checkpoint, Note, read_note
@@ -135,7 +136,8 @@ class Ledger:
         """Add the line that ``make`` returns for the present lines, and a checkpoint.
 
         ``make`` is called under the lock; where it returns null nothing is added, but what a crash
-        left open is covered. A ledger that has no line yet gets its genesis first.
+        left open is covered. A ledger that has no line yet gets its genesis first, and the
+        workspace the files that its auditors need.
 
         Raises:
             VerificationError: the log is not what its newest checkpoint says; nothing was added.
@@ -144,6 +146,7 @@ class Ledger:
         with hold(self.workspace, "ledger"):
             open_log = self._settled()
             if not open_log.lines:
+                hand_out(self.workspace.root)
                 self._add(open_log, Genesis(f"distill/{durable.new_token()}"))
             entry = make(open_log.lines)
             if entry is not None:
