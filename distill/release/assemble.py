@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from distill.receipts.ledger.key_forms import raw_ed25519
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, PUBLIC_KEYS
 from distill.receipts.ledger.public_keys import public_files
-from distill.receipts.ledger.signing import KeyPair, raw_ed25519
+from distill.receipts.ledger.signing import KeyPair
 from distill.receipts.release_manifest import (
     MANIFEST,
     Expectation,

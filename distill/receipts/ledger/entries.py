@@ -15,10 +15,12 @@ from distill.receipts import strict
 from distill.receipts.base64_text import from_base64, to_base64
 from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.digest import Digest, Sha256
+from distill.receipts.ledger.key_forms import is_ed25519, is_p256
 from distill.receipts.receipt import Status
 
 FORMAT: Final = "distill.ledger/1"
 MAX_LINE_BYTES: Final = 16 * 1024
+SIGNATURE_BYTES: Final = 64  # of Ed25519
 ORIGIN: Final = strict.matching(
     re.compile(r"distill/[0-9a-f]{16}"), "origin like distill/0123456789abcdef"
 )
@@ -163,7 +165,7 @@ def _started(parts: dict[str, Any], where: str) -> Started:
     return Started(
         at=strict.instant(parts["at"], f"{where} at"),
         key=strict.digest(parts["key"], f"{where} key"),
-        run=strict.text(parts["run"], f"{where} run"),
+        run=strict.run_id(parts["run"], f"{where} run"),
         stage=strict.stage(parts["stage"], f"{where} stage"),
     )
 
@@ -171,7 +173,7 @@ def _started(parts: dict[str, Any], where: str) -> Started:
 def _recorded(parts: dict[str, Any], where: str) -> Recorded:
     return Recorded(
         blake3=strict.digest(parts["blake3"], f"{where} blake3"),
-        run=strict.text(parts["run"], f"{where} run"),
+        run=strict.run_id(parts["run"], f"{where} run"),
         sha256=strict.sha256(parts["sha256"], f"{where} sha256"),
         stage=strict.stage(parts["stage"], f"{where} stage"),
         status=strict.member_of(Status)(parts["status"], f"{where} status"),
@@ -203,14 +205,19 @@ def _key_change(parts: dict[str, Any], where: str) -> KeyChange:
     bears = [part is not None for part in (change.attestation, change.checkpoint)]
     if any(bears) if action == "revoke" else not all(bears):
         strict.refuse(where, "has keys just where it is no revocation")
+    if change.checkpoint is not None and not is_ed25519(change.checkpoint):
+        strict.refuse(f"{where} checkpoint", "is no Ed25519 public key")
+    if change.attestation is not None and not is_p256(change.attestation):
+        strict.refuse(f"{where} attestation", "is no P-256 public key")
     return change
 
 
 def _signature(value: Any, where: str) -> KeySignature:
     parts = strict.object_of(value, where, ("by", "ed25519"))
-    return KeySignature(
-        KEY_ID(parts["by"], f"{where}.by"), _bytes(parts["ed25519"], f"{where}.ed25519")
-    )
+    signature = _bytes(parts["ed25519"], f"{where}.ed25519")
+    if len(signature) != SIGNATURE_BYTES:
+        strict.refuse(f"{where}.ed25519", f"has not {SIGNATURE_BYTES} bytes")
+    return KeySignature(KEY_ID(parts["by"], f"{where}.by"), signature)
 
 
 def _bytes(value: Any, where: str) -> bytes:

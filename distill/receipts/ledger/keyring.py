@@ -13,7 +13,8 @@ from typing import Literal, TypeAlias
 
 from distill.receipts.ledger.checkpoint import key_id
 from distill.receipts.ledger.entries import Entry, Genesis, KeyChange, read_entry
-from distill.receipts.ledger.signing import raw_ed25519, verify_ed25519
+from distill.receipts.ledger.key_forms import raw_ed25519
+from distill.receipts.ledger.signing import verify_ed25519
 
 Trouble: TypeAlias = Literal["signature_wrong", "key_unendorsed"]
 

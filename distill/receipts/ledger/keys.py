@@ -22,9 +22,10 @@ from distill.receipts.ledger.key_files import (
     write_private_keys,
     write_public_files,
 )
+from distill.receipts.ledger.key_forms import raw_ed25519
 from distill.receipts.ledger.keyring import Keyring, PublicKeys
 from distill.receipts.ledger.log import Ledger
-from distill.receipts.ledger.signing import KeyPair, load_keys, new_keys, raw_ed25519
+from distill.receipts.ledger.signing import KeyPair, load_keys, new_keys
 from distill.receipts.workspace import Workspace
 
 GivenKeys: TypeAlias = tuple[Path, Path]

@@ -8,8 +8,8 @@ from typing import Final
 
 from distill.receipts.base64_text import to_base64
 from distill.receipts.ledger.checkpoint import verifier_key
+from distill.receipts.ledger.key_forms import raw_ed25519
 from distill.receipts.ledger.keyring import Keyring, PublicKeys
-from distill.receipts.ledger.signing import raw_ed25519
 
 ALLOWED_SIGNERS: Final = "allowed_signers"
 _PEM_WIDTH: Final = 64  # RFC 7468 §2

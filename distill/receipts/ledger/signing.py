@@ -2,7 +2,8 @@
 
 Two keys, two roles: Ed25519 signs checkpoints and key changes; ECDSA P-256 with SHA-256 signs what
 tools verify that can't load Ed25519 (LibreSSL, cosign). Public keys are SubjectPublicKeyInfo in
-DER, private ones PKCS #8 in PEM, ECDSA signatures DER.
+DER, private ones PKCS #8 in PEM, ECDSA signatures DER with the lower of the two values of s that
+verify: so nobody but the key's owner can write a second signature over the same bytes.
 """
 
 import os
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from distill.errors import ConfigurationError
 from distill.receipts.ledger.checkpoint import Checkpoint, Note, NoteSignature, key_id
+from distill.receipts.ledger.key_forms import raw_ed25519
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-# RFC 8410 §4: an Ed25519 SubjectPublicKeyInfo is this prefix and the 32 bytes of the key.
-_ED25519_PREFIX: Final = bytes.fromhex("302a300506032b6570032100")
+_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _PRIVATE_MODE: Final = 0o600
 
 
@@ -44,11 +45,11 @@ class KeyPair:
         return self.checkpoint.sign(message)
 
     def sign_p256(self, message: bytes) -> bytes:
-        """Return the ECDSA P-256/SHA-256 signature (DER) over bytes."""
+        """Return the ECDSA P-256/SHA-256 signature (DER, low s) over bytes."""
         from cryptography.hazmat.primitives.asymmetric.ec import ECDSA  # noqa: PLC0415
         from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
 
-        return self.attestation.sign(message, ECDSA(SHA256()))
+        return with_low_s(self.attestation.sign(message, ECDSA(SHA256())))
 
     def sign_note(self, checkpoint: Checkpoint) -> Note:
         """Return the checkpoint as a note that this pair's Ed25519 key has signed."""
@@ -118,13 +119,15 @@ def verify_ed25519(public: bytes, signature: bytes, message: bytes) -> bool:
 
 
 def verify_p256(public: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether an ECDSA signature (DER) with SHA-256 over bytes is by this P-256 key (DER)."""
+    """Whether an ECDSA signature (DER, low s) over SHA-256 of bytes is by this P-256 key (DER)."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415
     from cryptography.hazmat.primitives import serialization as s  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
     from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
 
     try:
+        if with_low_s(signature) != signature:
+            return False
         key = s.load_der_public_key(public)
         if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
             return False
@@ -134,21 +137,18 @@ def verify_p256(public: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def raw_ed25519(public: bytes) -> bytes:
-    """Return the 32 bytes of an Ed25519 public key in DER.
+def with_low_s(signature: bytes) -> bytes:
+    """Return an ECDSA P-256 signature (DER) in the one spelling that is written and read.
+
+    Where (r, s) verifies, (r, n - s) does too (SEC 1 §4.1.4); the lower s is taken.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the bytes are no such signature.
     """
-    if len(public) != len(_ED25519_PREFIX) + 32 or not public.startswith(_ED25519_PREFIX):
-        message = "not an Ed25519 SubjectPublicKeyInfo"
-        raise ValueError(message)
-    return public[len(_ED25519_PREFIX) :]
+    from cryptography.hazmat.primitives.asymmetric import utils  # noqa: PLC0415
 
-
-def ed25519_der(raw: bytes) -> bytes:
-    """Return an Ed25519 public key of 32 bytes as DER; the inverse of `raw_ed25519`."""
-    return _ED25519_PREFIX + raw
+    r, s = utils.decode_dss_signature(signature)
+    return utils.encode_dss_signature(r, min(s, _P256_ORDER - s))
 
 
 def _public_der(key: "Ed25519PrivateKey | EllipticCurvePrivateKey") -> bytes:
