@@ -9,20 +9,32 @@ from jsonschema import Draft202012Validator
 
 from distill.receipts.published_schema import json_schema
 from tests.vectors.making import canonical_form, receipt_values
-from tests.vectors.making.sample import LOG, RECEIPT, changed, claim_of, file, places, raw, without
+from tests.vectors.making.sample import LOG, RECEIPT, changed, claim_of, file, raw
+from tests.vectors.making.spoiling import Spoiling
 from tests.vectors.making.vector import Vector
 
 HEX = "ab" * 32
 
-# What any key may be added to, or may stand where anything may.
-_FREE = (
-    *("claim|code|files|", "claim|environment|distributions|", "claim|parameters|"),
-    *("claim|counts|", "claim|laws|0|left|", "claim|laws|0|right|", "claim|notes|"),
+_SPOILING = Spoiling(
+    RECEIPT,
+    free=(
+        *("claim|code|files|", "claim|environment|distributions|", "claim|parameters|"),
+        *("claim|counts|", "claim|laws|0|left|", "claim|laws|0|right|", "claim|notes|"),
+    ),
+    nullable={
+        "claim|inputs|0|records": int,
+        "claim|inputs|0|root": str,
+        "claim|laws|0|source": str,
+        "run|trigger|id": str,
+        "run|code|commit": str,
+        "run|code|tree": str,
+        "run|code|dirty_tree": str,
+        "run|error": dict,
+    },
+    chosen=("kind", "status", "state"),
+    skipped=("claim|outputs|", "run|workspace|"),
+    whole={"format": "the receipt's format is"},
 )
-_NULLABLE = {
-    *("claim|inputs|0|records", "claim|inputs|0|root", "claim|laws|0|source", "run|trigger|id"),
-    *("run|code|commit", "run|code|tree", "run|code|dirty_tree", "run|error"),
-}
 
 
 def vectors() -> Iterator[Vector]:
@@ -47,7 +59,8 @@ _SCHEMA = Draft202012Validator(json_schema())
 def _all() -> Iterator[Vector]:
     yield from _valid()
     yield from canonical_form.vectors()
-    yield from _systematic()
+    for name, content, refusal, why in _SPOILING.files(raw):
+        yield Vector("receipt", f"{name}.json", content, why, refusal)
     for place, cases in receipt_values.cases().items():
         for name, (value, refusal, why) in cases.items():
             yield Vector("receipt", f"{name}.json", raw(changed(place, value)), why, refusal)
@@ -80,58 +93,6 @@ def _valid() -> Iterator[Vector]:
         ("wheel", changed("run|code|from_wheel", value=True), "The code is an installed wheel."),
     ):
         yield Vector("receipt", f"{name}.json", raw(value), why)
-
-
-def _systematic() -> Iterator[Vector]:
-    """Yield, for every field: missing, null, of another type; for every object: one field more."""
-    for place, value in places(RECEIPT):
-        last = place.rpartition("|")[2]
-        if place.startswith(_FREE) or "outputs|" in place or "run|workspace|" in place:
-            continue
-        name = place.replace("|0|", "|").replace("|0", "|item").replace("|", "-")
-        if not last.isdigit():
-            refusal = "the receipt's format is" if place == "format" else "lacks the field"
-            yield _field(f"missing-{name}", without(place), refusal, f"No `{last}`.")
-            if place not in _NULLABLE:
-                why = f"`{last}` is null."
-                refusal = "the receipt's format is" if place == "format" else _refusal(place, value)
-                yield _field(f"null-{name}", changed(place, None), refusal, why)
-        if place != "format":
-            why = f"`{last}` is of another type." if not last.isdigit() else "An item is no such."
-            yield _field(
-                f"wrong-type-{name}", changed(place, _other(value)), _refusal(place, value), why
-            )
-        if isinstance(value, dict) and not f"{place}|".startswith(_FREE):
-            added = changed(f"{place}|colour", "red")
-            yield _field(
-                f"unknown-field-{name}", added, "unknown field 'colour'", "One more field."
-            )
-    added = {**RECEIPT, "colour": "red"}
-    yield _field("unknown-field", added, "unknown field 'colour'", "One more field.")
-
-
-def _field(name: str, value: Any, refusal: str, why: str) -> Vector:
-    return Vector("receipt", f"{name}.json", raw(value), why, refusal)
-
-
-def _refusal(place: str, value: Any) -> str:
-    if place == "run|error":
-        value = {}
-    elif place in _NULLABLE:
-        value = RECEIPT["claim"]["inputs"][0].get(place.rpartition("|")[2], "text")
-    if isinstance(value, bool):
-        return "is neither true nor false"
-    if place.endswith(("kind", "status", "state")):
-        return "is none of"
-    words = {str: "string", int: "integer", dict: "object", list: "list"}
-    return f"is no {words[type(value)]}"
-
-
-def _other(value: Any) -> Any:
-    """Return a value of another type."""
-    if value is None:
-        return 1
-    return [] if isinstance(value, str) else "1"
 
 
 def _versions() -> Iterator[Vector]:
