@@ -13,12 +13,12 @@ from distill.errors import ConfigurationError
 from distill.receipts.ledger.checkpoint import key_id
 from distill.receipts.ledger.entries import Entry, KeyChange, KeySignature
 from distill.receipts.ledger.key_files import VARIABLE, public_folder
+from distill.receipts.ledger.key_forms import raw_ed25519
 from distill.receipts.ledger.keyring import Keyring
 from distill.receipts.ledger.keys import init_keys, publish_keys, revoke_key, rotate_keys
 from distill.receipts.ledger.log import Ledger, read_checkpoint
 from distill.receipts.ledger.signing import (
     new_keys,
-    raw_ed25519,
     verify_ed25519,
     verify_p256,
     write_private,
