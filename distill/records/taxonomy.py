@@ -7,7 +7,7 @@ reused; a new one raises the version.
 from enum import StrEnum
 from typing import Final
 
-QUARANTINE_TAXONOMY_VERSION: Final = 1
+QUARANTINE_TAXONOMY_VERSION: Final = 2
 
 
 class Category(StrEnum):
@@ -71,7 +71,7 @@ class RecordClass(StrEnum):
 
 
 class QuarantineReason(StrEnum):
-    """Why a record, run, pair or verdict is in no export (taxonomy version 1)."""
+    """Why a record, run, pair or verdict is in no export (taxonomy version 2)."""
 
     MISSING_PROVENANCE = "missing_provenance"
     MISSING_SOURCE_RUN_ID = "missing_source_run_id"
@@ -84,6 +84,7 @@ class QuarantineReason(StrEnum):
     DUPLICATE_ID = "duplicate_id"
     SELF_PAIRING = "self_pairing"
     CATEGORY_DISALLOWED = "category_disallowed"
+    WITHDRAWN = "withdrawn"
 
 
 class QuarantineUnit(StrEnum):

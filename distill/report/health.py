@@ -116,6 +116,8 @@ def _newest(project: Project) -> list[Receipt]:
 
 
 def _source(project: Project, job: SourceJob) -> SourceHealth:
+    if job.is_withdrawn:
+        return SourceHealth(job.table.name, 0, 0, "withdrawn: not read")
     files = [project.workspace.resolve(path) for path in job.files]
     return SourceHealth(job.table.name, len(files), sum(path.stat().st_size for path in files))
 

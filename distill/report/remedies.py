@@ -38,6 +38,9 @@ REMEDIES: Final[Mapping[QuarantineReason, str]] = {
         "a flag or the source's role keeps it out: include_partial for SFT, include_review for RAG,"
         ' role = "train" in the source\'s table'
     ),
+    QuarantineReason.WITHDRAWN: (
+        "nothing while its line stands in withdrawals.jsonl, which says who withdrew it and why"
+    ),
 }
 
 REVIEW_REMEDIES: Final[Mapping[str, str]] = {

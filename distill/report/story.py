@@ -14,6 +14,7 @@ from distill.receipts.digest import digest_bytes
 from distill.records.evidence import EvidenceRecord, Provenance
 from distill.records.quarantine import Quarantined
 from distill.records.scored import ScoredRun
+from distill.records.taxonomy import QuarantineReason
 from distill.report.finding import (
     Row,
     find_evidence,
@@ -86,7 +87,10 @@ def tell_story(project: Project, text: str) -> Story:
     quarantined = find_quarantined(project, text)
     if quarantined:
         places = quarantined[0].origin
-        origin = [(place, _excerpt(project, place)) for place in places]
+        if quarantined[0].reason is QuarantineReason.WITHDRAWN:
+            origin = [(place, "withdrawn, so it is not shown") for place in places]
+        else:
+            origin = [(place, _excerpt(project, place)) for place in places]
         return Story([RunStory(text, origin, None, None, [], [], quarantined)])
     raise ConfigurationError(
         f"no run, record or row has an id that begins with {text!r}",

@@ -22,6 +22,7 @@ def evidence_arguments(project: Project) -> Arguments:
     return {
         "logs": [project.workspace.resolve(path) for path in paths],
         "jobs": jobs,
+        "withdrawals": [file] if (file := project.withdrawals_file).exists() else [],
         "evidence": project.root / EVIDENCE_DIR,
         "quarantine": project.quarantine_file(evidence.STAGE),
     }

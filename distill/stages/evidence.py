@@ -1,16 +1,18 @@
 """The first stage: raw logs in, evidence records out, every raw record accounted for."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
 from distill.receipts import Ignored, InFiles, OutDir, OutFile, Report, with_receipt
+from distill.receipts.canonical import Json
 from distill.receipts.scope import current_workspace
+from distill.records.withdrawal import read_withdrawals
 from distill.stages.ingest import PREFIX, SCHEMA, Ingest
 from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
 from distill.stages.progress import SILENT, Progress
 from distill.stages.quarantine_file import QuarantineFile
-from distill.stages.record_trees import RecordTrees
 from distill.stages.resolve import Resolution
 from distill.stages.shards import read_lines
 from distill.stages.tally import Tally
@@ -19,6 +21,7 @@ STAGE: Final = "build_evidence_index"
 
 COUNTS: Final = (
     "files",
+    "files_withdrawn",
     "records",
     "records_bearing",
     "records_no_run",
@@ -32,6 +35,7 @@ COUNTS: Final = (
     "verdicts_attached",
     "verdicts_orphaned",
     "verdicts_stale",
+    "verdicts_quarantined",
 )
 
 
@@ -40,6 +44,7 @@ def index_evidence(
     logs: InFiles,
     *,
     jobs: tuple[SourceJob, ...],
+    withdrawals: InFiles = (),
     evidence: OutDir,
     quarantine: OutFile,
     progress: Annotated[Progress, Ignored] = SILENT,
@@ -48,7 +53,9 @@ def index_evidence(
 
     `logs` are the files that the jobs name by recorded path, each once. Law (units of each source
     and in total): records = bearing + no run + quarantined; runs declared = runs + merged +
-    quarantined; verdicts = attached + orphaned + stale. Where a file's entry has no root over its
+    quarantined; verdicts = attached + orphaned + stale + quarantined. A withdrawn run is
+    quarantined, and so is a verdict that is for withdrawn runs alone; a withdrawn source or file is
+    named and not read. Where a file's entry has no root over its
     records, the receipt notes one.
 
     Raises:
@@ -60,14 +67,34 @@ def index_evidence(
     with NarrowTables(SCHEMA) as tables, QuarantineFile(quarantine, STAGE, tally) as refused:
         ingest = Ingest(evidence, tables, tally, refused)
         with progress.stage(STAGE, sum(path.stat().st_size for path in files.values())) as bar:
-            for job in jobs:
+            for job in _counted(jobs, tally):
                 places = {**files, **_checkout_of(job)}
                 for done in ingest.read_source(job, places):
                     bar.advance(done)
-        Resolution(ingest).settle()
+        Resolution(ingest, _withdrawn_runs(withdrawals)).settle()
     for job in jobs:
         _count_runs(evidence / job.table.name, job.table.name, tally)
-    return _report(tally, ingest.trees)
+    return _report(tally, {**ingest.trees.notes(), **_withdrawn(jobs)})
+
+
+def _counted(jobs: Sequence[SourceJob], tally: Tally) -> Iterator[SourceJob]:
+    """Count what is withdrawn of every job, and yield those of which anything is read."""
+    for job in jobs:
+        tally.add(job.table.name, "files_withdrawn", len(job.withdrawn))
+        if not job.is_withdrawn:
+            yield job
+
+
+def _withdrawn_runs(withdrawals: Sequence[Path]) -> frozenset[str]:
+    read = (read_withdrawals(path.read_bytes()).runs for path in withdrawals)
+    return frozenset(run_id for runs in read for run_id in runs)
+
+
+def _withdrawn(jobs: Sequence[SourceJob]) -> dict[str, Json]:
+    """Return, for the receipt's notes, what was not read because it is withdrawn."""
+    sources = [job.table.name for job in jobs if job.is_withdrawn]
+    files = sorted({path for job in jobs for path in job.withdrawn})
+    return {"withdrawn": {"files": files, "sources": sources}} if sources or files else {}
 
 
 def _checkout_of(job: SourceJob) -> dict[str, Path]:
@@ -82,8 +109,9 @@ def _count_runs(folder: Path, source: str, tally: Tally) -> None:
         tally.add(source, "runs", sum(1 for _ in read_lines(shard)))
 
 
-def _report(tally: Tally, trees: RecordTrees) -> Report:
-    verdicts = ("verdicts_attached", "verdicts_orphaned", "verdicts_stale")
+def _report(tally: Tally, notes: Mapping[str, Json]) -> Report:
+    states = ("attached", "orphaned", "stale", "quarantined")
+    verdicts = tuple(f"verdicts_{state}" for state in states)
     return Report(
         counts=tally.counts(COUNTS),
         laws=[
@@ -100,7 +128,7 @@ def _report(tally: Tally, trees: RecordTrees) -> Report:
                 ("runs", "runs_merged", "runs_quarantined"),
             ),
             *tally.laws("every verdict is accounted for", "verdicts", ("verdicts",), verdicts),
-            tally.reasons_law("records and runs", "quarantined"),
+            tally.reasons_law("records, runs and verdicts", "quarantined"),
         ],
-        notes=trees.notes(),
+        notes=notes,
     )

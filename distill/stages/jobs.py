@@ -13,6 +13,9 @@ class SourceJob(FrozenModel):
     reader, null for the source's own files.
 
     `checkout_digest` is over the paths of `checkout`: they are an input that no single file holds.
+
+    `withdrawn` are the files of this source that are withdrawn: they are named here and not read.
+    Of a source with `is_withdrawn` nothing is read at all.
     """
 
     table: SourceTable
@@ -22,6 +25,8 @@ class SourceJob(FrozenModel):
     listing_files: tuple[str, ...] = ()
     checkout: str | None = None
     checkout_digest: str | None = None
+    withdrawn: tuple[str, ...] = ()
+    is_withdrawn: bool = False
 
     def reader(self) -> Source:
         """Return the reader of the job's files.

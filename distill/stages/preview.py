@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from distill.errors import ConfigurationError
 from distill.receipts.scope import workspace_scope
 from distill.records.message import Message
 from distill.sources.framing import frame
@@ -59,11 +60,15 @@ def preview_source(project: Project, name: str) -> Preview:
     """Return the first runs of a source, mapped and not joined with anything.
 
     Raises:
-        ConfigurationError: there is no such source.
+        ConfigurationError: there is no such source, or it is withdrawn.
         SourceError: its files can't be read.
     """
     table = project.configuration.source(name)
     job = next(job for job in source_jobs(project) if job.table.name == table.name)
+    if job.is_withdrawn:
+        raise ConfigurationError(
+            f"the source {name!r} is withdrawn, so it is not read", "withdrawals.jsonl says why"
+        )
     found: list[tuple[str, Answer]] = []
     troubles: list[tuple[str, str]] = []
     looked_at = 0

@@ -1,9 +1,11 @@
 """The second pass: what only all records together tell, and the lines that it changes.
 
 1. Identical records without an id or a trial are numbered: each is a run of its own.
-2. One id, one content, twice: merged, every origin kept. One id, several contents: all quarantined.
-3. A verdict from elsewhere is attached to every run that it matches; one that matches none is
-   orphaned, one whose judge saw another content is stale. Both are listed beside the evidence.
+2. A withdrawn run is quarantined, wherever it was logged; its twins keep their numbers.
+3. One id, one content, twice: merged, every origin kept. One id, several contents: all quarantined.
+4. A verdict from elsewhere is attached to every run that it matches; one that matches withdrawn
+   runs alone is quarantined, one that matches none is orphaned, one whose judge saw another content
+   is stale. The last two are listed beside the evidence.
 
 Only the sources that a change touches are written again.
 """
@@ -23,6 +25,9 @@ from distill.stages.narrow import Row, chunked
 from distill.stages.shards import RandomReader, rewrite
 
 UNATTACHED_FILE: Final = "unattached.jsonl"
+WITHDRAWN: Final = "withdrawals.jsonl says who withdrew it, and why"
+
+_WITHDRAWN: Final = 2  # in the column `dropped`; 1 is merged or refused
 
 _COLUMNS: Final = (
     "source",
@@ -67,8 +72,9 @@ class Change:
 class Resolution:
     """Finds the changes and makes them; `changes` maps source → line number → change."""
 
-    def __init__(self, ingest: Ingest) -> None:
+    def __init__(self, ingest: Ingest, withdrawn: frozenset[str] = frozenset()) -> None:
         self._ingest = ingest
+        self._withdrawn = sorted(withdrawn)
         self._tables = ingest.tables
         self._reader = RandomReader()
         self._changes: dict[str, dict[int, Change]] = defaultdict(dict)
@@ -78,6 +84,7 @@ class Resolution:
         with self._reader:
             self._tables.run("CREATE INDEX by_run ON runs (run_id)")
             self._number_occurrences()
+            self._withdraw()
             self._merge_or_refuse()
             self._tables.run("CREATE INDEX by_task ON runs (task_id)")
             self._tables.run("CREATE INDEX by_logged ON runs (logged)")
@@ -108,16 +115,28 @@ class Resolution:
     def _merge_or_refuse(self) -> None:
         rows = self._tables.rows(
             "SELECT run_id, seq, source, line, shard, start, end, content FROM runs WHERE run_id IN"
-            " (SELECT run_id FROM runs GROUP BY run_id HAVING COUNT(*) > 1) ORDER BY run_id, seq"
+            " (SELECT run_id FROM runs WHERE dropped = 0 GROUP BY run_id HAVING COUNT(*) > 1)"
+            " ORDER BY run_id, seq"
         )
         dropped: list[int] = []
-        for run_id, group in chunked(rows):
+        for _, group in chunked(rows):
             if len({row[-1] for row in group}) == 1:
                 dropped += self._merge(group)
             else:
-                dropped += self._refuse_all(run_id, group)
+                dropped += self._refuse_all(group)
         for seq in dropped:
             self._tables.run("UPDATE runs SET dropped = 1 WHERE seq = ?", (seq,))
+
+    def _withdraw(self) -> None:
+        query = (
+            "SELECT run_id, seq, source, line, shard, start, end FROM runs WHERE run_id = ?"
+            " ORDER BY seq"
+        )
+        for run_id in self._withdrawn:
+            for row in list(self._tables.rows(query, (run_id,))):
+                self._refuse(row, QuarantineReason.WITHDRAWN, "withdrawn_run", WITHDRAWN)
+                dropped = (_WITHDRAWN, row[1])
+                self._tables.run("UPDATE runs SET dropped = ? WHERE seq = ?", dropped)
 
     def _merge(self, group: list[Row]) -> Iterator[int]:
         _, _, source, line, *_ = group[0]
@@ -131,21 +150,27 @@ class Resolution:
             self._ingest.tally.add(row[2], "runs_merged")
             yield row[1]
 
-    def _refuse_all(self, run_id: str, group: list[Row]) -> Iterator[int]:
+    def _refuse_all(self, group: list[Row]) -> Iterator[int]:
+        detail = f"{len(group)} runs have this id and not all the same content"
         for row in group:
-            self._change(row[2], row[3]).drop = True
-            self._ingest.tally.add(row[2], "runs_quarantined")
-            self._ingest.tally.add(row[2], "quarantined")
-            self._ingest.quarantine.add(
-                QuarantineUnit.RUN,
-                row[2],
-                ids=(run_id,),
-                reason=QuarantineReason.DUPLICATE_ID,
-                rule="one_id_several_contents",
-                detail=f"{len(group)} runs have this id and not all the same content",
-                origin=self._record(row).provenance,
-            )
+            self._refuse(row, QuarantineReason.DUPLICATE_ID, "one_id_several_contents", detail)
             yield row[1]
+
+    def _refuse(self, row: Row, reason: QuarantineReason, rule: str, detail: str) -> None:
+        """Take a run out of the evidence, into quarantine."""
+        run_id, _, source, line, *_ = row
+        self._change(source, line).drop = True
+        self._ingest.tally.add(source, "runs_quarantined")
+        self._ingest.tally.add(source, "quarantined")
+        self._ingest.quarantine.add(
+            QuarantineUnit.RUN,
+            source,
+            ids=(run_id,),
+            reason=reason,
+            rule=rule,
+            detail=detail,
+            origin=self._record(row).provenance,
+        )
 
     def _record(self, row: Row) -> EvidenceRecord:
         _, _, source, _, shard, start, end, *_ = row
@@ -157,28 +182,49 @@ class Resolution:
             for row in list(self._tables.rows("SELECT * FROM verdicts ORDER BY seq")):
                 state = self._attach(row)
                 self._ingest.tally.add(row[1], f"verdicts_{state}")
-                if state != "attached":
+                if state in {"orphaned", "stale"}:
                     unattached.write(_unattached_line(row, state))
 
     def _attach(self, row: Row) -> str:
         _, _, target, match, content, verdict, _ = row
-        found = self._matching(target, json.loads(match))
+        found = self._matching(target, json.loads(match), dropped=0)
         seen = [run for run in found if content is None or run["content"] == content]
         for run in seen:
             change = self._change(run["source"], run["line"])
             change.verdicts.append(Verdict.model_validate_json(verdict))
         if seen:
             return "attached"
-        return "stale" if found else "orphaned"
+        if found:
+            return "stale"
+        withdrawn = self._matching(target, json.loads(match), dropped=_WITHDRAWN)
+        if withdrawn:
+            self._refuse_verdict(row, [run["run_id"] for run in withdrawn])
+        return "quarantined" if withdrawn else "orphaned"
 
-    def _matching(self, target: str | None, match: dict[str, str]) -> list[dict[str, Any]]:
-        """Return the runs that have all that `match` asks for."""
+    def _refuse_verdict(self, row: Row, run_ids: list[str]) -> None:
+        """Keep a verdict on withdrawn runs out of the evidence: it may quote them."""
+        source, provenance = row[1], json.loads(row[-1])
+        self._ingest.tally.add(source, "quarantined")
+        self._ingest.quarantine.add(
+            QuarantineUnit.VERDICT,
+            source,
+            ids=sorted(set(run_ids)),
+            reason=QuarantineReason.WITHDRAWN,
+            rule="verdict_of_withdrawn_runs",
+            detail=WITHDRAWN,
+            origin=[Provenance.model_validate(place) for place in provenance],
+        )
+
+    def _matching(
+        self, target: str | None, match: dict[str, str], *, dropped: int
+    ) -> list[dict[str, Any]]:
+        """Return the runs that have all that `match` asks for, kept or dropped as it is asked."""
         key = next((name for name in _KEYS if name in match), None)
         if key is None:
             return []
         columns = ", ".join(_COLUMNS)
-        query = f"SELECT {columns} FROM runs WHERE ({_KEYS[key]}) AND dropped = 0 ORDER BY seq"  # noqa: S608 - column names are ours
-        rows = self._tables.rows(query, (match[key],))
+        query = f"SELECT {columns} FROM runs WHERE ({_KEYS[key]}) AND dropped = ?2 ORDER BY seq"  # noqa: S608 - column names are ours
+        rows = self._tables.rows(query, (match[key], dropped))
         found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
         return [
             run

@@ -7,20 +7,21 @@ beginnings of the files are typical.
 
 import math
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from distill.receipts import Outcome, Workspace
 from distill.receipts.digest import digest_bytes
+from distill.records.withdrawal import WithdrawalKind
 from distill.sources.framing import frame
 from distill.sources.protocol import Framing, RawRecord
 from distill.stages.jobs import SourceJob
 from distill.stages.source_jobs import source_jobs
 from distill.workspace.configuration import CONFIGURATION_FILE
-from distill.workspace.places import SCRATCH_DIR
+from distill.workspace.places import SCRATCH_DIR, WITHDRAWALS_FILE
 from distill.workspace.project import Project
 from distill.workspace.reading import read_blocks
 from distill.workspace.source_table import SourceTable
@@ -79,11 +80,12 @@ def take_sample(project: Project, *, limit: int | None, source: str | None) -> S
     chosen = [
         job
         for job in source_jobs(project)
-        if source in (None, job.table.name, job.table.verdicts_for)
+        if source in (None, job.table.name, job.table.verdicts_for) and not job.is_withdrawn
     ]
     root = project.root / SCRATCH_DIR / digest_bytes(f"{limit}|{source}".encode()).hex[:12]
     root.mkdir(parents=True, exist_ok=True)
     (root / CONFIGURATION_FILE).write_text(_NOTE, encoding="utf-8")
+    (root / WITHDRAWALS_FILE).write_bytes(b"".join(_scratch_withdrawals(project)))
     sampled = full = 0
     for job in chosen:
         if _is_sampled(job):
@@ -91,6 +93,13 @@ def take_sample(project: Project, *, limit: int | None, source: str | None) -> S
             full += sum(_decompressed_bytes(path) for path in files)
             sampled += _write_sample(job, files, root / LOGS / job.table.name, limit)
     return Sample(_scratch_project(project, root, chosen), sampled, full)
+
+
+def _scratch_withdrawals(project: Project) -> Iterator[bytes]:
+    """Yield the lines of the withdrawals, files named as the scratch workspace sees them."""
+    for one in project.withdrawals().all:
+        is_file = one.kind is WithdrawalKind.FILE
+        yield (replace(one, name=_from_scratch(one.name)) if is_file else one).to_line()
 
 
 def _is_sampled(job: SourceJob) -> bool:
@@ -130,14 +139,14 @@ def _scratch_table(job: SourceJob) -> SourceTable:
     table, settings = job.table, dict(job.table.settings)
     paths = tuple(_from_scratch(path) for path in table.paths)
     if _is_sampled(job):
-        paths = (f"{LOGS}/{table.name}/*",)
+        paths = (f"{LOGS}/{table.name}/*",)  # none where all files are withdrawn
         settings.pop("records_at", None)
         settings.pop("layout", None)
     if isinstance(settings.get("verdicts"), dict):
         joined = settings["verdicts"]
         names = [joined["paths"]] if isinstance(joined["paths"], str) else joined["paths"]
         settings["verdicts"] = {**joined, "paths": [_from_scratch(path) for path in names]}
-    changes: dict[str, object] = {"paths": paths, "settings": settings}
+    changes: dict[str, object] = {"paths": paths, "settings": settings, "optional": True}
     if table.task_table is not None:
         moved = tuple(_from_scratch(path) for path in table.task_table.paths)
         changes["task_table"] = table.task_table.model_copy(update={"paths": moved})

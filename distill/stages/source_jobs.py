@@ -1,7 +1,6 @@
 """From the sources of `distill.toml` to the jobs of the evidence stage: kinds made, globs found."""
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from distill.errors import ConfigurationError
@@ -9,6 +8,7 @@ from distill.receipts.digest import digest_bytes
 from distill.sources.protocol import Source
 from distill.sources.registry import source_for
 from distill.stages.jobs import SourceJob
+from distill.stages.source_files import SourceFiles
 from distill.workspace.checkout import list_checkout
 from distill.workspace.configuration import nearest
 from distill.workspace.places import REVIEWS_GLOB
@@ -28,17 +28,18 @@ def source_jobs(project: Project) -> tuple[SourceJob, ...]:
     tables = [*project.configuration.sources, *_reviews(project)]
     names = {table.name for table in tables}
     jobs: list[SourceJob] = []
+    found = SourceFiles(project)
     for table in tables:
         if table.verdicts_for not in (None, *names):
             raise ConfigurationError(
                 f"[sources.{table.name}]: verdicts_for names no source: {table.verdicts_for!r}",
                 nearest(str(table.verdicts_for), names),
             )
-        jobs += _jobs(project, table)
+        jobs += _jobs(project, table, found)
     return tuple(sorted(jobs, key=lambda job: job.table.name))
 
 
-def _jobs(project: Project, table: SourceTable) -> Iterator[SourceJob]:
+def _jobs(project: Project, table: SourceTable, found: SourceFiles) -> Iterator[SourceJob]:
     place = f"[sources.{table.name}]"
     reader = _placed(place, lambda: source_for(table.kind).from_settings(table.settings))
     if not reader.verdict_only and table.role is None:
@@ -46,13 +47,19 @@ def _jobs(project: Project, table: SourceTable) -> Iterator[SourceJob]:
             f"{place}: verdicts_for is for kinds that hold verdicts alone, not {table.kind!r}",
             "remove verdicts_for, and set role and licence",
         )
+    if table.name in found.withdrawals.sources:
+        yield SourceJob(table=table, files=(), is_withdrawn=True)
+        return
     repository, tasks = table.repository, table.task_table
-    listings = repository.listings if repository else ()
+    logs = found.files(table.paths, place, optional=table.optional)
+    rows = found.files(tasks.paths if tasks else (), place)
+    listings = found.files(repository.listings if repository else (), place)
     yield SourceJob(
         table=table,
-        files=_recorded(project, project.logs(table)),
-        task_files=_recorded(project, project.find(tasks.paths if tasks else (), place)),
-        listing_files=_recorded(project, project.find(listings, place)),
+        files=logs.read,
+        task_files=rows.read,
+        listing_files=listings.read,
+        withdrawn=tuple(sorted({*logs.withdrawn, *rows.withdrawn, *listings.withdrawn})),
         **_checkout(project, repository),
     )
     for number, joined in enumerate(reader.joined):
@@ -60,8 +67,12 @@ def _jobs(project: Project, table: SourceTable) -> Iterator[SourceJob]:
         implied = table.model_copy(
             update={"name": name, "paths": joined.paths, "verdicts_for": table.name}
         )
+        if name in found.withdrawals.sources:
+            yield SourceJob(table=implied, files=(), joined=number, is_withdrawn=True)
+            continue
+        verdicts = found.files(implied.paths, f"[sources.{name}]", optional=implied.optional)
         yield SourceJob(
-            table=implied, files=_recorded(project, project.logs(implied)), joined=number
+            table=implied, files=verdicts.read, withdrawn=verdicts.withdrawn, joined=number
         )
 
 
@@ -82,10 +93,6 @@ def _checkout(project: Project, repository: RepositoryTable | None) -> dict[str,
         "checkout": project.workspace.record_path(folder),
         "checkout_digest": digest_bytes(listing.encode()).hex,
     }
-
-
-def _recorded(project: Project, paths: Iterable[Path]) -> tuple[str, ...]:
-    return tuple(sorted(project.workspace.record_path(path) for path in paths))
 
 
 def _reviews(project: Project) -> Iterator[SourceTable]:

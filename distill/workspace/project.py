@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from distill.errors import ConfigurationError
 from distill.receipts import ReceiptStore, Workspace
+from distill.records.withdrawal import Withdrawals, read_withdrawals
 from distill.workspace.configuration import Configuration, load_configuration
 from distill.workspace.logs import find_logs
-from distill.workspace.places import QUARANTINE_DIR
+from distill.workspace.places import QUARANTINE_DIR, WITHDRAWALS_FILE
 from distill.workspace.source_table import SourceTable
 
 
@@ -26,6 +28,26 @@ class Project:
     def receipts(self) -> ReceiptStore:
         """The store of the workspace's receipts."""
         return ReceiptStore(self.workspace)
+
+    @property
+    def withdrawals_file(self) -> Path:
+        """Where the workspace keeps its withdrawals; there is none before the first."""
+        return self.root / WITHDRAWALS_FILE
+
+    def withdrawals(self) -> Withdrawals:
+        """Return what is withdrawn in this workspace.
+
+        Raises:
+            ConfigurationError: the file can't be read, or a line is no withdrawal.
+        """
+        try:
+            return read_withdrawals(self.withdrawals_file.read_bytes())
+        except FileNotFoundError:
+            return Withdrawals()
+        except OSError as error:
+            raise ConfigurationError(
+                f"{self.withdrawals_file} can't be read: {error.strerror}", "mend its permissions"
+            ) from None
 
     def logs(self, source: SourceTable) -> list[Path]:
         """Return the log files of a source, sorted.
