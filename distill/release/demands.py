@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from distill.errors import ConfigurationError, ContractError, VerificationError
 from distill.receipts.ledger.entries import NAME, Released
+from distill.receipts.ledger.key_files import load_signer
+from distill.receipts.ledger.keyring import Keyring
+from distill.receipts.ledger.log import Ledger
 from distill.receipts.release_manifest import RELEASES, Expectation
 from distill.receipts.verify import verify_workspace
 from distill.release.figures import Figures
@@ -33,17 +36,26 @@ def demand_name(project: Project, name: str) -> None:
         )
 
 
-def demand_unused(snapshot: Snapshot, name: str) -> None:
-    """Refuse a name that the ledger gave to a release whose folder is gone.
+def demand_possible(project: Project, name: str) -> None:
+    """Refuse early what would be refused late: a name of the ledger, a key that is not here.
 
     Raises:
-        ConfigurationError: it did.
+        ContractError: nothing was ever run here.
+        ConfigurationError: the ledger records a release of this name, or the active private keys
+            are not here.
     """
-    if any(isinstance(entry, Released) and entry.name == name for entry in snapshot.entries):
+    entries = tuple(Ledger(project.workspace).entries())
+    if not entries:
+        raise ContractError(
+            f"{project.root} has no ledger, so there is nothing to release",
+            "run `distill run` first",
+        )
+    if any(isinstance(entry, Released) and entry.name == name for entry in entries):
         raise ConfigurationError(
             f"the ledger records a release {name} already, though its folder is not here",
             "choose another name: two releases of one name could not be told apart",
         )
+    load_signer(project.workspace, Keyring.of(entries))
 
 
 def demand_sound(project: Project) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from distill.errors import ConfigurationError
 from distill.receipts import durable
 from distill.receipts.auditors import auditors_files
 from distill.receipts.clock import now
@@ -28,9 +29,9 @@ from distill.release.demands import (
     demand_current,
     demand_expected,
     demand_name,
+    demand_possible,
     demand_rows,
     demand_sound,
-    demand_unused,
 )
 from distill.release.expectations import hold_against
 from distill.release.figures import Figures
@@ -96,11 +97,10 @@ def plan_release(project: Project, name: str, withhold: Iterable[WithheldClass])
         VerificationError: the workspace, or the previous release, is not sound.
     """
     demand_name(project, name)
-    snapshot = take_snapshot(project.workspace)
-    demand_unused(snapshot, name)
-    signer = load_signer(project.workspace, snapshot.ring)
+    demand_possible(project, name)
     demand_sound(project)
     demand_current(project)
+    snapshot = take_snapshot(project.workspace)
     figures = Figures.of(snapshot.current)
     demand_rows(figures)
     former = find_former(snapshot)
@@ -120,7 +120,7 @@ def plan_release(project: Project, name: str, withhold: Iterable[WithheldClass])
         shipped=tuple(one for one in chosen if one.kind not in classes),
         withheld=tuple(_withheld(one, kind) for one in chosen if (kind := one.kind) in classes),
         classes=classes,
-        signer=signer,
+        signer=load_signer(project.workspace, snapshot.ring),
     )
 
 
@@ -139,6 +139,12 @@ def make_release(project: Project, name: str, withhold: Iterable[WithheldClass] 
         partial = durable.partial_of(place, durable.new_token())
         try:
             manifest = _build(partial, plan)
+        except OSError as error:
+            remove_folder(partial)
+            raise ConfigurationError(
+                f"the release can't be written: {error.strerror}: {error.filename or partial}",
+                "make room, or mend the permissions, and release again; nothing is left of it",
+            ) from error
         except BaseException:
             remove_folder(partial)
             raise

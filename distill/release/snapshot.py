@@ -7,7 +7,7 @@ that it replaces meanwhile are found by their digests while they are copied.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from distill.errors import ContractError, VerificationError
+from distill.errors import VerificationError
 from distill.receipts.ledger.checkpoint import Note
 from distill.receipts.ledger.entries import Entry, Genesis, Recorded, Released, read_entry
 from distill.receipts.ledger.keyring import Keyring
@@ -58,16 +58,12 @@ def take_snapshot(workspace: Workspace) -> Snapshot:
     """Return the workspace's ledger at its newest checkpoint, with the current receipts.
 
     Raises:
-        ContractError: nothing was ever run here.
         VerificationError: the ledger or a receipt is not what was written.
     """
     ledger = Ledger(workspace)
     note = ledger.newest_checkpoint()
     if note is None:
-        raise ContractError(
-            f"{workspace.root} has no ledger, so there is nothing to release",
-            "run `distill run` first",
-        )
+        raise VerificationError("the ledger has no checkpoint", "see `distill verify`")
     content, size = ledger.content(), note.checkpoint.size
     if size > len(content.lines) or content.root(size) != note.checkpoint.root:
         raise VerificationError(
