@@ -16,7 +16,29 @@ def add_audit_commands(commands: Commands) -> None:
 
 
 def _verify(commands: Commands) -> None:
-    add_command(commands, "verify", "verification:verify", "reread receipts, inputs and outputs")
+    verify = add_command(
+        commands, "verify", "verification:verify", "reread ledger, receipts, inputs and outputs"
+    )
+    verify.add_argument(
+        "--deep", action="store_true", help="check SHA-256, record counts and record roots too"
+    )
+    verify.add_argument(
+        "--since",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="CHECKPOINT",
+        help="your own copy of an older checkpoint: the ledger must go on from it",
+    )
+    verify.add_argument(
+        "--key",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="a public key (PEM or vkey) that you had by another way: the ledger's must descend "
+        "from it",
+    )
 
 
 def _ledger(commands: Commands) -> None:

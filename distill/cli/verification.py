@@ -2,27 +2,65 @@
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
 
 from distill.cli.console import Console
-from distill.errors import EXIT_INCOMPLETE, EXIT_OK
-from distill.receipts import Workspace, verify_workspace
+from distill.errors import EXIT_INCOMPLETE, EXIT_OK, ConfigurationError
+from distill.receipts import VerificationReport, VerificationRequest, Workspace, verify_workspace
+from distill.receipts.verify.keys import PinnedKey
+from distill.receipts.verify.since import OldCheckpoint
+
+_ENDS: Final = {EXIT_OK: "sound", EXIT_INCOMPLETE: "incomplete"}
 
 
 def verify(options: argparse.Namespace, console: Console) -> int:
     """Print every fault, and end with 0, 10 or 11."""
-    report = verify_workspace(Workspace.named(options.workspace))
+    request = VerificationRequest(
+        is_deep=options.deep,
+        since=tuple(OldCheckpoint.read(_read(path), str(path)) for path in options.since),
+        pinned=tuple(PinnedKey.read(_read(path), str(path)) for path in options.key),
+    )
+    report = verify_workspace(Workspace.named(options.workspace), request)
     for fault in report.faults:
         console.line(f"{fault.kind}: {fault.path}")
         console.line(f"  expected {fault.expected}, found {fault.found}: {fault.meaning}")
-    end = {EXIT_OK: "sound", EXIT_INCOMPLETE: "incomplete"}.get(report.exit_code, "NOT SOUND")
-    console.line(f"{end}: {report.receipts} receipts and {report.files} files reread")
-    console.document(
-        {
-            "result": end.lower(),
-            "exit_code": report.exit_code,
-            "receipts": report.receipts,
-            "files": report.files,
-            "faults": [asdict(fault) for fault in report.faults],
-        }
-    )
+    for kind, remedy in report.remedies():
+        console.line(f"what to do about {kind}: {remedy}")
+    for note in report.notes:
+        console.line(f"note: {note.meaning}")
+    end = _ENDS.get(report.exit_code, "NOT SOUND")
+    console.line(f"{end}: {_looked_at(report)}")
+    console.document(_as_json(report, end.lower()))
     return report.exit_code
+
+
+def _looked_at(report: VerificationReport) -> str:
+    told = f"{report.receipts} receipts and {report.files} files reread"
+    ledger = report.ledger
+    if ledger is None:
+        return f"{told}, no ledger"
+    signed = "unsigned" if ledger.signed_by is None else f"signed by {ledger.signed_by}"
+    return f"{told}, a ledger of {ledger.entries} lines, {signed}"
+
+
+def _as_json(report: VerificationReport, result: str) -> dict[str, Any]:
+    return {
+        "result": result,
+        "exit_code": report.exit_code,
+        "receipts": report.receipts,
+        "files": report.files,
+        "ledger": None if report.ledger is None else asdict(report.ledger),
+        "withheld": report.withheld,
+        "notes": [asdict(note) for note in report.notes],
+        "faults": [{**asdict(fault), "remedy": fault.remedy} for fault in report.faults],
+    }
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} can't be read: {error.strerror}", "name a file that is there"
+        ) from error

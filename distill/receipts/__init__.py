@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from distill.receipts.store import ReceiptStore as ReceiptStore
     from distill.receipts.verify import Fault as Fault
     from distill.receipts.verify import VerificationReport as VerificationReport
+    from distill.receipts.verify import VerificationRequest as VerificationRequest
     from distill.receipts.verify import verify_workspace as verify_workspace
     from distill.receipts.workspace import Workspace as Workspace
 
@@ -41,7 +42,7 @@ _HOMES = {
     "report": ("Check", "Law", "Report"),
     "scope": ("trigger_scope", "workspace_scope"),
     "store": ("ReceiptStore",),
-    "verify": ("Fault", "VerificationReport", "verify_workspace"),
+    "verify": ("Fault", "VerificationReport", "VerificationRequest", "verify_workspace"),
     "workspace": ("Workspace",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

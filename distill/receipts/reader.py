@@ -26,7 +26,9 @@ def read_receipt(content: bytes) -> r.Receipt:
         raise VerificationError(f"the receipt is larger than {r.MAX_RECEIPT_BYTES} bytes")
     if not content.endswith(b"\n"):
         raise VerificationError("the receipt does not end in a newline")
-    return receipt_of(loads(content[:-1]))
+    receipt = receipt_of(loads(content[:-1]))
+    vars(receipt)["content"] = content  # canonical, so these are the bytes that it would write
+    return receipt
 
 
 def receipt_of(value: Json) -> r.Receipt:

@@ -1,99 +1,126 @@
 """The files: outputs and inputs of receipts hold the bytes that the receipts record."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from distill.errors import VerificationError
-from distill.receipts.digest import Digest, Fingerprint
+from distill.receipts.digest import Digest
 from distill.receipts.faults import Fault, FaultKind
-from distill.receipts.paths import split_root
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.strict import HEX_256
-from distill.receipts.verify.reading import Reading
+from distill.receipts.verify.places import Places
+from distill.receipts.verify.plain_files import Unread, names_in
+from distill.receipts.verify.reading import Reading, Seen
 from distill.receipts.workspace import Workspace
+
+REPLACED = "data/objects"
+
+
+def places_of(
+    receipts: Iterable[Receipt], places: Places
+) -> tuple[dict[str, Path], dict[str, Fault]]:
+    """Return where the files of receipts lie, and the faults of those that are not looked for."""
+    found: dict[str, Path] = {}
+    refused: dict[str, Fault] = {}
+    for receipt in receipts:
+        for entry in (*receipt.claim.outputs, *receipt.claim.inputs):
+            place = places.of(entry)
+            if isinstance(place, Fault):
+                refused[entry.path] = place
+            else:
+                found[entry.path] = place
+    return found, refused
+
+
+def replaced_places(workspace: Workspace) -> dict[str, Path]:
+    """Return where the kept versions of outputs lie; what was pruned is not missed."""
+    names = names_in(workspace.root / REPLACED)
+    if isinstance(names, Unread):
+        return {}
+    kept = (name for name in names if HEX_256.fullmatch(name))
+    return {f"{REPLACED}/{name}": workspace.root / REPLACED / name for name in kept}
 
 
 class FileCheck:
-    """Holds the files of a workspace against its receipts."""
+    """Holds what files hold against what receipts say."""
 
     def __init__(
-        self, workspace: Workspace, receipts: Mapping[Digest, Receipt], reading: Reading
+        self,
+        receipts: Iterable[Receipt],
+        current: Iterable[Receipt],
+        reading: Reading,
     ) -> None:
-        self._workspace = workspace
         self._reading = reading
         self._made = {
             (entry.path, entry.blake3)
-            for receipt in receipts.values()
+            for receipt in receipts
+            if receipt.passed
             for entry in receipt.claim.outputs
         }
+        self._answers = answers(current)
 
     def faults(self, receipt: Receipt) -> Iterator[Fault]:
         """Yield what differs between a receipt and the files that it names."""
         for entry in receipt.claim.outputs:
-            yield from self._output(entry)
+            if self._answers.get(entry.path) == entry.blake3:
+                yield from self._output(entry)
         for entry in receipt.claim.inputs:
             yield from self._input(entry)
 
     def _output(self, entry: FileEntry) -> Iterator[Fault]:
-        place = self._place(entry)
-        if isinstance(place, Fault):
-            yield place
-            return
-        found = self._reading.fingerprint(entry.path, place)
-        if found is None:
-            message = "an output is missing or is no plain file"
-            yield Fault("output_missing", entry.path, str(entry.blake3), "nothing", message)
-        else:
+        found = self._reading.get(entry.path)
+        if isinstance(found, Seen):
             yield from _differences("output_changed", entry, found, "an output was changed")
+        elif found is not None and found.state == "unreadable":
+            yield _unreadable(entry, found)
+        elif found is not None:
+            message = "an output is missing or is no plain file"
+            yield Fault("output_missing", entry.path, str(entry.blake3), found.told, message)
 
     def _input(self, entry: FileEntry) -> Iterator[Fault]:
-        place = self._place(entry)
-        if isinstance(place, Fault):
-            yield place
-            return
-        found = self._reading.fingerprint(entry.path, place)
-        if (entry.path, entry.blake3) in self._made and (
-            found is None or found.blake3 != entry.blake3
-        ):
+        found = self._reading.get(entry.path)
+        is_same = isinstance(found, Seen) and found.blake3 == entry.blake3
+        if (entry.path, entry.blake3) in self._made and not is_same:
             return  # replaced by a newer run of its maker: that receipt answers for the file
-        if found is None:
-            message = "an input is gone, so its bytes can't be checked"
-            yield Fault("input_absent", entry.path, str(entry.blake3), "nothing", message)
-        else:
+        if isinstance(found, Seen):
             message = "an input is no longer what the stage read"
             yield from _differences("input_changed", entry, found, message)
-
-    def _place(self, entry: FileEntry) -> Path | Fault:
-        root, _ = split_root(entry.path)
-        if root is not None and root not in self._workspace.roots:
-            message = f"the root {root!r} is not named in distill.toml here"
-            return Fault("root_unknown", entry.path, str(entry.blake3), "nothing", message)
-        try:
-            return self._workspace.resolve(entry.path)
-        except VerificationError as error:
-            return Fault("path_refused", entry.path, "a path inside", "a way out", error.message)
+        elif found is not None and found.state == "unreadable":
+            yield _unreadable(entry, found)
+        elif found is not None:
+            message = "an input is gone, so its bytes can't be checked"
+            yield Fault("input_absent", entry.path, str(entry.blake3), found.told, message)
 
 
-def replaced_faults(workspace: Workspace, reading: Reading) -> Iterator[Fault]:
-    """Yield what is wrong with kept versions of outputs; what was pruned is no fault."""
-    for path in sorted((workspace.root / "data" / "objects").glob("*")):
-        if not HEX_256.fullmatch(path.name):
+def answers(current: Iterable[Receipt]) -> Mapping[str, Digest]:
+    """Return what every file must hold: of the receipts that name it, the newest answers for it."""
+    return {
+        entry.path: entry.blake3
+        for receipt in sorted(current, key=lambda one: (one.run.ended_at, one.digest.hex))
+        for entry in receipt.claim.outputs
+    }
+
+
+def replaced_faults(reading: Reading) -> Iterator[Fault]:
+    """Yield what is wrong with kept versions of outputs."""
+    for shown, found in reading.items():
+        folder, _, name = shown.rpartition("/")
+        if folder != REPLACED or (isinstance(found, Seen) and found.blake3.hex == name):
             continue
-        shown = path.relative_to(workspace.root).as_posix()
-        found = reading.fingerprint(shown, path)
-        if found is None or found.blake3.hex != path.name:
-            held = "nothing readable" if found is None else str(found.blake3)
-            message = "a kept version of an output is damaged"
-            yield Fault("object_damaged", shown, f"blake3:{path.name}", held, message)
+        held = str(found.blake3) if isinstance(found, Seen) else found.told
+        message = "a kept version of an output is damaged"
+        yield Fault("object_damaged", shown, f"blake3:{name}", held, message)
 
 
-def _differences(
-    kind: FaultKind, entry: FileEntry, found: Fingerprint, meaning: str
-) -> Iterator[Fault]:
+def _unreadable(entry: FileEntry, found: Unread) -> Fault:
+    message = "the file can't be read, so its bytes can't be checked"
+    return Fault("file_unreadable", entry.path, str(entry.blake3), found.told, message)
+
+
+def _differences(kind: FaultKind, entry: FileEntry, found: Seen, meaning: str) -> Iterator[Fault]:
     """Yield the first field in which a file differs from what was recorded."""
     for name in ("blake3", "bytes", "sha256", "records", "root"):
         expected, actual = getattr(entry, name), getattr(found, name)
-        if expected != actual:
+        if actual is not None and expected != actual:
             shown = f"{name} {actual}" if name in {"bytes", "records"} else str(actual)
             yield Fault(kind, entry.path, str(expected), shown, meaning)
             return

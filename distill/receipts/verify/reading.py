@@ -1,26 +1,42 @@
-"""Reading files again: each at most once, whatever asks for it."""
+"""Reading files again: each once, the large ones by all threads, the small ones side by side."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from distill.errors import DistillError
-from distill.receipts.digest import Fingerprint, fingerprint_file
+from distill.errors import SourceError
+from distill.receipts.digest import Digest, Sha256, fingerprint_file, watch_file
+from distill.receipts.verify.plain_files import Unread, look_at
 
 
-class Reading:
-    """The files that one verification read, by the name that receipts have for them."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a file holds. All but size and BLAKE3 are null where they were not looked for."""
 
-    def __init__(self) -> None:
-        self._found: dict[str, Fingerprint | None] = {}
+    bytes: int
+    blake3: Digest
+    sha256: Sha256 | None = None
+    records: int | None = None
+    root: Sha256 | None = None
 
-    def __len__(self) -> int:
-        return len(self._found)
 
-    def fingerprint(self, shown: str, place: Path) -> Fingerprint | None:
-        """Return what a file holds, or None where there is no plain file that can be read."""
-        if shown not in self._found:
-            try:
-                found = None if place.is_symlink() else fingerprint_file(place)[0]
-            except DistillError:
-                found = None
-            self._found[shown] = found
-        return self._found[shown]
+Reading = Mapping[str, Seen | Unread]
+
+
+def read_files(places: Mapping[str, Path], *, is_deep: bool) -> dict[str, Seen | Unread]:
+    """Read files, given by the names that receipts have for them, and return what each holds."""
+    return {shown: _read(place, is_deep=is_deep) for shown, place in places.items()}
+
+
+def _read(place: Path, *, is_deep: bool) -> Seen | Unread:
+    found = look_at(place)
+    if isinstance(found, Unread):
+        return found
+    try:
+        if is_deep:
+            held, _ = fingerprint_file(place)
+            return Seen(held.bytes, held.blake3, held.sha256, held.records, held.root)
+        digest, identity = watch_file(place)
+    except SourceError as error:
+        return Unread("unreadable", error.message.removeprefix(f"{place} "))
+    return Seen(identity.size, digest)

@@ -1,60 +1,18 @@
 """verify_workspace: sound is sound, and every kind of damage is named."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from distill.receipts import InFiles, OutFile, Workspace, verify_workspace, with_receipt
+from distill.receipts import Workspace, verify_workspace
 from distill.receipts.canonical import dumps
 from distill.receipts.digest import digest_bytes
 from distill.receipts.reader import read_receipt
-from distill.receipts.receipt import Receipt
 from distill.receipts.scope import workspace_scope
 from distill.receipts.store import ReceiptStore
 from tests.receipts.samples import RECEIPT, changed, raw
-
-Put = Callable[[str, str], Path]
-
-
-@with_receipt(stage="first", version=1)
-def first(logs: InFiles, *, target: OutFile) -> None:
-    """Join logs."""
-    target.write_text("".join(log.read_text() for log in logs))
-
-
-@with_receipt(stage="second", version=1)
-def second(parts: InFiles, *, target: OutFile) -> None:
-    """Shout."""
-    target.write_text("".join(part.read_text().upper() for part in parts))
-
-
-@pytest.fixture
-def built(workspace: Workspace, put: Put) -> Workspace:
-    """A workspace with a chain of two stages."""
-    put("logs/a.jsonl", '{"a":1}\n')
-    build(workspace)
-    return workspace
-
-
-def build(workspace: Workspace) -> None:
-    """Run the chain."""
-    with workspace_scope(workspace):
-        first([Path("logs/a.jsonl")], target=Path("data/first.jsonl"))
-        second(ReceiptStore(workspace).outputs_of("first"), target=Path("exports/second.jsonl"))
-
-
-def newest(workspace: Workspace, stage: str) -> Receipt:
-    """Return the newest receipt of a stage."""
-    receipt = ReceiptStore(workspace).newest(stage)
-    assert receipt is not None
-    return receipt
-
-
-def kinds(workspace: Workspace) -> set[tuple[str, str]]:
-    """Return kind and path of every fault."""
-    return {(fault.kind, fault.path) for fault in verify_workspace(workspace).faults}
+from tests.receipts.verify.building import build, first, kinds, newest
 
 
 def test_what_was_written_is_sound(built: Workspace) -> None:
@@ -129,14 +87,15 @@ def test_a_deleted_receipt(built: Workspace) -> None:
     parent.unlink()
     child = ReceiptStore(built).path_of(newest(built, "second").digest)
     assert kinds(built) == {
+        ("receipt_missing", parent.relative_to(built.root).as_posix()),
         ("ref_dangling", "receipts/refs/first"),
         ("chain_broken", child.relative_to(built.root).as_posix()),
     }
 
 
-def test_an_upstream_rebuild_is_no_fault(built: Workspace, put: Put) -> None:
+def test_an_upstream_rebuild_is_no_fault(built: Workspace) -> None:
     """A child that is only stale is no fault: the newer receipt answers for the file."""
-    put("logs/a.jsonl", '{"a":2}\n')
+    (built.root / "logs/a.jsonl").write_text('{"a":2}\n')
     with workspace_scope(built):
         first([Path("logs/a.jsonl")], target=Path("data/first.jsonl"))
     assert verify_workspace(built).faults == ()
@@ -145,9 +104,9 @@ def test_an_upstream_rebuild_is_no_fault(built: Workspace, put: Put) -> None:
     assert verify_workspace(built).faults == ()  # pruned
 
 
-def test_a_kept_version_that_is_damaged(built: Workspace, put: Put) -> None:
+def test_a_kept_version_that_is_damaged(built: Workspace) -> None:
     """What is kept in data/objects must be what its name says."""
-    put("logs/a.jsonl", '{"a":2}\n')
+    (built.root / "logs/a.jsonl").write_text('{"a":2}\n')
     build(built)
     (kept, *_) = (built.root / "data/objects").iterdir()
     kept.write_bytes(b"other")
@@ -193,7 +152,7 @@ def test_the_forger_s_sample_is_consistent(workspace: Workspace) -> None:
     """Without the forged field nothing but the missing files is found."""
     forge(workspace, consistent())
     found = {fault.kind for fault in verify_workspace(workspace).faults}
-    assert found == {"output_missing", "input_absent"}
+    assert found == {"output_missing", "input_absent", "ledger_missing"}
 
 
 def consistent() -> dict[str, object]:

@@ -1,0 +1,19 @@
+"""What is asked of a verification."""
+
+from dataclasses import dataclass
+
+from distill.receipts.verify.keys import PinnedKey
+from distill.receipts.verify.since import OldCheckpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerificationRequest:
+    """How deep to look, and what the auditor brought.
+
+    ``is_deep`` adds SHA-256, record counts and record roots of all files. ``since`` are the
+    auditor's own copies of checkpoints, ``pinned`` public keys that were had by another way.
+    """
+
+    is_deep: bool = False
+    since: tuple[OldCheckpoint, ...] = ()
+    pinned: tuple[PinnedKey, ...] = ()
