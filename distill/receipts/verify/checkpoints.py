@@ -59,7 +59,7 @@ class Checkpoints:
         newest = self.notes.get(self.view.covered)
         if newest is not None and newest.signature is None:
             message = (
-                "the ledger is unsigned: whoever can write here can also write a new history; "
+                "the ledger is unsigned, so whoever can write here can rewrite it all; "
                 "`distill keys init` makes keys"
             )
             yield Note("ledger_unsigned", message)
