@@ -124,4 +124,4 @@ def _inconsistent() -> Iterator[Vector]:
          "It failed, and names no error."),
     ):  # fmt: skip
         content = raw(changed(place, value))
-        yield Vector("receipt", f"inconsistent/{name}.json", content, why, beside={"fault": fault})
+        yield Vector("receipt", f"{name}.json", content, why, fault=fault)

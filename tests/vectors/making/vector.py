@@ -16,7 +16,8 @@ class Vector:
     """One file of the folder.
 
     ``why`` is a sentence for a person; ``refusal`` a piece of our own reader's message, null where
-    the file is valid. ``beside`` are further facts that a reader needs: keys, other files.
+    the form is right; ``fault`` what a verifier finds wrong with what a file of the right form
+    says. ``beside`` are further facts that a reader needs: keys, other files.
     """
 
     kind: str
@@ -24,12 +25,15 @@ class Vector:
     content: bytes
     why: str
     refusal: str | None = None
+    fault: str | None = None
     beside: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def file(self) -> str:
-        """The path below the folder: ``<kind>/<valid|invalid>/<name>``."""
-        return f"{self.kind}/{'valid' if self.refusal is None else 'invalid'}/{self.name}"
+        """The path below the folder: ``<kind>/<valid|unsound|invalid>/<name>``."""
+        if self.refusal is not None:
+            return f"{self.kind}/invalid/{self.name}"
+        return f"{self.kind}/{'valid' if self.fault is None else 'unsound'}/{self.name}"
 
     def entry(self) -> dict[str, Any]:
         """Return what the index says of it."""
@@ -39,6 +43,7 @@ class Vector:
             "valid": self.refusal is None,
             "why": self.why,
             "refusal": self.refusal,
+            "fault": self.fault,
             **self.beside,
         }
 
@@ -64,8 +69,8 @@ def read_index(folder: Path = FOLDER) -> list[dict[str, Any]]:
 
 
 def files_in(folder: Path = FOLDER) -> Iterator[str]:
-    """Yield every file that must be listed: all below a ``valid`` or ``invalid`` folder."""
+    """Yield every file that must be listed: all in the folders of vectors."""
     for path in sorted(folder.rglob("*")):
         below = path.relative_to(folder)
-        if path.is_file() and {"valid", "invalid"} & set(below.parts[:-1]):
+        if path.is_file() and {"valid", "unsound", "invalid"} & set(below.parts[:-1]):
             yield below.as_posix()

@@ -1,0 +1,1 @@
+/NUpI3nPC36/giRyPe6xCP9o+TXhOoZADT4pZ8jzj2ivRpgJHfOXun7FjFfkashpLiREPpx4tZfZ/eJVe64ABw==
