@@ -10,9 +10,9 @@ from distill.receipts.base64_text import from_base64
 from distill.receipts.digest import digest_bytes
 from distill.receipts.faults import Fault, Note
 from distill.receipts.ledger.checkpoint import ED25519_TYPE, key_id
+from distill.receipts.ledger.key_forms import ed25519_der, raw_ed25519
 from distill.receipts.ledger.places import LOG, PUBLIC_KEYS
 from distill.receipts.ledger.public_keys import public_files
-from distill.receipts.ledger.signing import ed25519_der, raw_ed25519
 from distill.receipts.verify.ledger_view import LedgerView
 from distill.receipts.verify.plain_files import Unread, names_in, read_plain
 
