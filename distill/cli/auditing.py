@@ -13,6 +13,7 @@ def add_audit_commands(commands: Commands) -> None:
     _release(commands)
     _attestations(commands)
     _diff(commands)
+    _reproduce(commands)
 
 
 def _verify(commands: Commands) -> None:
@@ -94,6 +95,26 @@ def _diff(commands: Commands) -> None:
         action="append",
         choices=("evidence", "scored", "rag", "sft", "preference"),
         help="compare this set alone; may be given again",
+    )
+
+
+def _reproduce(commands: Commands) -> None:
+    reproduce = add_command(
+        commands, "reproduce", "reproduce:reproduce", "run a recorded stage again and compare"
+    )
+    reproduce.add_argument(
+        "receipt",
+        metavar="RECEIPT",
+        help="a receipt's digest, a unique prefix of it, or a stage: its newest receipt",
+    )
+    reproduce.add_argument(
+        "--code", type=Path, metavar="DIR", help="the folder that the stage's module is in"
+    )
+    reproduce.add_argument(
+        "--scratch", type=Path, metavar="DIR", help="work here, not among temporary files"
+    )
+    reproduce.add_argument(
+        "--keep", action="store_true", help="leave the folder in which the stage ran"
     )
 
 
