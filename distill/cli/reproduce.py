@@ -6,11 +6,13 @@ from distill.cli.console import Console
 from distill.receipts import Workspace
 from distill.receipts.reproduce import Options, Reproduction, prepare
 from distill.receipts.reproduce.result import Difference
+from distill.stages.checkouts import lay_out_checkouts
 
 
 def reproduce(options: argparse.Namespace, console: Console) -> int:
     """Run a recorded stage again, and end with 0 the same, 10 another, 11 can't tell."""
-    chosen = Options(options.code, options.scratch, keep=options.keep)
+    extras = (lay_out_checkouts,)
+    chosen = Options(options.code, options.scratch, keep=options.keep, extras=extras)
     with prepare(Workspace.named(options.workspace), options.receipt, chosen) as prepared:
         claim = prepared.receipt.claim
         console.line(f"{claim.stage}: receipt {prepared.receipt.digest.hex}")

@@ -106,7 +106,7 @@ def prepare(workspace: Workspace, name: str, options: Options) -> Iterator[Prepa
     _demand_importable(receipt)
     folder = _make_folder(options.scratch)
     try:
-        scratch = Scratch.make(folder, receipt)
+        scratch = Scratch.make(folder, receipt, workspace)
         scratch.lay_out(receipt, workspace)
         for extra in options.extras:
             extra(receipt, workspace, scratch.workspace)

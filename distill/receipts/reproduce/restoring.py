@@ -60,13 +60,13 @@ class Restorer:
         ]
 
     def _candidates(self, value: object, annotation: object, where: str) -> Iterator[object]:
-        """Yield what the value may have been, the likeliest first; the last is its plain form."""
+        """Yield what the value may have been, the likeliest first; the last are its plain forms."""
         for alternative in _alternatives(annotation):
             try:
                 yield from self._of_kind(value, alternative, where)
             except (UnfitError, *_MISFITS):
                 continue
-        yield plain(value)
+        yield from (plain(value), value)
 
     def _of_kind(self, value: object, kind: Any, where: str) -> Iterator[object]:
         origin = typing.get_origin(kind) or kind
@@ -111,12 +111,28 @@ class Restorer:
         named = _object(plain(value, deep=False))
         for one in (kind, *_below(kind)):
             try:
-                if hasattr(one, "model_validate_json"):
-                    yield from _models(one, plain(value))
+                if hasattr(one, "model_fields"):
+                    yield self._model(one, named, where)
                 elif is_dataclass(one):
                     yield self._instance(one, named, where)
             except (UnfitError, *_MISFITS):
                 continue
+
+    def _model(self, kind: Any, named: Mapping[str, object], where: str) -> object:
+        """Return a pydantic model; what it computes itself is not given to it."""
+        hints = _hints(kind)
+        takes_more = kind.model_config.get("extra") == "allow"
+        values = {
+            name: self.restore(item, hints.get(name, Any), f"{where}.{name}")
+            for name, item in named.items()
+            if name in kind.model_fields or takes_more
+        }
+        try:
+            return kind.model_validate(values, by_name=True)
+        except TypeError:  # pydantic before 2.11
+            fields_of = kind.model_fields
+            aliases = {name: fields_of[name].alias or name for name in values if name in fields_of}
+            return kind.model_validate({aliases.get(k, k): v for k, v in values.items()})
 
     def _instance(self, kind: Any, named: Mapping[str, object], where: str) -> object:
         hints = _hints(kind)
@@ -208,34 +224,17 @@ def _alternatives(annotation: object) -> Iterator[Any]:
         yield annotation
 
 
-def _from_text(value: object, kind: type) -> Iterator[object]:
+def _from_text(value: object, kind: Any) -> Iterator[object]:
     if not isinstance(value, str):
         return
     if issubclass(kind, Decimal):
         yield kind(value)
-    elif issubclass(kind, date):
-        yield kind.fromisoformat(value)
-        yield datetime.fromisoformat(value)
-
-
-def _models(kind: Any, value: object) -> Iterator[object]:
-    """Yield what a pydantic model makes of its dump: by names, then without what it computed."""
-    text = json.dumps(value)
-    try:
-        yield kind.model_validate_json(text, by_name=True, by_alias=True)
-    except TypeError:  # pydantic before 2.11
-        yield kind.model_validate_json(text)
-    except ValueError as error:
-        for found in getattr(error, "errors", list)():
-            if found.get("type") == "extra_forbidden":
-                _remove(value, found["loc"])
-        yield kind.model_validate_json(json.dumps(value))
-
-
-def _remove(value: Any, place: Sequence[str | int]) -> None:
-    for step in place[:-1]:
-        value = value[step]
-    del value[place[-1]]
+        return
+    for read in (kind.fromisoformat, datetime.fromisoformat):
+        try:
+            yield read(value)
+        except ValueError:
+            continue
 
 
 def _key(name: str, kind: Any) -> object:

@@ -22,11 +22,12 @@ class Scratch:
     workspace: Workspace
 
     @classmethod
-    def make(cls, folder: Path, receipt: Receipt) -> "Scratch":
-        """Make the workspace and the roots that the receipt's paths name, all empty."""
+    def make(cls, folder: Path, receipt: Receipt, home: Workspace) -> "Scratch":
+        """Make the workspace, and the roots that it has or that the receipt's paths name, empty."""
         claim = receipt.claim
         recorded = [entry.path for entry in claim.inputs] + [one.path for one in claim.targets]
-        names = sorted({name for path in recorded if (name := split_root(path)[0]) is not None})
+        named = {name for path in recorded if (name := split_root(path)[0]) is not None}
+        names = sorted(named | set(home.roots))
         roots = {name: folder / "roots" / name for name in names}
         for place in (folder / "workspace", *roots.values()):
             place.mkdir(parents=True)

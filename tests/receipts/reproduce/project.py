@@ -1,0 +1,110 @@
+"""A user's project in a git repository, whose stage ran once; to be copied and changed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from distill.receipts import Receipt, ReceiptStore, Workspace
+from distill.receipts.reproduce import Options, Reproduction, prepare
+from tests.receipts.repositories import git
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+UP = '''
+"""A user's stages: the second reads what the first wrote."""
+from distill.receipts import InFile, InFiles, OutDir, OutFile, Report, with_receipt
+from mine.words import change
+
+
+@with_receipt(stage="up", version=1)
+def up(logs: InFiles, *, mark: str, rows: OutDir) -> Report:
+    lines = 0
+    for log in logs:
+        found = log.read_text().splitlines()
+        lines += len(found)
+        (rows / log.name).write_text("".join(change(line) + mark + "\\n" for line in found))
+    return Report(counts={"total": {"lines": lines}})
+
+
+@with_receipt(stage="join", version=1)
+def join(parts: InFiles, *, target: OutFile) -> None:
+    target.write_text("".join(part.read_text() for part in parts))
+'''
+WORDS = "def change(line: str) -> str:\n    return line.upper()\n"
+
+UP_CALL = "up(sorted(Path('logs').glob('*.jsonl')), mark='!', rows='out/up')"
+JOIN_CALL = "join(sorted(Path('out/up').glob('*')), target='out/all.jsonl')"
+
+
+@dataclass(frozen=True)
+class Mine:
+    """The project: a workspace, a package, a repository."""
+
+    root: Path
+
+    @property
+    def workspace(self) -> Workspace:
+        """The project as a workspace."""
+        return Workspace(self.root)
+
+    @property
+    def store(self) -> ReceiptStore:
+        """Its receipts."""
+        return ReceiptStore(self.workspace)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file below the project."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def call(
+        self, *calls: str, module: str = "mine.stage", more: Mapping[str, str] | None = None
+    ) -> None:
+        """Call stages in a process of its own."""
+        program = f"from pathlib import Path\nfrom {module} import *\n" + "\n".join(calls)
+        folders = os.pathsep.join([str(self.root), str(REPOSITORY)])
+        environment = {**os.environ, "PYTHONPATH": folders, "PYTHONDONTWRITEBYTECODE": "1"}
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=self.root,
+            env={**environment, **(more or {})},
+            check=True,
+            capture_output=True,
+        )
+
+    def commit(self) -> str:
+        """Commit everything that is not ignored and return the commit."""
+        git(self.root, "add", "-A")
+        git(self.root, "commit", "-qm", "more", check=False)
+        return git(self.root, "rev-parse", "HEAD")
+
+    def newest(self, stage: str) -> Receipt:
+        """Return the newest receipt of a stage."""
+        receipt = self.store.newest(stage)
+        assert receipt is not None
+        return receipt
+
+    def reproduce(self, name: str, options: Options | None = None) -> Reproduction:
+        """Run a receipt again."""
+        with prepare(self.workspace, name, options or Options()) as prepared:
+            return prepared.run()
+
+
+def lay_out(root: Path) -> Mine:
+    """Write the project and commit it; nothing ran yet."""
+    mine = Mine(root)
+    mine.write("distill.toml", "")
+    mine.write(".gitignore", "out/\nreceipts/\ndata/\n.distill/\n__pycache__/\n")
+    mine.write("mine/__init__.py", "")
+    mine.write("mine/words.py", WORDS)
+    mine.write("mine/stage.py", UP)
+    mine.write("logs/a.jsonl", '{"a": 1}\n{"a": 2}\n')
+    mine.write("logs/b.jsonl", '{"b": 1}\n')
+    git(root, "init", "-q", "-b", "main")
+    mine.commit()
+    return mine

@@ -1,0 +1,390 @@
+"""A receipt is run again from its own commit and inputs, or it is said what is missing."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from distill.errors import ConfigurationError, IncompleteError
+from distill.receipts.canonical import dumps
+from distill.receipts.durable import new_token
+from distill.receipts.key import KeyParts
+from distill.receipts.reader import read_receipt
+from distill.receipts.receipt import Receipt
+from distill.receipts.reproduce import Options, prepare
+from tests.receipts.repositories import git, snapshot
+from tests.receipts.reproduce.project import UP_CALL, WORDS, Mine
+
+
+def test_the_recorded_commit_runs(mine: Mine) -> None:
+    """Whatever was edited since, the commit's code is what runs; the checkout stays as it is."""
+    commit = mine.newest("up").run.code.commit
+    mine.write("mine/words.py", "def change(line: str) -> str:\n    return line.lower()\n")
+    mine.write("mine/stage.py", "raise SystemExit\n")
+    git(mine.root, "add", "mine/stage.py")
+    before = snapshot(mine.root)
+    for name in ("up", "join"):
+        found = mine.reproduce(name)
+        assert (found.exit_code, found.verdict, found.environment) == (0, "reproduced", ())
+        assert found.code == f"the commit {str(commit)[:12]}"
+    assert found.outputs == 1
+    assert snapshot(mine.root) == before
+
+
+def test_a_receipt_by_its_digest_or_a_prefix(mine: Mine) -> None:
+    """The digest, a prefix that is unique, and the stage's name mean the same receipt."""
+    digest = mine.newest("up").digest
+    for name in (digest.hex, digest.short, str(digest), "up"):
+        with prepare(mine.workspace, name, Options()) as prepared:
+            assert prepared.receipt.digest == digest
+
+
+@pytest.mark.parametrize(
+    "name", ["", "abc", "0" * 64, "Up", "up ", "../up", "zz" * 32, "*", "a*b?"]
+)
+def test_names_that_mean_nothing(mine: Mine, name: str) -> None:
+    """What names no receipt is wrong usage, and what there is, is listed."""
+    with (
+        pytest.raises(ConfigurationError, match="neither a stage") as caught,
+        prepare(mine.workspace, name, Options()),
+    ):
+        pass
+    assert "join, up" in caught.value.hint
+
+
+def test_a_prefix_of_two(mine: Mine) -> None:
+    """A prefix that two digests share is not decided by chance."""
+    folder = mine.store.path_of(mine.newest("up").digest).parent
+    name = mine.newest("up").digest.hex
+    (folder / (name[:40] + "0" * 24)).touch()
+    with (
+        pytest.raises(ConfigurationError, match="2 receipts' digests begin"),
+        prepare(mine.workspace, name[:40], Options()),
+    ):
+        pass
+
+
+def test_without_a_repository_the_present_code_runs(mine: Mine) -> None:
+    """Code whose closure is the recorded one is the recorded code, wherever it lies."""
+    (mine.root / ".git").rename(mine.root / "no-git")
+    assert mine.reproduce("up").code == f"the present code in {mine.root}"
+    mine.write("mine/words.py", f"# a comment counts for nothing\n{WORDS}")
+    assert mine.reproduce("up").exit_code == 0
+    (mine.root / "mine").rename(mine.root / "elsewhere-mine")
+    (mine.root / "code").mkdir()
+    (mine.root / "elsewhere-mine").rename(mine.root / "code/mine")
+    with pytest.raises(IncompleteError, match=r"no mine/stage.py among"):
+        mine.reproduce("up")
+    assert mine.reproduce("up", Options(code=mine.root / "code")).exit_code == 0
+
+
+def test_code_that_is_nowhere(mine: Mine) -> None:
+    """Without the commit and with other code nothing runs; the files that differ are named."""
+    (mine.root / ".git").rename(mine.root / "no-git")
+    mine.write("mine/words.py", "import mine.more\ndef change(line):\n    return line\n")
+    mine.write("mine/more.py", "open('/tmp/it-ran', 'w')\n")
+    with pytest.raises(IncompleteError) as caught:
+        mine.reproduce("up")
+    assert "mine/words.py (changed)" in caught.value.message
+    assert "mine/more.py (added)" in caught.value.message
+    assert "mine/stage.py" not in caught.value.message
+    assert "check out" in caught.value.hint
+
+
+def test_a_dirty_checkout(mine: Mine) -> None:
+    """A commit does not hold what was edited: the present code runs, as long as it is that code."""
+    edited = "def change(line: str) -> str:\n    return line.title()\n"
+    mine.write("mine/words.py", edited)
+    mine.call(UP_CALL)
+    receipt = mine.newest("up")
+    assert receipt.run.code.state == "dirty"
+    assert mine.reproduce("up").code == f"the present code in {mine.root}"
+    mine.write("mine/words.py", WORDS)
+    with pytest.raises(IncompleteError, match="made from a dirty checkout") as caught:
+        mine.reproduce("up")
+    assert caught.value.message.count("mine/words.py (changed)") == 2
+    # Once somebody commits it, the tree that was on the disk then is in the repository.
+    mine.write("mine/words.py", edited)
+    mine.commit()
+    mine.write("mine/words.py", WORDS)
+    assert mine.reproduce("up").code == f"the commit {str(receipt.run.code.dirty_tree)[:12]}"
+
+
+def test_a_package_below_the_top(mine: Mine) -> None:
+    """In a commit the package may lie in any folder: the one with the recorded files is it."""
+    mine.write("old/mine/stage.py", "raise SystemExit\n")
+    git(mine.root, "mv", "mine", "src")
+    (mine.root / "src").rename(mine.root / "mine")
+    (mine.root / "src").mkdir()
+    git(mine.root, "reset", "-q")
+    (mine.root / "mine").rename(mine.root / "src/mine")
+    mine.commit()
+    mine.call(UP_CALL, more={"PYTHONPATH": os.pathsep.join([str(mine.root / "src"), *_engine()])})
+    (mine.root / "src").rename(mine.root / "gone")
+    assert mine.reproduce("up").code.startswith("the commit")
+
+
+def _engine() -> list[str]:
+    from tests.receipts.reproduce.project import REPOSITORY  # noqa: PLC0415
+
+    return [str(REPOSITORY)]
+
+
+def test_replaced_inputs_come_from_the_objects(mine: Mine) -> None:
+    """What a parent wrote over since is taken from where its former version lies."""
+    old = mine.newest("join").digest.hex
+    mine.write("logs/a.jsonl", '{"a": 3}\n')
+    mine.call(UP_CALL)
+    assert list((mine.root / "data/objects").iterdir())
+    assert mine.reproduce(old).exit_code == 0
+
+
+def test_inputs_that_are_gone(mine: Mine) -> None:
+    """Each recorded input whose bytes are nowhere is named, and nothing runs."""
+    mine.write("logs/a.jsonl", "other\n")
+    (mine.root / "logs/b.jsonl").unlink()
+    with pytest.raises(IncompleteError) as caught:
+        mine.reproduce("up")
+    assert "2 of 2 recorded inputs are gone" in caught.value.message
+    for entry in mine.newest("up").claim.inputs:
+        assert f"{entry.path} ({entry.blake3})" in caught.value.message
+
+
+def test_an_edited_parent_is_no_input(mine: Mine) -> None:
+    """A current output that somebody edited is named, and that it holds other bytes."""
+    mine.write("out/up/a.jsonl", "edited\n")
+    with pytest.raises(IncompleteError, match="1 of 2 recorded inputs") as caught:
+        mine.reproduce("join")
+    assert "does not hold the bytes" in caught.value.message
+
+
+RANDOM = """
+import random
+from distill.receipts import InFile, OutDir, OutFile, Report, with_receipt
+
+
+@with_receipt(stage="lots", version=1)
+def lots(source: InFile, *, target: OutFile) -> None:
+    lines = source.read_text().splitlines()
+    lines[1] += str(random.SystemRandom().random())
+    target.write_text("\\n".join(lines) + "\\n")
+
+
+@with_receipt(stage="names", version=1)
+def names(*, rows: OutDir) -> Report:
+    (rows / f"{random.SystemRandom().random()}.txt").write_text("x")
+    return Report()
+
+
+@with_receipt(stage="counts", version=1)
+def counts(*, target: OutFile) -> Report:
+    target.write_text("x")
+    return Report(counts={"total": {"seen": random.SystemRandom().randrange(10**15)}})
+
+
+@with_receipt(stage="order", version=1)
+def order(*, target: OutFile) -> None:
+    target.write_text(" ".join({str(n) for n in range(2000)}))
+"""
+RANDOM_CALLS = {
+    "lots": "lots('logs/a.jsonl', target='out/lots.jsonl')",
+    "names": "names(rows='out/names')",
+    "counts": "counts(target='out/counts.txt')",
+    "order": "order(target='out/order.txt')",
+}
+
+
+@pytest.fixture
+def random_stage(mine: Mine, request: pytest.FixtureRequest) -> Mine:
+    """A project whose stage of this name draws lots, and ran."""
+    mine.write("mine/lots.py", RANDOM)
+    mine.commit()
+    mine.call(RANDOM_CALLS[request.param], module="mine.lots")
+    return mine
+
+
+@pytest.mark.parametrize("random_stage", ["lots"], indirect=True)
+def test_a_random_stage_is_found_out(random_stage: Mine) -> None:
+    """Another output is 10, with the first byte, line and record that differ, and both texts."""
+    found = random_stage.reproduce("lots")
+    assert (found.exit_code, found.verdict) == (10, "NOT REPRODUCED")
+    (difference,) = found.differences
+    assert (difference.kind, difference.path) == ("differs", "out/lots.jsonl")
+    first = difference.first
+    assert first is not None
+    assert (first.line, first.record) == (2, 1)
+    assert first.expected.startswith('{"a": 2}0.')
+    assert first.expected != first.found
+    text = (random_stage.root / "out/lots.jsonl").read_text()
+    assert text[: first.offset].startswith('{"a": 1}\n{"a": 2}0.')
+
+
+@pytest.mark.parametrize("random_stage", ["lots"], indirect=True)
+def test_the_recorded_output_is_gone(random_stage: Mine) -> None:
+    """Without the recorded bytes it is still told that they differ, not where."""
+    (random_stage.root / "out/lots.jsonl").unlink()
+    (difference,) = random_stage.reproduce("lots").differences
+    assert (difference.kind, difference.first) == ("differs", None)
+
+
+@pytest.mark.parametrize("random_stage", ["names"], indirect=True)
+def test_other_files(random_stage: Mine) -> None:
+    """A file that was not made, and one made in addition, are both named."""
+    found = random_stage.reproduce("names")
+    assert found.exit_code == 10
+    assert sorted(one.kind for one in found.differences) == ["made in addition", "not made"]
+
+
+@pytest.mark.parametrize("random_stage", ["counts"], indirect=True)
+def test_other_counts(random_stage: Mine) -> None:
+    """The same files under other counts are another claim."""
+    found = random_stage.reproduce("counts")
+    assert (found.exit_code, found.differences) == (10, ())
+    (place,) = found.claim
+    assert place.startswith("counts.total.seen is ")
+
+
+@pytest.mark.parametrize("random_stage", ["order"], indirect=True)
+def test_the_order_of_a_set(random_stage: Mine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hash seed that somebody fixed does not hide that a stage depends on it."""
+    monkeypatch.setenv("PYTHONHASHSEED", "0")
+    random_stage.call("order(target='out/order.txt')", module="mine.lots")
+    assert random_stage.reproduce("order").exit_code == 10
+
+
+def test_a_failed_receipt(mine: Mine) -> None:
+    """A run that published nothing can't be compared; the newest that passed is named."""
+    passed = mine.newest("up").digest
+    mine.write("mine/words.py", "def change(line: str) -> str:\n    raise ValueError(line)\n")
+    with pytest.raises(Exception, match="returned non-zero"):
+        mine.call(UP_CALL)
+    with pytest.raises(ConfigurationError, match="failed") as caught:
+        mine.reproduce("up")
+    assert passed.short in caught.value.hint
+
+
+NEEDY = """
+from pathlib import Path
+from typing import Annotated
+from distill.receipts import Ignored, OutFile, with_receipt
+
+
+@with_receipt(stage="needy", version=1)
+def needy(*, target: OutFile) -> None:
+    target.write_text(Path("undeclared.txt").read_text())
+
+
+@with_receipt(stage="told", version=1)
+def told(*, target: OutFile, workers: Annotated[int, Ignored]) -> None:
+    target.write_text("x")
+
+
+def inside() -> None:
+    @with_receipt(stage="inner", version=1)
+    def inner(*, target: OutFile) -> None:
+        target.write_text("x")
+    inner(target="out/inner.txt")
+
+
+def _plain(*, target: OutFile) -> None:
+    target.write_text("x")
+
+
+renamed = with_receipt(stage="renamed", version=1)(_plain)
+"""
+NEEDY_ENDS = {
+    "needy": ("needy(target='out/needy.txt')", r"the stage needy failed[\s\S]*undeclared.txt"),
+    "told": ("told(target='out/told.txt', workers=3)", "workers is not recorded"),
+    "inner": ("inside()", "defined inside of another"),
+}
+
+
+@pytest.mark.parametrize("stage", NEEDY_ENDS)
+def test_stages_that_can_not_run_again(mine: Mine, stage: str) -> None:
+    """What a receipt does not record, or what can't be imported, is said: 11, and nothing stays."""
+    call, message = NEEDY_ENDS[stage]
+    mine.write("mine/needy.py", NEEDY)
+    mine.write("undeclared.txt", "x")
+    mine.call(call, module="mine.needy")
+    scratch = mine.root.parent / "scratch"
+    with pytest.raises(IncompleteError, match=message):
+        mine.reproduce(stage, Options(scratch=scratch))
+    assert list(scratch.glob("*")) == []
+
+
+def test_a_stage_under_another_name(mine: Mine) -> None:
+    """A function that was wrapped by hand is found by the stage that wraps it."""
+    mine.write("mine/needy.py", NEEDY)
+    mine.call("renamed(target='out/renamed.txt')", module="mine.needy")
+    assert mine.newest("renamed").claim.code.function == "mine.needy:_plain"
+    assert mine.reproduce("renamed").exit_code == 0
+
+
+def test_files_below_a_root(mine: Mine) -> None:
+    """A log below a named root is laid out below that root again."""
+    far = mine.root.parent / "far"
+    far.mkdir()
+    (far / "c.jsonl").write_text('{"c": 1}\n')
+    mine.write("distill.toml", f'[roots]\nfar = "{far}"\n')
+    mine.call(f"up([Path('{far}/c.jsonl')], mark='?', rows='out/far')")
+    assert mine.newest("up").claim.inputs[0].path == "far:c.jsonl"
+    with prepare(mine.workspace.named(mine.root), "up", Options()) as prepared:
+        assert prepared.run().exit_code == 0
+    with pytest.raises(IncompleteError, match=r"far:c\.jsonl"):
+        mine.reproduce("up")  # a workspace that does not know the root
+
+
+def in_environment(mine: Mine, stage: str, **environment: Any) -> Receipt:
+    """Put a receipt of the same run in another environment into the store."""
+    value = json.loads(mine.newest(stage).content)
+    value["claim"]["environment"] |= environment
+    value["run"]["id"] = new_token()
+    made = read_receipt(dumps(value) + b"\n")
+    value["claim"]["key"] = KeyParts.of_claim(made.claim).digest().hex
+    made = read_receipt(dumps(value) + b"\n")
+    mine.store.put(made, new_token())
+    return made
+
+
+def test_another_environment_is_told_before(mine: Mine) -> None:
+    """Other versions are said before the run; the same bytes all the same are the same bytes."""
+    receipt = in_environment(mine, "up", python="3.10", distributions={"distill": "0", "gone": "1"})
+    with prepare(mine.workspace, receipt.digest.hex, Options()) as prepared:
+        assert [one.partition(" → ")[0] for one in prepared.environment] == [
+            "Python 3.10",
+            "distribution distill 0",
+            "distribution gone 1",
+        ]
+        found = prepared.run()
+    assert (found.exit_code, found.verdict) == (0, "reproduced")
+    assert found.environment == prepared.environment
+
+
+@pytest.mark.parametrize("random_stage", ["lots"], indirect=True)
+def test_another_environment_may_be_why(random_stage: Mine) -> None:
+    """Other bytes in another environment accuse nobody: 11, with what differs."""
+    receipt = in_environment(random_stage, "lots", python="3.10")
+    found = random_stage.reproduce(receipt.digest.hex)
+    assert (found.exit_code, found.verdict) == (11, "can't tell")
+    assert found.differences
+
+
+def test_the_folder_is_kept_on_demand(mine: Mine) -> None:
+    """Afterwards nothing is left, or all of it where somebody asked."""
+    scratch = mine.root.parent / "scratch"
+    assert mine.reproduce("up", Options(scratch=scratch)).kept is None
+    assert list(scratch.iterdir()) == []
+    kept = mine.reproduce("up", Options(scratch=scratch, keep=True)).kept
+    assert kept is not None
+    assert (kept / "workspace/out/up/a.jsonl").read_text() == '{"A": 1}!\n{"A": 2}!\n'
+
+
+def test_no_room_and_no_folder(mine: Mine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inputs that would not fit, or a folder that can't be made, are told before anything runs."""
+    with pytest.raises(ConfigurationError, match="no folder to work in"):
+        mine.reproduce("up", Options(scratch=mine.root / "distill.toml"))
+    usage = os.statvfs_result((1,) * 10)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": usage.f_bfree}))
+    with pytest.raises(ConfigurationError, match="has room for 1"):
+        mine.reproduce("up")
