@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from distill.cli import main
-from tests.receipts.reproduce.project import UP_CALL, lay_out
-from tests.receipts.reproduce.test_reproducing import RANDOM, RANDOM_CALLS
+from tests.receipts.reproduce.project import RANDOM, RANDOM_CALLS, UP_CALL, lay_out
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,41 @@ WORDS = "def change(line: str) -> str:\n    return line.upper()\n"
 UP_CALL = "up(sorted(Path('logs').glob('*.jsonl')), mark='!', rows='out/up')"
 JOIN_CALL = "join(sorted(Path('out/up').glob('*')), target='out/all.jsonl')"
 
+RANDOM = """
+import random
+from distill.receipts import InFile, OutDir, OutFile, Report, with_receipt
+
+
+@with_receipt(stage="lots", version=1)
+def lots(source: InFile, *, target: OutFile) -> None:
+    lines = source.read_text().splitlines()
+    lines[1] += str(random.SystemRandom().random())
+    target.write_text("\\n".join(lines) + "\\n")
+
+
+@with_receipt(stage="names", version=1)
+def names(*, rows: OutDir) -> Report:
+    (rows / f"{random.SystemRandom().random()}.txt").write_text("x")
+    return Report()
+
+
+@with_receipt(stage="counts", version=1)
+def counts(*, target: OutFile) -> Report:
+    target.write_text("x")
+    return Report(counts={"total": {"seen": random.SystemRandom().randrange(10**15)}})
+
+
+@with_receipt(stage="order", version=1)
+def order(*, target: OutFile) -> None:
+    target.write_text(" ".join({str(n) for n in range(2000)}))
+"""
+RANDOM_CALLS = {
+    "lots": "lots('logs/a.jsonl', target='out/lots.jsonl')",
+    "names": "names(rows='out/names')",
+    "counts": "counts(target='out/counts.txt')",
+    "order": "order(target='out/order.txt')",
+}
+
 
 @dataclass(frozen=True)
 class Mine:

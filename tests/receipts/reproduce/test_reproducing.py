@@ -14,7 +14,7 @@ from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import Receipt
 from distill.receipts.reproduce import Options, prepare
 from tests.receipts.repositories import git, snapshot
-from tests.receipts.reproduce.project import UP_CALL, WORDS, Mine
+from tests.receipts.reproduce.project import RANDOM, RANDOM_CALLS, REPOSITORY, UP_CALL, WORDS, Mine
 
 
 def test_the_recorded_commit_runs(mine: Mine) -> None:
@@ -120,15 +120,10 @@ def test_a_package_below_the_top(mine: Mine) -> None:
     git(mine.root, "reset", "-q")
     (mine.root / "mine").rename(mine.root / "src/mine")
     mine.commit()
-    mine.call(UP_CALL, more={"PYTHONPATH": os.pathsep.join([str(mine.root / "src"), *_engine()])})
+    folders = [str(mine.root / "src"), str(REPOSITORY)]
+    mine.call(UP_CALL, more={"PYTHONPATH": os.pathsep.join(folders)})
     (mine.root / "src").rename(mine.root / "gone")
     assert mine.reproduce("up").code.startswith("the commit")
-
-
-def _engine() -> list[str]:
-    from tests.receipts.reproduce.project import REPOSITORY  # noqa: PLC0415
-
-    return [str(REPOSITORY)]
 
 
 def test_replaced_inputs_come_from_the_objects(mine: Mine) -> None:
@@ -157,42 +152,6 @@ def test_an_edited_parent_is_no_input(mine: Mine) -> None:
     with pytest.raises(IncompleteError, match="1 of 2 recorded inputs") as caught:
         mine.reproduce("join")
     assert "does not hold the bytes" in caught.value.message
-
-
-RANDOM = """
-import random
-from distill.receipts import InFile, OutDir, OutFile, Report, with_receipt
-
-
-@with_receipt(stage="lots", version=1)
-def lots(source: InFile, *, target: OutFile) -> None:
-    lines = source.read_text().splitlines()
-    lines[1] += str(random.SystemRandom().random())
-    target.write_text("\\n".join(lines) + "\\n")
-
-
-@with_receipt(stage="names", version=1)
-def names(*, rows: OutDir) -> Report:
-    (rows / f"{random.SystemRandom().random()}.txt").write_text("x")
-    return Report()
-
-
-@with_receipt(stage="counts", version=1)
-def counts(*, target: OutFile) -> Report:
-    target.write_text("x")
-    return Report(counts={"total": {"seen": random.SystemRandom().randrange(10**15)}})
-
-
-@with_receipt(stage="order", version=1)
-def order(*, target: OutFile) -> None:
-    target.write_text(" ".join({str(n) for n in range(2000)}))
-"""
-RANDOM_CALLS = {
-    "lots": "lots('logs/a.jsonl', target='out/lots.jsonl')",
-    "names": "names(rows='out/names')",
-    "counts": "counts(target='out/counts.txt')",
-    "order": "order(target='out/order.txt')",
-}
 
 
 @pytest.fixture

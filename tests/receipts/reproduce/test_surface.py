@@ -40,8 +40,8 @@ def test_the_driver_needs_the_standard_library_alone(name: str) -> None:
         "module = importlib.util.module_from_spec(spec)\n"
         "sys.modules['child'] = module\n"
         "spec.loader.exec_module(module)\n"
-        "tops = {name.partition('.')[0] for name in sys.modules} - {'child', '__main__', '__mp_main__'}\n"
-        "print(sorted(tops - sys.stdlib_module_names))\n"
+        "tops = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names\n"
+        "print(sorted(tops - {'child', '__main__', '__mp_main__'}))\n"
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True
