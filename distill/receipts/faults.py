@@ -44,14 +44,24 @@ FaultKind: TypeAlias = Literal[
     "key_unendorsed",
     "key_file_changed",
     "history_rewritten",
+    # a release
+    "release_damaged",
+    "release_inconsistent",
+    "release_unsigned",
+    "release_changed",
+    "release_unledgered",
+    "file_changed",
+    "file_absent",
 ]
 _UNCHECKABLE: Final[frozenset[FaultKind]] = frozenset(
     [
+        "file_absent",
         "file_left_over",
         "file_unreadable",
         "input_absent",
         "key_unendorsed",
         "ledger_unfinished",
+        "release_unledgered",
         "root_unknown",
     ]
 )
@@ -81,6 +91,12 @@ _REMEDIES: Final[dict[FaultKind, str]] = {
     "checkpoint_missing": _COPY,
     "checkpoint_damaged": _COPY,
     "key_unendorsed": "ask the owner of the key, by another way, whether it is theirs",
+    "file_absent": "ask the maker for it, or take it from a copy; what is withheld on purpose is "
+    "listed in release.json",
+    "file_changed": _COPY,
+    "release_changed": "take the release from a copy: a release is never changed",
+    "release_unledgered": "`distill verify` of its folder checks it by itself; `distill release` "
+    "finishes one that a crash left",
     "key_file_changed": "`distill ledger repair` writes the public keys of the ledger again",
 }
 

@@ -22,10 +22,14 @@ from distill.receipts.paths import split_root
 
 FORMAT: Final = "distill.release/1"
 RELEASES: Final = "releases"  # the folder of a workspace's releases
+ROOTS: Final = "roots"  # where a release holds the files of named roots
+B3SUMS: Final = "B3SUMS"
+SHA256SUMS: Final = "SHA256SUMS"
 MANIFEST: Final = "release.json"
 SIGNATURES: Final = (f"{MANIFEST}.ed25519", f"{MANIFEST}.p256", f"{MANIFEST}.sig")
 MAX_MANIFEST_BYTES: Final = 64 * 1024 * 1024
 ROOT_BYTES: Final = 32
+_ALWAYS: Final = ("exports/", "quarantine/")
 
 WithheldClass = Literal["raw", "evidence"]
 
@@ -275,6 +279,30 @@ def _expectation_json(one: Expectation) -> dict[str, Json]:
     }
 
 
-def sums(files: Iterable[tuple[str, str]]) -> bytes:
-    """Return lines as ``b3sum`` and ``sha256sum`` write and check them, of (digest, path)."""
-    return "".join(f"{digest}  {path}\n" for digest, path in files).encode()
+def place_in_release(recorded: str) -> str:
+    """Return where a release holds the file that a receipt names: ``roots/NAME/…`` for a root's."""
+    root, below = split_root(recorded)
+    return below if root is None else f"{ROOTS}/{root}/{below}"
+
+
+def class_of(recorded: str, *, is_made: bool) -> WithheldClass | None:
+    """Return how a file that receipts name may be withheld; null for what is in every release.
+
+    ``raw``: no current receipt made it. ``evidence``: one did, and it is neither a set nor the
+    quarantine.
+    """
+    if not is_made:
+        return "raw"
+    return None if recorded.startswith(_ALWAYS) else "evidence"
+
+
+def sums_of(files: Iterable[ReleasedFile]) -> dict[str, bytes]:
+    """Return the lists of digests, by name, as ``b3sum`` and ``sha256sum`` write and check them.
+
+    They are over every file but themselves.
+    """
+    listed = [file for file in files if file.path not in (B3SUMS, SHA256SUMS)]
+    return {
+        B3SUMS: "".join(f"{file.blake3.hex}  {file.path}\n" for file in listed).encode(),
+        SHA256SUMS: "".join(f"{file.sha256.hex}  {file.path}\n" for file in listed).encode(),
+    }

@@ -15,12 +15,12 @@ from distill.receipts.release_manifest import (
     PreviousRelease,
     ReleaseManifest,
     WithheldFile,
-    sums,
+    sums_of,
 )
 from distill.receipts.sshsig import signed_bytes, write_sshsig
 from distill.receipts.store import ReceiptStore
 from distill.release.folder import ReleaseFolder
-from distill.release.selection import B3SUMS, SHA256SUMS, Chosen
+from distill.release.selection import Chosen
 from distill.release.snapshot import Snapshot
 
 
@@ -52,9 +52,8 @@ def assemble(folder: ReleaseFolder, contents: Contents, signer: KeyPair | None) 
     _write_ledger(folder, contents.snapshot)
     for path, content in contents.pages.items():
         folder.write(path, content)
-    listed = folder.files
-    folder.write(B3SUMS, sums((file.blake3.hex, file.path) for file in listed))
-    folder.write(SHA256SUMS, sums((file.sha256.hex, file.path) for file in listed))
+    for name, content in sums_of(folder.files).items():
+        folder.write(name, content)
     manifest = _manifest(folder, contents)
     folder.sign_off(MANIFEST, manifest.content)
     if signer is not None:

@@ -1,7 +1,6 @@
 """Which files of the workspace a release holds, and which class each is of. Pure.
 
-A file that a current receipt names is `raw` where no current receipt made it, `evidence` where one
-did and it lies neither in ``exports/`` nor in ``quarantine/``, and part of every release otherwise.
+They are the files that the current receipts name.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,17 +8,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from distill.errors import ConfigurationError
-from distill.receipts.paths import split_root
 from distill.receipts.receipt import FileEntry, Receipt
-from distill.receipts.release_manifest import MANIFEST, SIGNATURES, WithheldClass
-from distill.workspace.places import EXPORTS_DIR, QUARANTINE_DIR
+from distill.receipts.release_manifest import (
+    B3SUMS,
+    MANIFEST,
+    SHA256SUMS,
+    SIGNATURES,
+    WithheldClass,
+    class_of,
+    place_in_release,
+)
 
-ROOTS: Final = "roots"
 START_HERE: Final = "START-HERE.md"
 NOTES: Final = "RELEASE-NOTES.md"
 QUARANTINE_SUMMARY: Final = "QUARANTINE.md"
-B3SUMS: Final = "B3SUMS"
-SHA256SUMS: Final = "SHA256SUMS"
 #: Names that a release gives away itself; `receipts` with all below it.
 TAKEN: Final = frozenset(
     {
@@ -39,12 +41,6 @@ class Chosen:
     path: str
     entry: FileEntry
     kind: WithheldClass | None
-
-
-def place_in_release(recorded: str) -> str:
-    """Return where a release holds the file that a receipt names: ``roots/NAME/…`` for a root's."""
-    root, below = split_root(recorded)
-    return below if root is None else f"{ROOTS}/{root}/{below}"
 
 
 def choose(current: Iterable[Receipt]) -> tuple[Chosen, ...]:
@@ -69,8 +65,9 @@ def choose(current: Iterable[Receipt]) -> tuple[Chosen, ...]:
 def _named(receipts: Iterable[Receipt], made: set[str]) -> Iterator[Chosen]:
     for receipt in receipts:
         for entry in receipt.claim.outputs:
-            kept = entry.path.startswith((f"{EXPORTS_DIR}/", f"{QUARANTINE_DIR}/"))
-            yield Chosen(place_in_release(entry.path), entry, None if kept else "evidence")
+            kind = class_of(entry.path, is_made=True)
+            yield Chosen(place_in_release(entry.path), entry, kind)
         for entry in receipt.claim.inputs:
             if entry.path not in made:
-                yield Chosen(place_in_release(entry.path), entry, "raw")
+                kind = class_of(entry.path, is_made=False)
+                yield Chosen(place_in_release(entry.path), entry, kind)

@@ -32,6 +32,7 @@ from distill.receipts.verify.objects import Objects, place_of, read_objects
 from distill.receipts.verify.places import Places
 from distill.receipts.verify.reading import read_files
 from distill.receipts.verify.refs import ref_faults
+from distill.receipts.verify.released import released_faults
 from distill.receipts.verify.request import VerificationRequest
 from distill.receipts.verify.since import since_faults
 from distill.receipts.workspace import Workspace
@@ -59,6 +60,7 @@ def verify_workspace(
         *_receipt_faults(objects),
         *_ledger_faults(workspace, view, checkpoints, request),
         *receipt_faults(view, objects),
+        *released_faults(workspace.root, view),
         *ref_faults(workspace.root, objects.receipts),
         *refused.values(),
         *(fault for receipt in current for fault in check.faults(receipt)),
