@@ -21,6 +21,13 @@ def _verify(commands: Commands) -> None:
         commands, "verify", "verification:verify", "reread ledger, receipts, inputs and outputs"
     )
     verify.add_argument(
+        "target",
+        nargs="?",
+        type=Path,
+        metavar="FOLDER",
+        help="a release's folder, wherever it lies (default: the whole workspace)",
+    )
+    verify.add_argument(
         "--deep", action="store_true", help="check SHA-256, record counts and record roots too"
     )
     verify.add_argument(

@@ -8,7 +8,9 @@ from typing import Any, Final
 from distill.cli.console import Console
 from distill.errors import EXIT_INCOMPLETE, EXIT_OK, ConfigurationError
 from distill.receipts import VerificationReport, VerificationRequest, Workspace, verify_workspace
+from distill.receipts.release_manifest import MANIFEST
 from distill.receipts.verify.keys import PinnedKey
+from distill.receipts.verify.release import is_release, verify_release
 from distill.receipts.verify.since import OldCheckpoint
 
 _ENDS: Final = {EXIT_OK: "sound", EXIT_INCOMPLETE: "incomplete"}
@@ -21,7 +23,7 @@ def verify(options: argparse.Namespace, console: Console) -> int:
         since=tuple(OldCheckpoint.read(_read(path), str(path)) for path in options.since),
         pinned=tuple(PinnedKey.read(_read(path), str(path)) for path in options.key),
     )
-    report = verify_workspace(Workspace.named(options.workspace), request)
+    report = _verify(options, request)
     for fault in report.faults:
         console.line(f"{fault.kind}: {fault.path}")
         console.line(f"  expected {fault.expected}, found {fault.found}: {fault.meaning}")
@@ -29,10 +31,24 @@ def verify(options: argparse.Namespace, console: Console) -> int:
         console.line(f"what to do about {kind}: {remedy}")
     for note in report.notes:
         console.line(f"note: {note.meaning}")
+    if report.withheld:
+        console.line(f"withheld: {report.withheld}")
     end = _ENDS.get(report.exit_code, "NOT SOUND")
     console.line(f"{end}: {_looked_at(report)}")
     console.document(_as_json(report, end.lower()))
     return report.exit_code
+
+
+def _verify(options: argparse.Namespace, request: VerificationRequest) -> VerificationReport:
+    target: Path | None = options.target
+    if target is None:
+        return verify_workspace(Workspace.named(options.workspace), request)
+    if not is_release(target):
+        raise ConfigurationError(
+            f"{target} is no release: there is no {MANIFEST} in it",
+            "name a release's folder, or nothing for the whole workspace",
+        )
+    return verify_release(target, request)
 
 
 def _looked_at(report: VerificationReport) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from distill.cli.main import main
-from distill.errors import EXIT_CONTRACT, EXIT_TAMPERED, EXIT_USAGE
+from distill.errors import EXIT_CONTRACT, EXIT_INCOMPLETE, EXIT_TAMPERED, EXIT_USAGE
 from distill.release.folder import remove_folder
 from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, row, run_all
 
@@ -83,6 +83,27 @@ def test_expectations_have_their_code(work: Path, capsys: pytest.CaptureFixture[
     path.write_text(path.read_text() + "\n[expect.least_rows]\nsft = 2\n")
     assert main(["release", "v1"]) == EXIT_CONTRACT
     assert "sft has 1 row; 2 or more are expected" in capsys.readouterr().err
+
+
+def test_a_release_is_verified_by_its_folder(
+    work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Far from the workspace too: sound, then absent (11), then added (10); withheld counts."""
+    assert main(["release", "v1", "-q", "--withhold", "raw"]) == 0
+    shutil.copytree(work / "releases" / "v1", tmp_path / "sent")
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert main(["verify", "sent"]) == 0
+    assert "withheld: 1\nsound: 5 receipts" in capsys.readouterr().out
+    (tmp_path / "sent").chmod(0o755)
+    (tmp_path / "sent" / "START-HERE.md").unlink()
+    assert main(["verify", "sent", "--json"]) == EXIT_INCOMPLETE
+    said = json.loads(capsys.readouterr().out)
+    assert [(f["kind"], f["path"]) for f in said["faults"]] == [("file_absent", "START-HERE.md")]
+    assert (said["withheld"], said["exit_code"]) == (1, EXIT_INCOMPLETE)
+    (tmp_path / "sent" / "more").touch()
+    assert main(["verify", "sent"]) == EXIT_TAMPERED
+    assert main(["verify", "."]) == EXIT_USAGE
 
 
 def test_an_attestation_is_made_and_held(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
