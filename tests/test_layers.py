@@ -261,7 +261,7 @@ def test_the_wheel_ships_distill_alone(tmp_path: Path) -> None:
     source = tmp_path / "source"
     ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
     shutil.copytree(REPOSITORY / "distill", source / "distill", ignore=ignore)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(REPOSITORY / name, source / name)
     for decoy in ("flows", "receipts", "reports", "tests", "examples"):
         (source / decoy).mkdir()

@@ -39,9 +39,17 @@ def built_from(file: Path, names: Sequence[str]) -> Wheel | None:
     told = _LINE.fullmatch(line) if line is not None else None
     if told is None:
         return None
-    ours = [name for name in names if name.startswith(f"{_PACKAGE.name}/") and name[-1] != "/"]
-    is_whole = all(recorded.get(name) == _digest_of(home / name) for name in ours)
+    ours = (name for name in names if name.startswith(f"{_PACKAGE.name}/"))
+    files = (one for name in ours for one in _files(home, name))
+    is_whole = all(recorded.get(one) == _digest_of(home / one) for one in files)
     return Wheel(told[1], is_clean=told[2] == "clean" and is_whole)
+
+
+def _files(home: Path, name: str) -> list[str]:
+    """Return a file's name, or those of all modules in a folder: its name ends in ``/``."""
+    if not name.endswith("/"):
+        return [name]
+    return [path.relative_to(home).as_posix() for path in sorted((home / name).glob("*.py"))]
 
 
 def _record_of(home: Path) -> dict[str, str]:
