@@ -30,6 +30,7 @@ RANKS = {
     "report": 6,
     "diff": 6,
     "release": 6,  # asks the stages whether they are current, and reads their sets
+    "lineage": 6,
     "prefect": 6,
     "cli": 7,
     "flows": 8,

@@ -14,6 +14,7 @@ def add_audit_commands(commands: Commands) -> None:
     _attestations(commands)
     _diff(commands)
     _reproduce(commands)
+    _proofs(commands)
 
 
 def _verify(commands: Commands) -> None:
@@ -167,4 +168,41 @@ def _attestations(commands: Commands) -> None:
         type=Path,
         metavar="PEM",
         help="the P-256 public key that must have signed, kept elsewhere",
+    )
+
+
+def _proofs(commands: Commands) -> None:
+    prove = add_command(
+        commands, "prove", "lineage:prove", "prove from which raw records a sample was made"
+    )
+    prove.add_argument(
+        "sample", nargs="?", metavar="SAMPLE", help="a sample's id, or a unique prefix of it"
+    )
+    prove.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
+    prove.add_argument(
+        "--since",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="also prove that the ledger goes on from this older checkpoint",
+    )
+    verify = add_command(
+        commands,
+        "verify-proof",
+        "lineage:verify",
+        "check a proof with nothing but the proof, and what you hold",
+    )
+    verify.add_argument("file", type=Path, metavar="FILE", help="what `distill prove` wrote")
+    verify.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="PUB",
+        help="an Ed25519 public key that you had by another way (PEM or vkey)",
+    )
+    verify.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="a checkpoint that you had by another way",
     )

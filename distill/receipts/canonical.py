@@ -11,7 +11,7 @@ for byte):
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
 from distill.errors import ContractError, VerificationError
@@ -49,13 +49,12 @@ def dumps(value: Json) -> bytes:
         ContractError: the value lies outside the profile.
     """
     try:
-        _check(value, 0)
+        return _checked(value)
     except _OutsideProfileError as error:
         raise ContractError(
             f"not canonical JSON: {error}",
             "use objects, lists, strings, integers up to 2**53 - 1, true, false and null",
         ) from error
-    return _encode(value)
 
 
 def loads(raw: bytes) -> Json:
@@ -74,12 +73,61 @@ def loads(raw: bytes) -> Json:
             parse_float=_refuse_number,
             parse_constant=_refuse_number,
         )
-        _check(value, 0)
+        again = _checked(value)
     except (ValueError, RecursionError) as error:
         raise VerificationError(f"not canonical JSON: {error or 'nested too deep'}") from error
-    if _encode(value) != raw:
+    if again != raw:
         raise VerificationError("not canonical JSON: the same value has other canonical bytes")
     return value
+
+
+def _checked(value: Json) -> bytes:
+    """Return the bytes of a value inside the profile, and raise for any other, naming the place.
+
+    Looking for the place costs more than all else, so it is done only where something is wrong.
+    """
+    if _fits(value):
+        try:
+            raw = _encode(value)
+        except UnicodeEncodeError:  # a lone surrogate
+            raw = b"\x7f"
+        if b"\x7f" not in raw:
+            return raw
+    _check(value, 0)
+    return _encode(value)
+
+
+def _fits(value: object) -> bool:
+    """Say whether a value is inside the profile, what its strings hold aside; when unsure, no."""
+    todo: list[tuple[int, Iterable[object]]] = [(0, (value,))]
+    while todo:
+        depth, items = todo.pop()
+        if depth > MAX_DEPTH:
+            return False
+        for item in items:
+            if type(item) is str or item is None:
+                continue
+            if isinstance(item, int):
+                if abs(item) > MAX_INTEGER:
+                    return False
+                continue
+            inside = _inside(item)
+            if inside is None:
+                return False
+            if inside:
+                todo.append((depth + 1, inside))
+    return True
+
+
+def _inside(item: object) -> Collection[object] | None:
+    """Return what an object with fit keys or a list holds; null where it is neither."""
+    if isinstance(item, dict):
+        try:
+            names = "".join(item)
+        except TypeError:  # a key is no string
+            return None
+        return item.values() if names.isascii() and names.isprintable() else None
+    return item if isinstance(item, list | tuple) else None
 
 
 def _encode(value: Json) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 from distill.errors import VerificationError
 from distill.receipts import receipt as r
 from distill.receipts import strict
-from distill.receipts.canonical import Json, loads
+from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.report import Check, Law
 
 
@@ -26,9 +26,7 @@ def read_receipt(content: bytes) -> r.Receipt:
         raise VerificationError(f"the receipt is larger than {r.MAX_RECEIPT_BYTES} bytes")
     if not content.endswith(b"\n"):
         raise VerificationError("the receipt does not end in a newline")
-    receipt = receipt_of(loads(content[:-1]))
-    vars(receipt)["content"] = content  # canonical, so these are the bytes that it would write
-    return receipt
+    return _with_content(_receipt(loads(content[:-1])), content)
 
 
 def receipt_of(value: Json) -> r.Receipt:
@@ -36,7 +34,18 @@ def receipt_of(value: Json) -> r.Receipt:
 
     Raises:
         VerificationError: the value is not of the format.
+        ContractError: it has no canonical form.
     """
+    return _with_content(_receipt(value), dumps(value) + b"\n")
+
+
+def _with_content(receipt: r.Receipt, content: bytes) -> r.Receipt:
+    """Let a receipt keep the bytes that it was read from: by the law, what it is written as."""
+    receipt.__dict__["content"] = content
+    return receipt
+
+
+def _receipt(value: Json) -> r.Receipt:
     if isinstance(value, dict) and value.get("format") != r.FORMAT:
         shown = str(value.get("format"))[:60]
         raise VerificationError(

@@ -8,6 +8,7 @@ in `distill.receipts.reader`.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
+from json import JSONDecoder
 from typing import Literal
 
 from distill.errors import ContractError
@@ -174,7 +175,10 @@ class Receipt:
     @cached_property
     def claim_digest(self) -> Digest:
         """What two people compare: the digest of the claim's canonical bytes."""
-        return digest_bytes(dumps(to_json(self.claim)))
+        text = self.content.decode("utf-8")  # a look for the claim's end costs a tenth of dumps
+        begin = len('{"claim":')
+        _, end = JSONDecoder().raw_decode(text, begin)
+        return digest_bytes(text[begin:end].encode())
 
     @property
     def slot(self) -> str:

@@ -103,6 +103,14 @@ def test_values_outside_the_profile_are_not_written(value: Any) -> None:
         dumps({"x": value})
 
 
+def test_a_value_that_holds_itself_is_not_written() -> None:
+    """It ends at the bound of the depth, at once."""
+    value: list[Any] = []
+    value += [value, value]
+    with pytest.raises(ContractError, match="deeper"):
+        dumps(value)
+
+
 @pytest.mark.parametrize("raw", REFUSED.values(), ids=REFUSED.keys())
 def test_other_forms_are_not_read(raw: bytes) -> None:
     """Bytes in any other than the canonical form are refused, with our own error."""

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from distill.errors import VerificationError
+from distill.receipts.canonical import dumps
+from distill.receipts.digest import digest_bytes
 from distill.receipts.published_schema import json_schema
 from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import MAX_RECEIPT_BYTES, to_json
@@ -104,6 +106,7 @@ def test_two_people_get_one_claim() -> None:
     yours = read_receipt(raw(changed("run|started_at", "2026-02-01T00:00:00.000Z")))
     assert mine.digest != yours.digest
     assert mine.claim_digest == yours.claim_digest
+    assert mine.claim_digest == digest_bytes(dumps(to_json(mine.claim)))
 
 
 VALUES = st.sampled_from(

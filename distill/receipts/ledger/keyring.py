@@ -53,8 +53,13 @@ class Keyring:
 
         An entry that is not believed has no effect but a trouble; null is one of no concern.
         """
+        return cls.of_numbered(enumerate(entries))
+
+    @classmethod
+    def of_numbered(cls, entries: Iterable[tuple[int, Entry | None]]) -> "Keyring":
+        """Read the keys off those entries that concern them, each with its line number from 0."""
         ring, origin = cls(), ""
-        for index, entry in enumerate(entries):
+        for index, entry in entries:
             if isinstance(entry, Genesis):
                 origin = entry.origin
             elif isinstance(entry, KeyChange):

@@ -1,0 +1,1 @@
+"""Lineage to the line: proofs that a sample came from certain records of certain logs."""

@@ -1,0 +1,104 @@
+"""The ledger of a workspace under its newest checkpoint, and proofs of its lines."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from distill.errors import ConfigurationError, ContractError, VerificationError
+from distill.lineage.proof import Growth, LedgeredReceipt, LedgerHead, Line
+from distill.receipts.digest import Digest
+from distill.receipts.ledger.checkpoint import Note
+from distill.receipts.ledger.entries import Genesis, KeyChange, Recorded, read_entry
+from distill.receipts.ledger.log import Ledger
+from distill.receipts.merkle import leaf_hash
+from distill.receipts.merkle_proofs import (
+    MerkleTree,
+    TreeHead,
+    consistency_path,
+    inclusion_path,
+)
+from distill.receipts.receipt import Receipt
+from distill.receipts.workspace import Workspace
+
+_HINT: Final = "`distill verify` names what is wrong"
+
+
+class LedgerLines:
+    """The lines that the newest checkpoint covers, and their tree."""
+
+    def __init__(self, note: Note, lines: Sequence[bytes]) -> None:
+        self._note = note
+        self._lines = lines
+        self._tree = MerkleTree(leaf_hash(line) for line in lines)
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> "LedgerLines":
+        """Read the ledger of a workspace.
+
+        Raises:
+            ConfigurationError: there is none.
+            VerificationError: its lines are not those of its newest checkpoint.
+        """
+        ledger = Ledger(workspace)
+        note = ledger.newest_checkpoint()
+        if note is None:
+            raise ConfigurationError("there is no ledger yet", "`distill run` begins one")
+        checkpoint = note.checkpoint
+        found = cls(note, ledger.lines()[: checkpoint.size])
+        if found._tree.head() != TreeHead(checkpoint.size, checkpoint.root):
+            raise VerificationError(
+                "the ledger's lines are not those of its newest checkpoint", _HINT
+            )
+        return found
+
+    def head(self, since: Note | None = None) -> LedgerHead:
+        """Return what a proof says of the ledger; ``since`` is a checkpoint that somebody keeps.
+
+        Raises:
+            VerificationError: the ledger does not go on from that checkpoint.
+        """
+        numbers = [n for n, line in enumerate(self._lines) if b'"entry":"key"' in line]
+        return LedgerHead(
+            checkpoint=self._note.content.decode(),
+            first=self._line(0),
+            last=self._line(len(self._lines) - 1),
+            keys=tuple(
+                self._line(n) for n in numbers if isinstance(read_entry(self._lines[n]), KeyChange)
+            ),
+            growth=None if since is None else self._growth(since),
+        )
+
+    def receipt(self, receipt: Receipt) -> LedgeredReceipt:
+        """Return a receipt with the line that records it.
+
+        Raises:
+            ContractError: no line does.
+        """
+        return LedgeredReceipt(self._line(self._index_of(receipt.digest)), receipt)
+
+    def _index_of(self, digest: Digest) -> int:
+        wanted = f'"blake3":"{digest.hex}"'.encode()
+        for number, line in enumerate(self._lines):
+            if wanted in line:
+                entry = read_entry(line)
+                if isinstance(entry, Recorded) and entry.blake3 == digest:
+                    return number
+        raise ContractError(
+            f"the receipt {digest.short}… is not in the ledger",
+            "if a crash left it out, `distill ledger repair` enters it",
+        )
+
+    def _line(self, number: int) -> Line:
+        return Line(number, self._lines[number], inclusion_path(self._tree, number))
+
+    def _growth(self, since: Note) -> Growth:
+        old = since.checkpoint
+        first = read_entry(self._lines[0])
+        is_ours = isinstance(first, Genesis) and first.origin == old.origin
+        fits = is_ours and old.size <= len(self._lines)
+        if not fits or self._tree.head(old.size).root != old.root:
+            raise VerificationError(
+                f"the ledger does not go on from the checkpoint of size {old.size} of {old.origin}",
+                "it is another ledger's, or this one's history was rewritten: `distill verify"
+                " --since` tells more",
+            )
+        return Growth(old.size, old.root, consistency_path(self._tree, old.size))

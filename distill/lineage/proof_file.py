@@ -1,0 +1,21 @@
+"""Writing a proof where a person asks for it."""
+
+from pathlib import Path
+
+from distill.errors import ConfigurationError
+from distill.lineage.proof import Proof
+from distill.receipts import durable
+
+
+def write_proof(proof: Proof, path: Path) -> None:
+    """Put the proof's bytes in the place of a file, whole or not at all.
+
+    Raises:
+        ConfigurationError: the file can't be written.
+    """
+    try:
+        durable.replace_file(path.absolute(), proof.content, durable.new_token())
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} can't be written: {error.strerror}", "name another place with -o"
+        ) from error
