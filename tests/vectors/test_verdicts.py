@@ -4,14 +4,18 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from distill.errors import EXIT_TAMPERED
+from distill.receipts.digest import digest_bytes
 from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, checkpoint_name
+from distill.receipts.verify import verify_workspace
 from distill.receipts.verify.checkpoints import Checkpoints
 from distill.receipts.verify.keys import keyring_faults
 from distill.receipts.verify.ledger import line_faults
 from distill.receipts.verify.ledger_view import read_ledger
+from distill.receipts.workspace import Workspace
 from tests.vectors.making import checkpoints
 from tests.vectors.making.keys import der
-from tests.vectors.making.vector import FOLDER
+from tests.vectors.making.vector import FOLDER, read_index
 from tests.vectors.test_vectors import content_of, expected_of, of_kind
 
 
@@ -45,3 +49,20 @@ def test_what_a_checkpoint_says_of_a_log(entry: dict[str, Any], tmp_path: Path) 
     found = {fault.kind for fault in Checkpoints.of(read_ledger(tmp_path)).faults()}
     assert expected_of(entry) <= found
     assert bool(found) == bool(expected_of(entry))
+
+
+def test_no_receipt_of_the_folder_ends_a_verification(tmp_path: Path) -> None:
+    """All of them in one workspace, each under its digest: every bad one is named, none raises."""
+    (tmp_path / "distill.toml").touch()
+    bad: set[str] = set()
+    for entry in read_index():
+        if entry["kind"] == "receipt":
+            name = digest_bytes(content_of(entry)).hex
+            place = tmp_path / "receipts/objects" / name[:2] / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content_of(entry))
+            if not entry["valid"]:
+                bad.add(place.relative_to(tmp_path).as_posix())
+    report = verify_workspace(Workspace(tmp_path))
+    assert {one.path for one in report.faults if one.kind == "receipt_damaged"} == bad
+    assert report.exit_code == EXIT_TAMPERED
