@@ -5,20 +5,25 @@ to all of the new ones. In phase ``open`` the stage still runs and a later start
 temporary files; in phase ``commit`` all of them are durable and a later start goes on.
 """
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from distill.errors import ContractError, DistillError
+from distill.errors import ContractError, VerificationError
+from distill.receipts import strict
 from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.digest import Digest
 from distill.receipts.durable import PARTIAL, replace_file, sync_folder
+from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.reader import receipt_of
 from distill.receipts.receipt import FORMAT, Receipt, to_json
 from distill.receipts.workspace import Workspace
 
+Phase = Literal["open", "commit"]
+
 SUFFIX = ".json"
+_MAX_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Journal:
 
     name: str
     token: str
-    phase: Literal["open", "commit"]
+    phase: Phase
     partials: tuple[str, ...]
     moves: tuple[Move, ...] = ()
     retirements: tuple[Retirement, ...] = ()
@@ -97,13 +102,22 @@ def read(workspace: Workspace, name: str) -> Journal:
     """
     path = path_of(workspace, name)
     try:
-        value = loads(path.read_bytes().removesuffix(b"\n"))
-        return _journal(value)
-    except (DistillError, KeyError, TypeError, AttributeError) as error:
+        return _read(path, name)
+    except VerificationError as error:
         raise ContractError(
             f"the publish journal {path} can't be read: {error}",
             f"move it away; files ending in {PARTIAL} beside the outputs may then be removed",
         ) from error
+
+
+def _read(path: Path, name: str) -> Journal:
+    content = read_plain(path, _MAX_BYTES)
+    if isinstance(content, Unread):
+        raise VerificationError(content.told)
+    found = _journal(loads(content.removesuffix(b"\n")))
+    if found.name != name:
+        raise VerificationError("it bears another name")
+    return found
 
 
 def _receipt_json(receipt: Receipt | None) -> Json:
@@ -113,37 +127,40 @@ def _receipt_json(receipt: Receipt | None) -> Json:
 
 
 def _journal(value: Json) -> Journal:
-    if not isinstance(value, Mapping):
-        message = "it is no object"
-        raise TypeError(message)
-    parts: dict[str, object] = dict(value)
-    receipt = value["receipt"]
-    return Journal(
-        name=str(parts["name"]),
-        token=str(parts["token"]),
-        phase="commit" if parts["phase"] == "commit" else "open",
-        partials=tuple(_strings(value["partials"])),
-        moves=tuple(
-            Move(one["partial"], one["place"], Digest(one["new"]), _maybe(one["old"]))
-            for one in _objects(value["moves"])
-        ),
-        retirements=tuple(
-            Retirement(one["place"], Digest(one["old"]), one["top"])
-            for one in _objects(value["retirements"])
-        ),
+    parts = strict.object_of(value, "the journal", (*_PLAIN, "receipt"))
+    receipt = parts["receipt"]
+    journal = Journal(
+        name=strict.text(parts["name"], "the journal's name"),
+        token=_token(parts["token"], "the journal's token"),
+        phase=strict.member_of(Phase)(parts["phase"], "the journal's phase"),
+        partials=strict.list_of(parts["partials"], "the journal's partials", strict.path),
+        moves=strict.list_of(parts["moves"], "the journal's moves", _move),
+        retirements=strict.list_of(parts["retirements"], "the journal's retirements", _retirement),
         receipt=None if receipt is None else receipt_of(receipt),
+    )
+    for partial in (*journal.partials, *(move.partial for move in journal.moves)):
+        if f".{journal.token}{PARTIAL}" not in partial:
+            raise VerificationError(f"it calls {partial} a temporary file of its run")
+    return journal
+
+
+_token = strict.matching(re.compile(r"[0-9a-f]{16}"), "token of 16 hexadecimal digits")
+
+
+def _move(value: Any, where: str) -> Move:
+    parts = strict.object_of(value, where, ("partial", "place", "new", "old"))
+    return Move(
+        strict.path(parts["partial"], f"{where}.partial"),
+        strict.path(parts["place"], f"{where}.place"),
+        strict.digest(parts["new"], f"{where}.new"),
+        strict.optional(parts["old"], f"{where}.old", strict.digest),
     )
 
 
-def _maybe(digest: str | None) -> Digest | None:
-    return None if digest is None else Digest(digest)
-
-
-def _strings(value: Json) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def _objects(value: Json) -> list[dict[str, Any]]:
-    if not isinstance(value, list):
-        return []
-    return [dict(item) for item in value if isinstance(item, Mapping)]
+def _retirement(value: Any, where: str) -> Retirement:
+    parts = strict.object_of(value, where, ("place", "old", "top"))
+    return Retirement(
+        strict.path(parts["place"], f"{where}.place"),
+        strict.digest(parts["old"], f"{where}.old"),
+        strict.path(parts["top"], f"{where}.top"),
+    )

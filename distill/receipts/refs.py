@@ -14,6 +14,7 @@ from distill.receipts.strict import HEX_256, STAGE_NAME
 
 FORMAT = "distill.refs/1"
 STAGES = ".stages"  # no stage can have this name
+MAX_REF_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def read_heads(content: bytes) -> dict[str, Head]:
     slots = value["slots"]
     if value["format"] != FORMAT or not isinstance(slots, dict):
         raise VerificationError(f"the ref's format is not {FORMAT}")
+    if not all(HEX_256.fullmatch(slot) for slot in slots):
+        raise VerificationError("a slot of a ref is named by 64 hexadecimal digits")
     return {slot: _head(entry) for slot, entry in slots.items()}
 
 
@@ -87,10 +90,9 @@ def read_stages(content: bytes) -> tuple[str, ...]:
     stages = value["stages"]
     if value["format"] != FORMAT or not isinstance(stages, list):
         raise VerificationError("the list of stages can't be read")
-    names = tuple(str(stage) for stage in stages)
-    if not all(STAGE_NAME.fullmatch(name) for name in names):
+    if not all(isinstance(name, str) and STAGE_NAME.fullmatch(name) for name in stages):
         raise VerificationError("the list of stages holds what is no stage's name")
-    return names
+    return tuple(str(name) for name in stages)
 
 
 def _head(entry: Json) -> Head:

@@ -6,7 +6,6 @@ digest that its name says.
 """
 
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +13,11 @@ from distill.errors import VerificationError
 from distill.receipts import durable
 from distill.receipts.digest import Digest, digest_bytes
 from distill.receipts.locks import hold
+from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import MAX_RECEIPT_BYTES, Receipt
 from distill.receipts.refs import (
+    MAX_REF_BYTES,
     STAGES,
     Head,
     advance,
@@ -86,15 +87,15 @@ class ReceiptStore:
         """Return what the stage's ref says for each slot; a bad ref is found again."""
         path = self.refs / stage
         try:
-            return read_heads(path.read_bytes())
-        except (OSError, VerificationError):
+            return read_heads(_read_ref(path))
+        except VerificationError:
             return heads_of(self._of_stage(stage))
 
     def stages(self) -> tuple[str, ...]:
         """Return the names of the stages that have receipts, sorted; found again if need be."""
         try:
-            return read_stages((self.refs / STAGES).read_bytes())
-        except (OSError, VerificationError):
+            return read_stages(_read_ref(self.refs / STAGES))
+        except VerificationError:
             return tuple(sorted({receipt.claim.stage for receipt in self.all()}))
 
     def newest(self, stage: str, slot: str | None = None) -> Receipt | None:
@@ -196,20 +197,18 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
+def _read_ref(path: Path) -> bytes:
+    content = read_plain(path, MAX_REF_BYTES)
+    if isinstance(content, Unread):
+        raise VerificationError(f"the ref {path.name} can't be read: {content.told}")
+    return content
+
+
 def _read_object(path: Path) -> bytes:
-    """Return the bytes of an object: a regular file, not a link, of a bearable size."""
-    try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            raise VerificationError(f"the receipt {path.name[:12]}… is no regular file")
-        if status.st_size > MAX_RECEIPT_BYTES:
-            raise VerificationError(
-                f"the receipt {path.name[:12]}… is larger than {MAX_RECEIPT_BYTES} bytes"
-            )
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise VerificationError(f"the receipt {path.name[:12]}… is missing") from error
-    except OSError as error:
-        raise VerificationError(
-            f"the receipt {path.name[:12]}… can't be read: {error.strerror}"
-        ) from error
+    """Return the bytes of an object: a plain file, not a link, of a bearable size."""
+    content = read_plain(path, MAX_RECEIPT_BYTES)
+    if isinstance(content, Unread):
+        trouble = f"can't be read: {content.told}"
+        trouble = "is missing" if content.state == "missing" else trouble
+        raise VerificationError(f"the receipt {path.name[:12]}… {trouble}")
+    return content

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import git  # noqa: F401 - imported here once, so that no child pays for it
 import pytest
@@ -17,6 +18,7 @@ from distill.receipts import (
     schema,  # noqa: F401 - pydantic too
     with_receipt,
 )
+from distill.receipts.canonical import dumps
 from distill.receipts.digest import digest_bytes
 from distill.receipts.publish import recover
 from distill.receipts.receipt import slot_of
@@ -224,6 +226,37 @@ def test_what_lay_in_the_way_is_never_destroyed(old: Path) -> None:
     kept = old / "data/objects" / digest_bytes(b"a stranger's\n").hex
     assert kept.read_text() == "a stranger's\n"
     assert (old / "out/deep/c.jsonl").read_text() == "new c\n"
+
+
+FORGED: dict[str, tuple[dict[str, Any], str]] = {
+    "a name that is no text": ({"name": None}, "name is no string"),
+    "another name": ({"name": "../../distill"}, "it bears another name"),
+    "a token that is a pattern": ({"token": "*"}, "is no token"),
+    "no phase": ({"phase": "done"}, "is none of open, commit"),
+    "a file that is no temporary one": ({"partials": ["distill.toml"]}, "temporary file"),
+    "a file outside": ({"partials": ["../.x.0123456789abcdef.partial"]}, "is refused"),
+    "a move of another file": (
+        {"moves": [{"partial": "a", "place": "b", "new": "ab" * 32, "old": None}]},
+        "temporary file",
+    ),
+    "a digest that is none": (
+        {"moves": [{"partial": "a", "place": "b", "new": "../x", "old": None}]},
+        "is no digest",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "told"), FORGED.values(), ids=FORGED.keys())
+def test_a_forged_journal_stops_the_start(old: Path, changes: dict[str, Any], told: str) -> None:
+    """A journal is read to the letter: it can't name a file to remove that no run has made."""
+    name = lock_of(Workspace(old))
+    value = {"name": name, "token": "0123456789abcdef", "phase": "open", "partials": []}
+    value |= {"moves": [], "retirements": [], "receipt": None, **changes}
+    (old / ".distill/publish" / f"{name}.json").write_bytes(dumps(value) + b"\n")
+    with pytest.raises(ContractError, match="publish journal") as caught:
+        call(Workspace(old))
+    assert told in caught.value.message
+    assert (old / "distill.toml").exists()
 
 
 def test_a_damaged_journal_stops_the_start(old: Path) -> None:

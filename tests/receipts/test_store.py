@@ -167,6 +167,21 @@ def test_refs_can_be_rebuilt(store: ReceiptStore) -> None:
     assert store.stages() == ("copy",)
 
 
+@pytest.mark.parametrize("name", ["copy", ".stages"])
+def test_a_pipe_or_a_device_in_a_refs_place_is_not_waited_for(
+    store: ReceiptStore, name: str
+) -> None:
+    """Only a plain file is a ref; else the heads are found again, at once."""
+    keep(store, receipt(1))
+    heads = store.heads("copy")
+    (store.refs / name).unlink()
+    os.mkfifo(store.refs / name)
+    assert (store.heads("copy"), store.stages()) == (heads, ("copy",))
+    (store.refs / name).unlink()
+    (store.refs / name).symlink_to("/dev/zero")
+    assert (store.heads("copy"), store.stages()) == (heads, ("copy",))
+
+
 def test_a_stage_whose_ref_is_gone_is_still_known(store: ReceiptStore) -> None:
     """One deleted ref among others hides no stage: its outputs still have a maker."""
     other = read_receipt(raw(changed("claim|stage", "other")))

@@ -11,8 +11,8 @@ from distill.receipts.ledger.checkpoint import read_note
 from distill.receipts.ledger.keyring import PublicKeys
 from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, checkpoint_name
 from distill.receipts.ledger.signing import verify_ed25519, verify_p256
+from distill.receipts.plain_files import Unread
 from distill.receipts.verify.ledger_view import LedgerView
-from distill.receipts.verify.plain_files import Unread
 
 
 @dataclass(frozen=True)

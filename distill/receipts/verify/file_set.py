@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from distill.receipts.faults import Fault
+from distill.receipts.plain_files import files_below
 from distill.receipts.receipt import Receipt
 from distill.receipts.strict import HEX_256
 from distill.receipts.verify.files import REPLACED
-from distill.receipts.verify.plain_files import files_below
 
 #: What trainers and later stages read. Other trees count where a current receipt writes them.
 GUARDED: Final = ("data/evidence", "data/scored", "exports", "quarantine")

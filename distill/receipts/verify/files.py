@@ -5,10 +5,10 @@ from pathlib import Path
 
 from distill.receipts.digest import Digest
 from distill.receipts.faults import Fault, FaultKind
+from distill.receipts.plain_files import Unread, names_in
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.strict import HEX_256
 from distill.receipts.verify.places import Places
-from distill.receipts.verify.plain_files import Unread, names_in
 from distill.receipts.verify.reading import Reading, Seen
 from distill.receipts.workspace import Workspace
 

@@ -13,8 +13,8 @@ from distill.receipts.ledger.checkpoint import ED25519_TYPE, key_id
 from distill.receipts.ledger.key_forms import ed25519_der, raw_ed25519
 from distill.receipts.ledger.places import LOG, PUBLIC_KEYS
 from distill.receipts.ledger.public_keys import public_files
+from distill.receipts.plain_files import Unread, names_in, read_plain
 from distill.receipts.verify.ledger_view import LedgerView
-from distill.receipts.verify.plain_files import Unread, names_in, read_plain
 
 _MAX_FILE: Final = 2**20
 _PEM: Final = ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----")

@@ -12,7 +12,7 @@ from distill.receipts.ledger.entries import MAX_LINE_BYTES, Entry, Genesis, read
 from distill.receipts.ledger.keyring import Keyring
 from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, SIZE
 from distill.receipts.merkle import MerkleRoot, leaf_hash
-from distill.receipts.verify.plain_files import Unread, names_in, open_plain, read_plain
+from distill.receipts.plain_files import Unread, names_in, open_plain, read_plain
 
 _MAX_SIGNATURE_BYTES: Final = 128
 

@@ -9,11 +9,11 @@ from typing import Final
 from distill.errors import VerificationError
 from distill.receipts.digest import Digest, Sha256, digest_bytes
 from distill.receipts.faults import Fault
+from distill.receipts.plain_files import Unread, names_in, read_plain
 from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import MAX_RECEIPT_BYTES, Receipt
 from distill.receipts.refs import age, heads_of
 from distill.receipts.strict import HEX_256
-from distill.receipts.verify.plain_files import Unread, names_in, read_plain
 
 OBJECTS: Final = "receipts/objects"
 

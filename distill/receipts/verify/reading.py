@@ -6,7 +6,7 @@ from pathlib import Path
 
 from distill.errors import SourceError
 from distill.receipts.digest import Digest, Sha256, fingerprint_file, watch_file
-from distill.receipts.verify.plain_files import Unread, look_at
+from distill.receipts.plain_files import Unread, look_at
 
 
 @dataclass(frozen=True, slots=True)

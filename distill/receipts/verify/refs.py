@@ -7,10 +7,10 @@ from typing import Final
 from distill.errors import VerificationError
 from distill.receipts.digest import Digest
 from distill.receipts.faults import Fault
+from distill.receipts.plain_files import Unread, names_in, read_plain
 from distill.receipts.receipt import Receipt
 from distill.receipts.refs import STAGES, read_heads, read_stages
 from distill.receipts.verify.file_set import stray_fault
-from distill.receipts.verify.plain_files import Unread, names_in, read_plain
 
 REFS: Final = "receipts/refs"
 _MAX_BYTES: Final = 16 * 1024 * 1024
