@@ -11,6 +11,7 @@ from distill.errors import VerificationError
 from distill.receipts.faults import Fault, FaultKind, VerificationReport
 from distill.receipts.ledger.places import CHECKPOINTS, checkpoint_name
 from distill.receipts.paths import split_root
+from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.release_manifest import (
     MANIFEST,
     MAX_MANIFEST_BYTES,
@@ -21,7 +22,6 @@ from distill.receipts.release_manifest import (
 )
 from distill.receipts.verify.ledger_view import LedgerView, read_ledger
 from distill.receipts.verify.objects import Objects, read_objects
-from distill.receipts.verify.plain_files import Unread, read_plain
 from distill.receipts.verify.release_files import released_file_faults, withheld_faults
 from distill.receipts.verify.release_signatures import release_signature_faults
 from distill.receipts.verify.request import VerificationRequest

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from distill.receipts.digest import digest_bytes
 from distill.receipts.faults import Fault
+from distill.receipts.plain_files import Unread, files_below, look_at
 from distill.receipts.receipt import FileEntry
 from distill.receipts.release_manifest import (
     MANIFEST,
@@ -22,7 +23,6 @@ from distill.receipts.release_manifest import (
 )
 from distill.receipts.verify.files import answers
 from distill.receipts.verify.objects import Objects
-from distill.receipts.verify.plain_files import Unread, files_below, look_at
 from distill.receipts.verify.reading import Seen, read_files
 
 

@@ -9,10 +9,10 @@ from distill.receipts.faults import Fault
 from distill.receipts.ledger.key_forms import raw_ed25519
 from distill.receipts.ledger.keyring import PublicKeys
 from distill.receipts.ledger.signing import verify_ed25519, verify_p256
+from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.release_manifest import SIGNATURES, ReleaseManifest
 from distill.receipts.sshsig import read_sshsig, signed_bytes
 from distill.receipts.verify.ledger_view import LedgerView
-from distill.receipts.verify.plain_files import Unread, read_plain
 
 _MAX_BYTES: Final = 4096
 _Check: TypeAlias = Callable[[PublicKeys, bytes, bytes], bool]

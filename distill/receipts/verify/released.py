@@ -6,9 +6,9 @@ from pathlib import Path
 from distill.receipts.digest import digest_bytes
 from distill.receipts.faults import Fault
 from distill.receipts.ledger.entries import Released
+from distill.receipts.plain_files import Unread, names_in, read_plain
 from distill.receipts.release_manifest import MANIFEST, MAX_MANIFEST_BYTES, RELEASES
 from distill.receipts.verify.ledger_view import LedgerView
-from distill.receipts.verify.plain_files import Unread, names_in, read_plain
 
 
 def released_faults(root: Path, view: LedgerView) -> Iterator[Fault]:
