@@ -250,8 +250,8 @@ FORGED: dict[str, tuple[dict[str, Any], str]] = {
 def test_a_forged_journal_stops_the_start(old: Path, changes: dict[str, Any], told: str) -> None:
     """A journal is read to the letter: it can't name a file to remove that no run has made."""
     name = lock_of(Workspace(old))
-    value = {"name": name, "token": "0123456789abcdef", "phase": "open", "partials": []}
-    value |= {"moves": [], "retirements": [], "receipt": None, **changes}
+    value: dict[str, Any] = {"name": name, "token": "0123456789abcdef", "phase": "open"}
+    value |= {"partials": [], "moves": [], "retirements": [], "receipt": None, **changes}
     (old / ".distill/publish" / f"{name}.json").write_bytes(dumps(value) + b"\n")
     with pytest.raises(ContractError, match="publish journal") as caught:
         call(Workspace(old))
