@@ -32,6 +32,9 @@ def _verify(commands: Commands) -> None:
         "--deep", action="store_true", help="check SHA-256, record counts and record roots too"
     )
     verify.add_argument(
+        "--threads", type=int, metavar="N", help="read with N threads (default: all cores)"
+    )
+    verify.add_argument(
         "--since",
         type=Path,
         nargs="+",

@@ -20,6 +20,7 @@ def verify(options: argparse.Namespace, console: Console) -> int:
     """Print every fault, and end with 0, 10 or 11."""
     request = VerificationRequest(
         is_deep=options.deep,
+        threads=options.threads,
         since=tuple(OldCheckpoint.read(_read(path), str(path)) for path in options.since),
         pinned=tuple(PinnedKey.read(_read(path), str(path)) for path in options.key),
     )

@@ -1,13 +1,11 @@
 """Digests of bytes, files and records. The only module that imports blake3.
 
-A file is read in blocks of 1 MiB and never mapped: a log that is cut short while it is mapped kills
-the process (BLAKE3#488). The file's identity is compared before and after.
+A file's identity is compared before and after it is read.
 """
 
 import os
 import re
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,9 +14,9 @@ from typing import Protocol
 from blake3 import blake3
 
 from distill.errors import ContractError, SourceError
+from distill.receipts.blocks import read_blocks
 from distill.receipts.merkle import LEAF_PREFIX, MerkleRoot
 
-BLOCK = 1 << 20
 RECORD_SUFFIX = ".jsonl"
 _HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -88,7 +86,7 @@ class Fingerprint:
 
 
 class _Sink(Protocol):
-    def update(self, data: bytes, /) -> object: ...
+    def update(self, data: bytes | memoryview, /) -> object: ...
 
 
 class _LineTree:
@@ -99,8 +97,8 @@ class _LineTree:
         self._open = sha256(LEAF_PREFIX)
         self._is_open = False
 
-    def update(self, block: bytes) -> None:
-        *complete, rest = block.split(b"\n")
+    def update(self, block: bytes | memoryview) -> None:
+        *complete, rest = bytes(block).split(b"\n")
         push = self._tree.push
         if complete:
             self._open.update(complete[0])
@@ -136,14 +134,16 @@ def digest_file(path: Path) -> Digest:
     return watch_file(path)[0]
 
 
-def watch_file(path: Path) -> tuple[Digest, FileIdentity]:
+def watch_file(path: Path, *, threads: int = 1) -> tuple[Digest, FileIdentity]:
     """Return the digest of the file's bytes and the identity that the file had meanwhile.
+
+    Several ``threads`` pay from some megabytes on.
 
     Raises:
         SourceError: as `digest_file`.
     """
-    hasher = blake3()
-    identity = _read(path, (hasher,))
+    hasher = blake3(max_threads=threads)
+    identity = _read(path, (hasher,), threads)
     return Digest(hasher.hexdigest()), identity
 
 
@@ -164,18 +164,22 @@ def fingerprint_file(path: Path, *, name: str | None = None) -> tuple[Fingerprin
     ), identity
 
 
-def _read(path: Path, sinks: tuple[_Sink, ...]) -> FileIdentity:
+def _read(path: Path, sinks: tuple[_Sink, ...], threads: int = 1) -> FileIdentity:
     try:
-        with path.open("rb", buffering=0) as file:
-            before = os.fstat(file.fileno())
+        # Without waiting: a pipe in the place of a file has no writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
                 raise SourceError(f"{path} is no regular file", "name a file, not a folder")
             size = 0
-            for block in _blocks(file.fileno()):
+            for block in read_blocks(descriptor, threads):
                 size += len(block)
                 for sink in sinks:
                     sink.update(block)
-            after = os.fstat(file.fileno())
+            after = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise SourceError(f"{path} can't be read: {error.strerror}") from error
     identity = FileIdentity.of(before)
@@ -184,8 +188,3 @@ def _read(path: Path, sinks: tuple[_Sink, ...]) -> FileIdentity:
             f"{path} changed while it was read", "wait until its writer is done, or copy it first"
         )
     return identity
-
-
-def _blocks(descriptor: int) -> Iterator[bytes]:
-    while block := os.read(descriptor, BLOCK):
-        yield block

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from distill.errors import ContractError, SourceError
 from distill.receipts import digest as under_test
-from distill.receipts.digest import BLOCK, Digest, Sha256, digest_bytes, digest_file
+from distill.receipts.blocks import BLOCK
+from distill.receipts.digest import Digest, Sha256, digest_bytes, digest_file
 from distill.receipts.digest import fingerprint_file as fingerprint
 from distill.receipts.merkle import leaf_hash, node_hash
 

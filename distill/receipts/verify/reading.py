@@ -1,12 +1,24 @@
-"""Reading files again: each once, the large ones by all threads, the small ones side by side."""
+"""Reading files again: each once, the large ones by all threads, the others side by side."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, TypeAlias
 
 from distill.errors import SourceError
-from distill.receipts.digest import Digest, Sha256, fingerprint_file, watch_file
+from distill.receipts.digest import (
+    Digest,
+    FileIdentity,
+    Fingerprint,
+    Sha256,
+    fingerprint_file,
+    watch_file,
+)
 from distill.receipts.plain_files import Unread, look_at
+
+#: From here on several threads read one file faster than they read several.
+LARGE: Final = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +32,95 @@ class Seen:
     root: Sha256 | None = None
 
 
-Reading = Mapping[str, Seen | Unread]
+Look: TypeAlias = Seen | Unread
+Reading: TypeAlias = Mapping[str, Look]
 
 
-def read_files(places: Mapping[str, Path], *, is_deep: bool) -> dict[str, Seen | Unread]:
-    """Read files, given by the names that receipts have for them, and return what each holds."""
-    return {shown: _read(place, is_deep=is_deep) for shown, place in places.items()}
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A plain file that is to be read, as it was when it was found."""
+
+    shown: str
+    place: Path
+    identity: FileIdentity
 
 
-def _read(place: Path, *, is_deep: bool) -> Seen | Unread:
-    found = look_at(place)
-    if isinstance(found, Unread):
-        return found
+def usable_threads() -> int:
+    """Return how many threads this process may run at once."""
+    return len(os.sched_getaffinity(0))
+
+
+def read_files(places: Mapping[str, Path], *, is_deep: bool, threads: int) -> dict[str, Look]:
+    """Read files, given by the names that receipts have for them, and return what each holds.
+
+    ``is_deep`` adds SHA-256, records and root to size and BLAKE3.
+    """
+    found: dict[str, Look] = {}
+    tasks: list[_Task] = []
+    for shown, place in places.items():
+        status = look_at(place)
+        if isinstance(status, Unread):
+            found[shown] = status
+        else:
+            tasks.append(_Task(shown, place, FileIdentity.of(status)))
+    tasks.sort(key=lambda task: (-task.identity.size, task.shown))
+    read = _read_deep if is_deep else _read
+    alone = 0 if is_deep else _read_alone(tasks, threads)
+    for task in tasks[:alone]:
+        found[task.shown] = _read(task, threads)
+    rest = tasks[alone:]
+    looks = _side_by_side(read, rest, threads)
+    return found | {task.shown: look for task, look in zip(rest, looks, strict=True)}
+
+
+def _read_alone(tasks: list[_Task], threads: int) -> int:
+    """Return how many of the largest files are better read one after another, by all threads.
+
+    A file that holds more than a thread's share of what is left would keep the others waiting.
+    """
+    left = sum(task.identity.size for task in tasks)
+    for count, task in enumerate(tasks):
+        if threads == 1 or task.identity.size < LARGE or task.identity.size * threads <= left:
+            return count
+        left -= task.identity.size
+    return len(tasks)
+
+
+def _side_by_side(read: Callable[[_Task], Look], tasks: list[_Task], threads: int) -> list[Look]:
+    if threads == 1 or len(tasks) < 2:
+        return [read(task) for task in tasks]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - costs as much as ten files
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(read, tasks))
+
+
+def _read(task: _Task, threads: int = 1) -> Look:
     try:
-        if is_deep:
-            held, _ = fingerprint_file(place)
-            return Seen(held.bytes, held.blake3, held.sha256, held.records, held.root)
-        digest, identity = watch_file(place)
+        digest, identity = watch_file(task.place, threads=threads)
     except SourceError as error:
-        return Unread("unreadable", error.message.removeprefix(f"{place} "))
-    return Seen(identity.size, digest)
+        return _unreadable(task, error)
+    return _unchanged(task, identity) or Seen(identity.size, digest)
+
+
+def _read_deep(task: _Task) -> Look:
+    try:
+        held, identity = fingerprint_file(task.place)
+    except SourceError as error:
+        return _unreadable(task, error)
+    return _unchanged(task, identity) or _seen(held)
+
+
+def _seen(held: Fingerprint) -> Seen:
+    return Seen(held.bytes, held.blake3, held.sha256, held.records, held.root)
+
+
+def _unchanged(task: _Task, identity: FileIdentity) -> Unread | None:
+    """Return that a file is not the one that was found; a link may have taken its place."""
+    if identity == task.identity:
+        return None
+    return Unread("unreadable", "changed while it was read")
+
+
+def _unreadable(task: _Task, error: SourceError) -> Unread:
+    return Unread("unreadable", error.message.removeprefix(f"{task.place} "))

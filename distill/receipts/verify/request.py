@@ -10,10 +10,12 @@ from distill.receipts.verify.since import OldCheckpoint
 class VerificationRequest:
     """How deep to look, and what the auditor brought.
 
-    ``is_deep`` adds SHA-256, record counts and record roots of all files. ``since`` are the
+    ``is_deep`` adds SHA-256, record counts and record roots of all files. ``threads`` read
+    side by side; null: as many as this process may run. ``since`` are the
     auditor's own copies of checkpoints, ``pinned`` public keys that were had by another way.
     """
 
     is_deep: bool = False
+    threads: int | None = None
     since: tuple[OldCheckpoint, ...] = ()
     pinned: tuple[PinnedKey, ...] = ()

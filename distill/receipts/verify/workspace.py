@@ -30,7 +30,7 @@ from distill.receipts.verify.ledger import line_faults, receipt_faults, run_note
 from distill.receipts.verify.ledger_view import LedgerView, read_ledger
 from distill.receipts.verify.objects import Objects, place_of, read_objects
 from distill.receipts.verify.places import Places
-from distill.receipts.verify.reading import read_files
+from distill.receipts.verify.reading import read_files, usable_threads
 from distill.receipts.verify.refs import ref_faults
 from distill.receipts.verify.released import released_faults
 from distill.receipts.verify.request import VerificationRequest
@@ -53,7 +53,11 @@ def verify_workspace(
     checkpoints = Checkpoints.of(view)
     current = tuple(objects.current())
     places, refused = places_of(current, Places(workspace))
-    reading = read_files(places | replaced_places(workspace), is_deep=request.is_deep)
+    reading = read_files(
+        places | replaced_places(workspace),
+        is_deep=request.is_deep,
+        threads=request.threads or usable_threads(),
+    )
     check = FileCheck(objects.receipts.values(), current, reading)
     faults = (
         *link_faults(workspace.root),
