@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from distill.errors import ContractError, SourceError
 from distill.receipts import digest as under_test
 from distill.receipts.blocks import BLOCK
-from distill.receipts.digest import Digest, Sha256, digest_bytes, digest_file
+from distill.receipts.digest import Digest, Sha256, digest_bytes, digest_file, watch_file
 from distill.receipts.digest import fingerprint_file as fingerprint
 from distill.receipts.merkle import leaf_hash, node_hash
 
@@ -52,6 +52,15 @@ def test_a_file_has_the_digest_of_its_bytes(tmp_path: Path, size: int) -> None:
     assert digest_file(path) == digest_bytes(data[:size]) == found.blake3
     assert found.sha256 == Sha256(sha256(data[:size]).hexdigest())
     assert found.bytes == size == identity.size
+    for threads in (1, 2, 4):
+        assert watch_file(path, threads=threads) == (found.blake3, identity)
+
+
+def test_a_pipe_makes_nobody_wait(tmp_path: Path) -> None:
+    """A pipe that nobody writes to is refused at once."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceError, match="no regular file"):
+        digest_file(tmp_path / "pipe")
 
 
 def test_the_empty_tree(tmp_path: Path) -> None:
