@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from distill.errors import VerificationError
-from distill.receipts.digest import BLOCK, RECORD_SUFFIX, Digest, digest_file
+from distill.receipts.blocks import BLOCK
+from distill.receipts.digest import RECORD_SUFFIX, Digest, digest_file
 from distill.receipts.receipt import Claim, FileEntry, Receipt, to_json
 from distill.receipts.reproduce.result import Difference, FirstDifference
 from distill.receipts.reproduce.scratch import Scratch

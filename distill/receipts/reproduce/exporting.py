@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from distill.errors import IncompleteError
-from distill.receipts.digest import BLOCK
+from distill.receipts.blocks import BLOCK
 from distill.receipts.git_checkout import Checkout
 from distill.receipts.git_listing import TreeEntry
 

@@ -50,7 +50,7 @@ def usable_threads() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def read_files(places: Mapping[str, Path], *, is_deep: bool, threads: int) -> dict[str, Look]:
+def read_files(places: Mapping[str, Path], *, is_deep: bool, threads: int = 1) -> dict[str, Look]:
     """Read files, given by the names that receipts have for them, and return what each holds.
 
     ``is_deep`` adds SHA-256, records and root to size and BLAKE3.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distill.receipts.digest import BLOCK
+from distill.receipts.blocks import BLOCK
 from distill.receipts.reproduce.comparing import first_difference
 from distill.receipts.reproduce.result import FirstDifference
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from distill.receipts import Workspace, verify_workspace
-from distill.receipts.digest import digest_bytes
-from distill.receipts.verify import reading
+from distill.receipts.digest import digest_bytes, watch_file
 from distill.receipts.verify.plain_files import Unread
 from distill.receipts.verify.reading import LARGE, Seen, read_files, usable_threads
 from tests.receipts.verify.building import kinds
@@ -74,12 +73,11 @@ def test_a_file_that_changes_while_it_is_read(
 ) -> None:
     """A writer that is not done is no tampering: 11."""
     path = built.root / "logs/a.jsonl"
-    watch = reading.watch_file
 
     def slow(place: Path, *, threads: int = 1) -> object:
         if place == path:
             path.write_text(path.read_text() + '{"a":2}\n')
-        return watch(place, threads=threads)
+        return watch_file(place, threads=threads)
 
-    monkeypatch.setattr(reading, "watch_file", slow)
+    monkeypatch.setattr("distill.receipts.verify.reading.watch_file", slow)
     assert kinds(built) == {("file_unreadable", "logs/a.jsonl")}
