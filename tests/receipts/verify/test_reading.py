@@ -7,7 +7,7 @@ import pytest
 
 from distill.receipts import Workspace, verify_workspace
 from distill.receipts.digest import digest_bytes, watch_file
-from distill.receipts.verify.plain_files import Unread
+from distill.receipts.plain_files import Unread
 from distill.receipts.verify.reading import LARGE, Seen, read_files, usable_threads
 from tests.receipts.verify.building import kinds
 
