@@ -23,8 +23,8 @@ EXIT_CODES: dict[int, str] = {
     EXIT_SOURCE: "a source can't be read, or changed while it was read",
     EXIT_CONTRACT: "a stage broke its contract: counts that don't add up, a failed check",
     EXIT_NO_VERDICT: "the run ended, but no SFT row came out because no run has a verdict",
-    EXIT_TAMPERED: "verify found something changed, missing or added",
-    EXIT_INCOMPLETE: "verify could not check something",
+    EXIT_TAMPERED: "verify found something changed, missing or added; reproduce got other bytes",
+    EXIT_INCOMPLETE: "verify or reproduce could not check something",
 }
 
 

@@ -1,11 +1,13 @@
 """`distill reproduce`."""
 
 import argparse
+from pathlib import Path
 
 from distill.cli.console import Console
 from distill.receipts import Workspace
 from distill.receipts.reproduce import Options, Reproduction, prepare
 from distill.receipts.reproduce.result import Difference
+from distill.receipts.versions import as_workspace, is_release
 from distill.stages.checkouts import lay_out_checkouts
 
 
@@ -13,7 +15,7 @@ def reproduce(options: argparse.Namespace, console: Console) -> int:
     """Run a recorded stage again, and end with 0 the same, 10 another, 11 can't tell."""
     extras = (lay_out_checkouts,)
     chosen = Options(options.code, options.scratch, keep=options.keep, extras=extras)
-    with prepare(Workspace.named(options.workspace), options.receipt, chosen) as prepared:
+    with prepare(_home(options.workspace), options.receipt, chosen) as prepared:
         claim = prepared.receipt.claim
         console.line(f"{claim.stage}: receipt {prepared.receipt.digest.hex}")
         console.detail(f"  function {claim.code.function}, {len(claim.inputs)} inputs laid out")
@@ -23,6 +25,13 @@ def reproduce(options: argparse.Namespace, console: Console) -> int:
     _print(found, console)
     console.document(found.as_json())
     return found.exit_code
+
+
+def _home(folder: Path | None) -> Workspace:
+    """Return the workspace, or the release, that a folder is."""
+    if folder is not None and is_release(folder):
+        return as_workspace(folder)
+    return Workspace.named(folder)
 
 
 def _print(found: Reproduction, console: Console) -> None:

@@ -26,7 +26,12 @@ def release_folders(workspace: Workspace) -> tuple[Path, ...]:
         folders = sorted((workspace.root / RELEASES).iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    return tuple(folder for folder in folders if (folder / MANIFEST).is_file())
+    return tuple(folder for folder in folders if is_release(folder))
+
+
+def is_release(folder: Path) -> bool:
+    """Whether a folder is a release: it holds a manifest."""
+    return (folder / MANIFEST).is_file()
 
 
 def as_workspace(folder: Path) -> Workspace:

@@ -1,6 +1,7 @@
 """`distill reproduce`: what it prints for people and for programs."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,19 @@ def test_a_program_reads_one_document(root: Path, capsys: pytest.CaptureFixture[
     (difference,) = told["differences"]
     assert difference["first"]["line"] == 2
     assert (told["environment"], told["claim"], told["scratch"]) == ([], [], None)
+
+
+def test_a_release_is_run_again_from_itself(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder of a release is enough, with a checkout of the code."""
+    release = tmp_path / "release"
+    for name in ("receipts", "logs", "out"):
+        shutil.copytree(root / name, release / name)
+    (release / "release.json").touch()
+    told = ["reproduce", "up", "--workspace", str(release), "--code", str(root)]
+    assert main(told) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("reproduced: 2 of 2")
 
 
 def test_wrong_usage(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,12 +44,17 @@ class CodePlace:
         return [str(self.root), *(one for one in engine if one != str(self.root))]
 
 
-def code_places(receipt: Receipt, folders: Iterable[Path], scratch: Path) -> Iterator[CodePlace]:
+def code_places(
+    receipt: Receipt, home: Path, given: Path | None, scratch: Path
+) -> Iterator[CodePlace]:
     """Yield the places where a receipt's code may be, the likeliest first.
 
-    ``folders`` are where a checkout or the code may be; a commit is written into ``scratch``.
+    A folder that is ``given`` is the only one; without, the workspace and Python's path count. A
+    commit is written into ``scratch``.
     """
-    candidates = list(dict.fromkeys([*folders, *_search_path(), _ENGINE_HOME]))
+    folders = [home] if given is None else [given]
+    others = [*_search_path(), _ENGINE_HOME] if given is None else []
+    candidates = list(dict.fromkeys([*folders, *others]))
     files = module_files(receipt)
     roots = [one for one in candidates if any((one / name).is_file() for name in files)]
     yield from _commits(receipt, [*roots, *folders], scratch)

@@ -19,13 +19,14 @@ def no_run(receipt: Receipt, tried: Sequence[tuple[CodePlace, Answer]]) -> Incom
     place, answer = max(tried, key=lambda one: _STEPS.index(one[1].end))
     if answer.end == "code":
         return _other_code(receipt, tried)
+    function = receipt.claim.code.function
     said = {
         "start": "Python did not start",
-        "import": f"the module of {receipt.claim.code.function} can't be imported",
-        "no stage": f"{receipt.claim.code.function} is no stage {receipt.claim.stage}",
+        "import": f"the module of {function} can't be imported ({answer.ending})",
+        "no stage": f"{function} is no stage {receipt.claim.stage}",
         "engine": "its engine has no distill.receipts.reproduce.surface: it is too old to be asked",
         "arguments": str(answer.told.get("message", "")),
-        "run": f"the stage {receipt.claim.stage} failed",
+        "run": f"the stage {receipt.claim.stage} failed ({answer.ending})",
     }
     printed = f":\n{answer.printed}" if answer.printed else ""
     return IncompleteError(f"{place}: {said[answer.end]}{printed}", f"nothing was compared; {_SEE}")

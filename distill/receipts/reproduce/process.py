@@ -22,13 +22,20 @@ _LAST_LINES = 12
 class Answer:
     """How far the driver came, what it saw of the code, and the receipt of the run (null: none).
 
-    ``end`` is the driver's word: ``done``, or the step that it did not get past.
+    ``end`` is the driver's word: ``done``, or the step that it did not get past. ``code`` is the
+    process's exit code, that of a signal negative.
     """
 
     end: str
     told: Mapping[str, Any]
     receipt: bytes | None
     printed: str
+    code: int
+
+    @property
+    def ending(self) -> str:
+        """How the process ended, in words."""
+        return f"ended by signal {-self.code}" if self.code < 0 else f"exit code {self.code}"
 
     @property
     def files(self) -> dict[str, str]:
@@ -40,7 +47,7 @@ def run_driver(receipt: Receipt, place: CodePlace, scratch: Scratch) -> Answer:
     """Run the stage of a receipt from one place of code, and return how it ended."""
     (scratch.folder / "request.json").write_text(json.dumps(_request(receipt, place, scratch)))
     with scratch.log.open("wb") as log:
-        subprocess.run(  # noqa: S603 - the recorded stage is meant to run
+        done = subprocess.run(  # noqa: S603 - the recorded stage is meant to run
             [sys.executable, "-P", str(_DRIVER), str(scratch.folder)],
             cwd=scratch.workspace.root,
             env=_environment(place, scratch),
@@ -56,6 +63,7 @@ def run_driver(receipt: Receipt, place: CodePlace, scratch: Scratch) -> Answer:
         told,
         made.read_bytes() if made.is_file() else None,
         _last_lines(scratch.log),
+        done.returncode,
     )
 
 

@@ -62,9 +62,8 @@ class Prepared:
         place, answer = self._run_where_the_code_is()
         made = _claim_of(answer)
         receipt = self.receipt
-        environment = changed(
-            receipt.claim.environment, answer.told["python"], answer.told["distributions"]
-        )
+        told = answer.told
+        environment = changed(receipt.claim, told["python"], told["distributions"])
         return Reproduction(
             receipt.digest,
             receipt.claim.stage,
@@ -79,9 +78,8 @@ class Prepared:
     def _run_where_the_code_is(self) -> tuple[CodePlace, Answer]:
         """Return the first place that holds the recorded code, with how its run ended."""
         tried: list[tuple[CodePlace, Answer]] = []
-        folders = [self._options.code] if self._options.code else []
-        folders.append(self._home.root)
-        for place in code_places(self.receipt, folders, self._scratch.code):
+        given = None if self._options.code is None else self._options.code.resolve()
+        for place in code_places(self.receipt, self._home.root, given, self._scratch.code):
             answer = run_driver(self.receipt, place, self._scratch)
             if answer.end == "done":
                 return place, answer
@@ -110,7 +108,7 @@ def prepare(workspace: Workspace, name: str, options: Options) -> Iterator[Prepa
         scratch.lay_out(receipt, workspace)
         for extra in options.extras:
             extra(receipt, workspace, scratch.workspace)
-        environment = changed_here(receipt.claim.environment)
+        environment = changed_here(receipt.claim)
         yield Prepared(receipt, environment, workspace, scratch, options)
     finally:
         if not options.keep:

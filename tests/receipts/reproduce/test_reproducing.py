@@ -79,6 +79,14 @@ def test_without_a_repository_the_present_code_runs(mine: Mine) -> None:
     assert mine.reproduce("up", Options(code=mine.root / "code")).exit_code == 0
 
 
+def test_a_folder_that_is_named_is_the_only_one(mine: Mine) -> None:
+    """Where somebody says where the code is, no other folder's passes for it."""
+    with pytest.raises(IncompleteError, match=r"no mine/stage.py among"):
+        mine.reproduce("up", Options(code=mine.root.parent))
+    with pytest.raises(IncompleteError, match="no checkout here holds the commit"):
+        mine.reproduce("up", Options(code=mine.root / "nowhere"))
+
+
 def test_code_that_is_nowhere(mine: Mine) -> None:
     """Without the commit and with other code nothing runs; the files that differ are named."""
     (mine.root / ".git").rename(mine.root / "no-git")
@@ -224,6 +232,7 @@ def test_a_failed_receipt(mine: Mine) -> None:
 
 
 NEEDY = """
+import os
 from pathlib import Path
 from typing import Annotated
 from distill.receipts import Ignored, OutFile, with_receipt
@@ -250,12 +259,28 @@ def _plain(*, target: OutFile) -> None:
     target.write_text("x")
 
 
+@with_receipt(stage="ended", version=1)
+def ended(*, target: OutFile) -> None:
+    if not Path("distill.toml").read_text() == "":  # that of the scratch workspace
+        os.kill(os.getpid(), 9)
+    target.write_text("x")
+
+
+@with_receipt(stage="left", version=1)
+def left(*, target: OutFile) -> None:
+    if not Path("distill.toml").read_text() == "":
+        os._exit(0)
+    target.write_text("x")
+
+
 renamed = with_receipt(stage="renamed", version=1)(_plain)
 """
 NEEDY_ENDS = {
     "needy": ("needy(target='out/needy.txt')", r"the stage needy failed[\s\S]*undeclared.txt"),
     "told": ("told(target='out/told.txt', workers=3)", "workers is not recorded"),
     "inner": ("inside()", "defined inside of another"),
+    "ended": ("ended(target='out/ended.txt')", r"the stage ended failed \(ended by signal 9\)"),
+    "left": ("left(target='out/left.txt')", r"the stage left failed \(exit code 0\)"),
 }
 
 
@@ -307,12 +332,14 @@ def in_environment(mine: Mine, stage: str, **environment: Any) -> Receipt:
 
 
 def test_another_environment_is_told_before(mine: Mine) -> None:
-    """Other versions are said before the run; the same bytes all the same are the same bytes."""
+    """Other versions are said before the run; the same bytes all the same are the same bytes.
+
+    Distill's own version is no matter, since its files are among the code that is compared.
+    """
     receipt = in_environment(mine, "up", python="3.10", distributions={"distill": "0", "gone": "1"})
     with prepare(mine.workspace, receipt.digest.hex, Options()) as prepared:
         assert [one.partition(" → ")[0] for one in prepared.environment] == [
             "Python 3.10",
-            "distribution distill 0",
             "distribution gone 1",
         ]
         found = prepared.run()
