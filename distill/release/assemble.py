@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from distill.errors import VerificationError
 from distill.receipts.ledger.key_forms import raw_ed25519
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, PUBLIC_KEYS
@@ -19,6 +20,7 @@ from distill.receipts.release_manifest import (
 )
 from distill.receipts.sshsig import signed_bytes, write_sshsig
 from distill.receipts.store import ReceiptStore
+from distill.receipts.verify.release import verify_release
 from distill.release.folder import ReleaseFolder
 from distill.release.selection import Chosen
 from distill.release.snapshot import Snapshot
@@ -42,7 +44,7 @@ def assemble(folder: ReleaseFolder, contents: Contents, signer: KeyPair | None) 
     """Fill the folder, seal it, and return its manifest; without a signer it stays unsigned.
 
     Raises:
-        VerificationError: a file is not what its receipt or the ledger says.
+        VerificationError: a file is missing, or the folder is not sound as its receiver sees it.
     """
     workspace = contents.snapshot.workspace
     for one in contents.shipped:
@@ -60,7 +62,18 @@ def assemble(folder: ReleaseFolder, contents: Contents, signer: KeyPair | None) 
         for name, content in signatures(manifest.content, signer).items():
             folder.sign_off(name, content)
     folder.seal()
+    _demand_sound(folder)
     return manifest
+
+
+def _demand_sound(folder: ReleaseFolder) -> None:
+    """Verify the folder as its receiver will: a release that was never sound can't be mended."""
+    report = verify_release(folder.root)
+    if report.faults:
+        raise VerificationError(
+            f"what was copied is not what the receipts say: {report.faults[0]}",
+            "if a run went on meanwhile, wait for it, and release again",
+        )
 
 
 def signatures(content: bytes, signer: KeyPair) -> dict[str, bytes]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from distill.errors import ConfigurationError, ContractError, VerificationError
+from distill.errors import ConfigurationError, ContractError, IncompleteError, VerificationError
 from distill.receipts.ledger.entries import NAME, Released
 from distill.receipts.ledger.key_files import load_signer
 from distill.receipts.ledger.keyring import Keyring
@@ -62,14 +62,17 @@ def demand_sound(project: Project) -> None:
     """Refuse a workspace in which anything is changed, missing, or can't be checked.
 
     Raises:
-        VerificationError: naming the first fault.
+        VerificationError: something is wrong; the first fault is named.
+        IncompleteError: nothing is known to be wrong, but something can't be checked.
     """
     report = verify_workspace(project.workspace)
     if report.faults:
+        first = next((one for one in report.faults if not one.is_uncheckable), report.faults[0])
         more = f", and {len(report.faults) - 1} more" if len(report.faults) > 1 else ""
-        raise VerificationError(
-            f"the workspace is not sound, so it is not released: {report.faults[0]}{more}",
-            "`distill verify` names every fault",
+        error = IncompleteError if first.is_uncheckable else VerificationError
+        raise error(
+            f"the workspace is not sound, so it is not released: {first}{more}",
+            "`distill verify` names every fault, and what to do",
         )
 
 

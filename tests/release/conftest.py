@@ -63,3 +63,9 @@ def configure(project: Project) -> Callable[[str], Project]:
         return open_workspace(project.root)
 
     return add
+
+
+def move_away(release: Path) -> None:
+    """Move a release out of its workspace; a read-only folder must be made writable for that."""
+    release.chmod(0o755)
+    release.rename(release.parents[2] / "archive")

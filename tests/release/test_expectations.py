@@ -15,6 +15,7 @@ from distill.workspace.configuration import parse_configuration
 from distill.workspace.expectations import Expectations
 from distill.workspace.project import Project, open_workspace
 from tests.receipts.samples import changed
+from tests.release.conftest import move_away
 from tests.workspaces import lines, row, run_all
 
 
@@ -123,7 +124,7 @@ def test_a_bound_on_change_needs_the_former_release(configure: Callable[[str], P
     """Where its folder is gone, the bound can't be held, and the release is refused."""
     project = configure("\n[expect.rows_of_source]\nmost_fall = 50\n")
     made = make_release(project, "v1")
-    made.folder.rename(project.root.parent / "archive")
+    move_away(made.folder)
     with pytest.raises(ConfigurationError, match="v1, which is not in releases/"):
         make_release(project, "v2")
     path = project.root / "distill.toml"

@@ -104,12 +104,12 @@ def test_another_name_finishes_it_too(project: Project) -> None:
 
 
 def test_a_file_that_changes_while_it_is_copied_is_refused(project: Project) -> None:
-    """What is copied is held against the receipt, so a writer beside us can't slip bytes in."""
+    """The copies are held against the receipts, so a writer beside us can't slip bytes in."""
     rows = project.root / "exports/sft/train-00000.jsonl"
     act = f"Path({str(rows)!r}).write_bytes(b'{{}}')".replace("{{", "{{{{").replace("}}", "}}}}")
     done = run(project, act, "open", "exports/rag/README.md", ".partial")
     assert done.returncode == 10, done.stderr
-    assert "exports/sft/train-00000.jsonl no longer holds" in done.stderr
+    assert "exports/sft/train-00000.jsonl: an output was changed" in done.stderr
     assert left(project) == set()
     assert entries(project) == []
 

@@ -10,13 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from distill.errors import ConfigurationError, ContractError, DistillError, VerificationError
+from distill.errors import (
+    ConfigurationError,
+    ContractError,
+    DistillError,
+    IncompleteError,
+    VerificationError,
+)
 from distill.receipts.digest import digest_file
 from distill.receipts.ledger.entries import Released
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.release_manifest import WithheldClass, read_manifest
 from distill.release.making import make_release, plan_release
 from distill.workspace.project import Project, open_workspace
+from tests.release.conftest import move_away
 from tests.workspaces import lines, row, run_all
 
 
@@ -228,7 +235,7 @@ def test_a_name_that_exists_is_refused(project: Project) -> None:
 def test_a_name_of_the_ledger_is_refused_where_its_folder_is_gone(project: Project) -> None:
     """Two releases of one name could not be told apart."""
     made = make_release(project, "v1")
-    made.folder.rename(project.root.parent / "archive")
+    move_away(made.folder)
     refused(project, ConfigurationError, "the ledger records a release v1")
 
 
@@ -243,6 +250,12 @@ def test_a_changed_row_is_refused(project: Project) -> None:
     with (project.root / "exports/sft/train-00000.jsonl").open("ab") as rows:
         rows.write(b"{}\n")
     refused(project, VerificationError, "exports/sft/train-00000.jsonl")
+
+
+def test_a_log_that_is_gone_is_refused(project: Project) -> None:
+    """What can't be checked is not released, and the refusal says that nothing worse is known."""
+    (project.root / "logs/a.jsonl").unlink()
+    refused(project, IncompleteError, "logs/a.jsonl")
 
 
 def test_a_damaged_receipt_is_refused(project: Project) -> None:
@@ -291,7 +304,7 @@ def test_a_broken_previous_release_is_refused(project: Project) -> None:
         path = made.folder / name
         path.chmod(0o644)
         path.write_bytes(path.read_bytes() + b"\n")
-        refused(project, VerificationError, str(path), "v2")
+        refused(project, VerificationError, f"releases/v1/{name}", "v2")
 
 
 def test_a_plan_writes_nothing(project: Project) -> None:

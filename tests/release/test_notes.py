@@ -8,7 +8,7 @@ from distill.receipts.ledger.keys import rotate_keys
 from distill.release.making import make_release
 from distill.release.row_changes import rows_moved
 from distill.workspace.project import Project, open_workspace
-from tests.release.conftest import LOGS
+from tests.release.conftest import LOGS, move_away
 from tests.workspaces import lines, read_jsonl, row, run_all
 
 
@@ -64,7 +64,7 @@ def test_every_kind_of_change_is_told(signed: Project) -> None:
 
 def test_a_former_release_that_is_gone_is_named(project: Project) -> None:
     """Without its folder nothing is compared, and the notes say why."""
-    make_release(project, "v1").folder.rename(project.root.parent / "archive")
+    move_away(make_release(project, "v1").folder)
     text = notes(make_release(project, "v2").folder)
     assert "The release before, v1, was not in `releases/`" in text
 
