@@ -14,6 +14,7 @@ from distill.receipts.release_manifest import (
     Expectation,
     LedgerHead,
     PreviousRelease,
+    ReleasedFile,
     ReleaseManifest,
     WithheldFile,
     sums_of,
@@ -48,8 +49,9 @@ def assemble(folder: ReleaseFolder, contents: Contents, signer: KeyPair | None) 
     """
     workspace = contents.snapshot.workspace
     for one in contents.shipped:
-        source = workspace.resolve(one.entry.path)
-        folder.copy(one.path, source, one.entry.blake3, one.entry.sha256)
+        entry = one.entry
+        file = ReleasedFile(entry.blake3, entry.bytes, one.path, entry.sha256)
+        folder.copy(workspace.resolve(entry.path), file)
     _copy_receipts(folder, contents.snapshot)
     _write_ledger(folder, contents.snapshot)
     for path, content in contents.pages.items():
@@ -107,7 +109,8 @@ def _copy_receipts(folder: ReleaseFolder, snapshot: Snapshot) -> None:
     for entry in snapshot.recorded:
         source = store.path_of(entry.blake3)
         path = source.relative_to(snapshot.workspace.root).as_posix()
-        folder.copy(path, source, entry.blake3, entry.sha256)
+        size = source.stat().st_size
+        folder.copy(source, ReleasedFile(entry.blake3, size, path, entry.sha256))
 
 
 def _write_ledger(folder: ReleaseFolder, snapshot: Snapshot) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from distill.errors import VerificationError
 from distill.receipts import durable
-from distill.receipts.digest import Digest, Sha256, digest_bytes
+from distill.receipts.digest import Sha256, digest_bytes
 from distill.receipts.release_manifest import ReleasedFile
 
 READ_ONLY_FOLDER = 0o555
@@ -32,25 +32,24 @@ class ReleaseFolder:
         """What was copied and written so far, sorted by path."""
         return tuple(self._files[path] for path in sorted(self._files))
 
-    def copy(self, path: str, source: Path, blake3: Digest, digest: Sha256) -> None:
-        """Copy a file that must have these digests; whether it has is seen when all is verified.
+    def copy(self, source: Path, file: ReleasedFile) -> None:
+        """Copy a file that must be as told; whether it is shows when all is verified.
 
         Raises:
             VerificationError: the file is missing, or no plain file.
         """
-        place = self._place(path)
         if source.is_symlink() or not source.is_file():
             raise VerificationError(
                 f"{source} is missing, or is no plain file", "see `distill verify`"
             )
-        copy_bytes(source, place)
-        self._note(path, ReleasedFile(blake3, place.stat().st_size, path, digest))
+        copy_bytes(source, self._place(file.path))
+        self._note(file)
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file of the release's own."""
         self._place(path).write_bytes(content)
         digest = Sha256(sha256(content).hexdigest())
-        self._note(path, ReleasedFile(digest_bytes(content), len(content), path, digest))
+        self._note(ReleasedFile(digest_bytes(content), len(content), path, digest))
 
     def sign_off(self, name: str, content: bytes) -> None:
         """Write a file that no list names: the manifest, or a signature of it."""
@@ -74,9 +73,9 @@ class ReleaseFolder:
         place.parent.mkdir(parents=True, exist_ok=True)
         return place
 
-    def _note(self, path: str, file: ReleasedFile) -> None:
-        (self.root / path).chmod(durable.READ_ONLY)
-        self._files[path] = file
+    def _note(self, file: ReleasedFile) -> None:
+        (self.root / file.path).chmod(durable.READ_ONLY)
+        self._files[file.path] = file
 
 
 def copy_bytes(source: Path, place: Path) -> None:
