@@ -279,6 +279,6 @@ def test_the_wheel_ships_distill_alone(tmp_path: Path) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"distill"}
     assert {"distill/py.typed", "distill/prefect/templates/distillation.py.txt"} <= set(names)
     # Links in the repository, files in the wheel.
-    for name in ("README.md", "verify.sh"):
+    for name in ("README.md", "ledger.md", "releases-and-proofs.md", "verify.sh"):
         shipped = zipfile.ZipFile(wheel).read(f"distill/receipts/for_auditors/{name}")
         assert shipped == (REPOSITORY / "receipts" / name).read_bytes()
