@@ -68,7 +68,7 @@ clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .distill
 	@if [ -d releases ]; then chmod -R u+w releases; fi
 	rm -rf data exports quarantine releases receipts/objects receipts/refs receipts/ledger receipts/keys
-	rm -f reports/latest.md reports/latest.html
+	rm -rf reports/latest.md reports/latest.html reports/pruned reports/withdrawals
 	find distill flows tests -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean

@@ -29,6 +29,7 @@ RANKS = {
     "stages": 5,
     "report": 6,
     "diff": 6,
+    "retention": 6,
     "release": 6,  # asks the stages whether they are current, and reads their sets
     "lineage": 6,
     "prefect": 6,

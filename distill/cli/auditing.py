@@ -15,6 +15,8 @@ def add_audit_commands(commands: Commands) -> None:
     _diff(commands)
     _reproduce(commands)
     _proofs(commands)
+    _recall(commands)
+    _prune(commands)
 
 
 def _verify(commands: Commands) -> None:
@@ -208,4 +210,48 @@ def _proofs(commands: Commands) -> None:
         type=Path,
         metavar="FILE",
         help="a checkpoint that you had by another way",
+    )
+
+
+def _recall(commands: Commands) -> None:
+    recall = add_command(
+        commands, "recall", "recalling:recall", "say what a run, a source or a raw file touched"
+    )
+    recall.add_argument(
+        "target",
+        metavar="RUN|SOURCE|FILE",
+        help="a run id (or a unique prefix), a source's name, or a raw file as receipts name it",
+    )
+    recall.add_argument(
+        "--as",
+        dest="kind",
+        choices=("run", "source", "file"),
+        help="which of them it is, where a text could be two",
+    )
+    recall.add_argument(
+        "--withdraw", action="store_true", help="use it no more: build everything without it"
+    )
+    recall.add_argument("--reason", default="", metavar="TEXT", help="--withdraw: why")
+    recall.add_argument("--by", metavar="NAME", help="--withdraw: who says so")
+
+
+def _prune(commands: Commands) -> None:
+    prune = add_command(
+        commands, "prune", "pruning:run", "say which replaced versions may be deleted"
+    )
+    prune.add_argument("--yes", action="store_true", help="delete them, and leave a receipt")
+    prune.add_argument(
+        "--keep-days",
+        type=int,
+        metavar="N",
+        help="keep what was current in the last N days (default: [retention], 30)",
+    )
+    prune.add_argument(
+        "--keep-runs",
+        type=int,
+        metavar="N",
+        help="keep the newest N runs of every stage (default: [retention], 3)",
+    )
+    prune.add_argument(
+        "--withdrawn", action="store_true", help="also versions that hold what is withdrawn"
     )

@@ -10,11 +10,12 @@ from distill.diff.evidence_causes import EvidenceCauses
 from distill.diff.run_causes import ExportCauses, ScoredCauses
 from distill.diff.sides import Side
 from distill.diff.tables import UnitTables
-from distill.diff.units import SETS, Place, reader_of
+from distill.diff.units import Place, reader_of
 from distill.receipts.digest import Digest
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.versions import Versions
 from distill.stages import evidence, scoring
+from distill.stages.sets import SETS
 
 EVIDENCE: Final = evidence.STAGE
 SCORING: Final = scoring.STAGE

@@ -9,10 +9,11 @@ from distill.diff.changes import PLACES, Cause, Told, title_of
 from distill.diff.comparison import Comparison, Gone, Pair
 from distill.diff.sides import Side, demand_comparable, resolve_side
 from distill.diff.tables import UnitTables
-from distill.diff.units import SETS, Place
+from distill.diff.units import Place
 from distill.errors import EXIT_INCOMPLETE, EXIT_OK
 from distill.receipts.versions import Versions
 from distill.receipts.workspace import Workspace
+from distill.stages.sets import SETS
 
 KINDS: Final = ("added", "removed", "changed")
 

@@ -7,22 +7,21 @@ from pathlib import Path
 from typing import Final
 
 from distill.diff.moments import is_moment, moment_of
-from distill.diff.units import STAGES
-from distill.errors import ConfigurationError, VerificationError
-from distill.receipts.canonical import loads
+from distill.errors import ConfigurationError
 from distill.receipts.clock import now
 from distill.receipts.digest import Digest
 from distill.receipts.receipt import Receipt
 from distill.receipts.refs import age
+from distill.receipts.release_manifest import MANIFEST, RELEASES
 from distill.receipts.store import ReceiptStore
 from distill.receipts.versions import (
-    MANIFEST,
-    RELEASES,
     as_workspace,
     find_receipts,
+    read_release,
     release_folders,
 )
 from distill.receipts.workspace import Workspace
+from distill.stages.sets import STAGES
 
 NOW: Final = "now"
 SHORTEST_PREFIX: Final = 4
@@ -127,17 +126,9 @@ def _others(side: Side) -> str:
 def _release(workspace: Workspace, folder: Path) -> Side:
     home = as_workspace(folder)
     own, store = ReceiptStore(home), ReceiptStore(workspace)
-    receipts = [own.get(digest) for digest in _listed(folder)]
+    receipts = [own.get(digest) for digest in read_release(workspace, folder).receipts]
     stages = _newest(receipt for receipt in receipts if receipt.passed)
     return Side(f"release {folder.name}", stages, (own, store), home)
-
-
-def _listed(folder: Path) -> Iterator[Digest]:
-    value = loads((folder / MANIFEST).read_bytes().removesuffix(b"\n"))
-    digests = value.get("receipts") if isinstance(value, Mapping) else None
-    if not isinstance(digests, list) or not all(isinstance(one, str) for one in digests):
-        raise VerificationError(f"{folder / MANIFEST} lists no receipts")
-    return (Digest(str(one)) for one in digests)
 
 
 def _moment(workspace: Workspace, moment: str, label: str) -> Side:

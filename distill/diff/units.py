@@ -17,15 +17,6 @@ from distill.stages import evidence, preference, rag, scoring, sft
 Row = Mapping[str, Any]
 Place = Literal["rows", "quarantine", "unattached"]
 
-#: The stages that can be compared, in their order, and the name of each one's set.
-SETS: Final[Mapping[str, str]] = {
-    evidence.STAGE: "evidence",
-    scoring.STAGE: "scored",
-    rag.STAGE: "rag",
-    sft.STAGE: "sft",
-    preference.STAGE: "preference",
-}
-STAGES: Final = tuple(SETS)
 SEPARATOR: Final = "\x1f"
 _MARK_BYTES: Final = 16
 

@@ -10,14 +10,19 @@ from pathlib import Path
 
 from distill.errors import SourceError, VerificationError
 from distill.receipts.digest import Digest, digest_file
+from distill.receipts.ledger.entries import Released
+from distill.receipts.ledger.log import Ledger
 from distill.receipts.publish import objects_folder
 from distill.receipts.receipt import FileEntry
+from distill.receipts.release_manifest import (
+    MANIFEST,
+    RELEASES,
+    ROOTS,
+    ReleaseManifest,
+    read_manifest,
+)
 from distill.receipts.store import ReceiptStore
 from distill.receipts.workspace import Workspace
-
-RELEASES = "releases"
-MANIFEST = "release.json"
-ROOTS = "roots"
 
 
 def release_folders(workspace: Workspace) -> tuple[Path, ...]:
@@ -41,6 +46,23 @@ def as_workspace(folder: Path) -> Workspace:
     except (FileNotFoundError, NotADirectoryError):
         roots = {}
     return Workspace(folder, roots)
+
+
+def read_release(workspace: Workspace, folder: Path) -> ReleaseManifest:
+    """Return the manifest of a release's folder.
+
+    Raises:
+        VerificationError: it is no manifest, or not the one that the workspace's ledger pins.
+    """
+    manifest = read_manifest((folder / MANIFEST).read_bytes())
+    entries = (entry for entry in Ledger(workspace).entries() if isinstance(entry, Released))
+    for entry in entries:
+        if entry.name == manifest.name and entry.blake3 != manifest.digest:
+            raise VerificationError(
+                f"{folder / MANIFEST} is not what the ledger pins: {entry.blake3.short}…",
+                "the release was changed: take it from a copy, or move it out of releases/",
+            )
+    return manifest
 
 
 class Versions:

@@ -40,14 +40,17 @@ class Withdrawal:
         Raises:
             ContractError: a text holds what canonical JSON can't.
         """
-        value = {
+        return dumps(self.as_json()) + b"\n"
+
+    def as_json(self) -> dict[str, str | None]:
+        """Return the withdrawal as a JSON object."""
+        return {
             "by": self.by,
             "kind": self.kind.value,
             "name": self.name,
             "reason": self.reason,
             "time": self.time,
         }
-        return dumps(value) + b"\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from distill.workspace.expectations import (
     MostQuarantined,
     RowsOfSource,
 )
+from distill.workspace.retention import Retention
 from distill.workspace.source_table import SourceTable
 
 CONFIGURATION_FILE: Final = "distill.toml"
@@ -30,7 +31,7 @@ CONFIGURATION_FILE: Final = "distill.toml"
 Model = TypeVar("Model", bound=FrozenModel)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_TOP_LEVEL = ("workspace", "roots", "sources", "scoring", "exports", "expect")
+_TOP_LEVEL = ("workspace", "roots", "sources", "scoring", "exports", "expect", "retention")
 
 
 class Exports(FrozenModel):
@@ -49,6 +50,7 @@ class Configuration(FrozenModel):
     scoring: ScoringPolicy = ScoringPolicy()
     exports: Exports = Exports()
     expect: Expectations = Expectations()
+    retention: Retention = Retention()
 
     def source(self, name: str) -> SourceTable:
         """Return the source of that name.
@@ -94,6 +96,19 @@ def load_configuration(root: Path) -> Configuration:
     return parse_configuration(document, default_name=root.resolve().name)
 
 
+def with_retention(
+    configuration: Configuration, *, keep_days: int | None, keep_runs: int | None
+) -> Retention:
+    """Return `[retention]` with what the flags of a command say instead; null leaves it.
+
+    Raises:
+        ConfigurationError: a number is out of its range.
+    """
+    flags = {"keep_days": keep_days, "keep_runs": keep_runs}
+    said = {name: number for name, number in flags.items() if number is not None}
+    return _model(Retention, {**configuration.retention.model_dump(), **said}, "[retention]")
+
+
 def parse_configuration(document: Mapping[str, Any], *, default_name: str) -> Configuration:
     """Return the configuration that a parsed `distill.toml` holds.
 
@@ -111,6 +126,7 @@ def parse_configuration(document: Mapping[str, Any], *, default_name: str) -> Co
         scoring=_model(ScoringPolicy, document.get("scoring", {}), "[scoring]"),
         exports=_exports(document.get("exports", {})),
         expect=_expect(document.get("expect", {})),
+        retention=_model(Retention, document.get("retention", {}), "[retention]"),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from distill.diff.changes import Told
 from distill.diff.result import open_diff
-from distill.diff.units import SETS
+from distill.stages.sets import SETS
 from distill.workspace.project import open_workspace
 from tests.workspaces import make_workspace, run_all
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import distill
-from distill.diff.units import SETS
+from distill.stages.sets import SETS
 from distill.workspace.project import open_workspace
 from tests.diff.states import Two, Workspaces
 from tests.workspaces import MAPPED, VERDICT, lines, read_jsonl, row

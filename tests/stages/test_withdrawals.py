@@ -271,6 +271,7 @@ def test_a_sample_leaves_out_what_is_withdrawn(tmp_path: Path) -> None:
     assert main(["run", "--limit", "10", "-q", "--workspace", str(tmp_path)]) == 0
     (scratch,) = (tmp_path / ".distill/scratch").iterdir()
     assert _runs(scratch) == ["agents/b", "agents/c"]
+    assert read_jsonl(scratch / "data/evidence/unattached.jsonl") == []
     assert holding(scratch, LEAK) == []
 
 
