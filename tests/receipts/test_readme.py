@@ -41,7 +41,7 @@ from tests.receipts.pages import (
     names_in,
     text_of,
 )
-from tests.vectors.making import checkpoints, ledger_lines, releases
+from tests.vectors.making import checkpoints, ledger_lines, proofs, releases
 
 README = "README.md"
 LEDGER = "ledger.md"
@@ -225,6 +225,27 @@ def test_every_field_of_a_release_has_its_row() -> None:
     assert documented == {
         name.removesuffix("[]") if "expect[]." in name else name for name in found
     }
+
+
+def test_every_field_of_a_proof_has_its_row() -> None:
+    """The tables of the proof, its lines and its hops name the fields that they have."""
+    run, ledger, line = proofs.PROOF["runs"][0], proofs.PROOF["ledger"], set(ledger_line())
+    whole = {f"runs[].{name}" for name in names_in(run) if "." not in name}
+    tops = {name for name in names_in(proofs.PROOF) if "." not in name}
+    assert fields_in(RELEASES, "## The proof of a sample") == whole | tops
+    of_ledger = {f"ledger.{name}{'[]' * (name == 'keys')}" for name in ledger}
+    of_ledger |= {f"ledger.growth.{name}" for name in ledger["growth"]}
+    assert fields_in(RELEASES, "### The ledger's part") == of_ledger | line
+    assert fields_in(RELEASES, "### The hops") == set(run["evidence"])
+    of_receipt = {"receipts[].receipt", "receipts[].entry", ".index", ".path"}
+    assert set(proofs.PROOF["receipts"][0]) == line | {"receipt"}
+    assert fields_in(RELEASES, "### The receipts") == of_receipt
+
+
+def ledger_line() -> dict[str, Any]:
+    """Return a line as a proof holds it."""
+    found: dict[str, Any] = proofs.PROOF["ledger"]["first"]
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES)

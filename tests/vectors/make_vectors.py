@@ -14,6 +14,7 @@ from tests.vectors.making import (
     keys,
     ledger_lines,
     ledgers,
+    proofs,
     receipts,
     releases,
     signatures,
@@ -25,7 +26,7 @@ SCHEMA = REPOSITORY / "receipts" / "receipt.schema.json"
 
 def all_vectors() -> list[Vector]:
     """Return every vector, in the order of the index."""
-    makers = (receipts, ledger_lines, ledgers, checkpoints, signatures, releases)
+    makers = (receipts, ledger_lines, ledgers, checkpoints, signatures, releases, proofs)
     return [vector for maker in makers for vector in maker.vectors()]
 
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from distill.errors import VerificationError
+from distill.lineage.proof_reader import read_proof
 from distill.receipts.base64_text import from_base64
 from distill.receipts.canonical import loads
 from distill.receipts.claims import claim_faults
@@ -63,6 +64,7 @@ READERS: Final[dict[str, Read]] = {
     "ed25519": lambda content, entry: _demand(verify_ed25519(*_signed(entry, content))),
     "sshsig": _read_sshsig,
     "release": lambda content, _: read_manifest(content),
+    "proof": lambda content, _: read_proof(content),
 }
 
 

@@ -4,7 +4,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from distill.errors import EXIT_TAMPERED
+from distill.errors import EXIT_TAMPERED, VerificationError
+from distill.lineage.proof_reader import read_proof
+from distill.lineage.verification import verify_proof
 from distill.receipts.digest import digest_bytes
 from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, checkpoint_name
 from distill.receipts.verify import verify_workspace
@@ -47,6 +49,20 @@ def test_what_a_checkpoint_says_of_a_log(entry: dict[str, Any], tmp_path: Path) 
         if signer is not None:
             place.with_name(place.name + P256).write_bytes(der(*signer.sign_p256(content)))
     found = {fault.kind for fault in Checkpoints.of(read_ledger(tmp_path)).faults()}
+    assert expected_of(entry) <= found
+    assert bool(found) == bool(expected_of(entry))
+
+
+@of_kind("proof")
+def test_what_a_proof_proves(entry: dict[str, Any]) -> None:
+    """A proof holds, or the place that does not is named."""
+    if not entry["valid"]:
+        return
+    proof = read_proof(content_of(entry))
+    try:
+        found = {fault.place for fault in verify_proof(proof).faults}
+    except VerificationError as error:
+        found = {error.message.partition(":")[0]}
     assert expected_of(entry) <= found
     assert bool(found) == bool(expected_of(entry))
 

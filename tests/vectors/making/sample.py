@@ -38,14 +38,23 @@ def root_of(lines: list[bytes]) -> str:
     return tree.root().hex()
 
 
-def claim_of(inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> dict[str, Any]:
+_PARENTS = [{"stage": "index", "claim": digest_bytes(b"a parent's claim").hex}]
+
+
+def claim_of(
+    inputs: list[dict[str, Any]],
+    outputs: list[dict[str, Any]],
+    *,
+    stage: str = "keep",
+    parents: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
     """Return a claim that keeps its own laws."""
     environment = {"python": "3.11", "distributions": {"distill": "0.1.0"}}
     parameters = {"depth": 1, "share": {"float": "0.5"}}
     code = digest_bytes(dumps(CODE)).hex
     read = [{"role": one["role"], "path": one["path"], "blake3": one["blake3"]} for one in inputs]
     key: Any = {
-        "stage": "keep",
+        "stage": stage,
         "version": 1,
         "code": code,
         "function": "pkg.keep:keep",
@@ -54,7 +63,7 @@ def claim_of(inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> dic
         "inputs": read,
     }
     return {
-        "stage": "keep",
+        "stage": stage,
         "version": 1,
         "key": digest_bytes(dumps(key)).hex,
         "code": {"digest": code, "files": CODE, "function": "pkg.keep:keep"},
@@ -63,7 +72,7 @@ def claim_of(inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> dic
         "targets": [{"role": "rows", "path": "out", "kind": "tree"}],
         "inputs": inputs,
         "outputs": outputs,
-        "parents": [{"stage": "index", "claim": digest_bytes(b"a parent's claim").hex}],
+        "parents": _PARENTS if parents is None else parents,
         "counts": {"total": {"read": 2, "kept": 1, "left": 1}},
         "laws": [
             {
