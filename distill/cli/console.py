@@ -1,9 +1,26 @@
-"""What a command prints: lines for people, one JSON document for machines, errors on stderr."""
+"""What a command prints: lines for people, one JSON document for machines, errors on stderr.
+
+Names of files and texts of receipts are somebody else's: a line shows what would move the cursor,
+break the line or reverse the text as an escape, so that nobody can write a verdict into a name.
+"""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+_UNSEEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Return a text on one line, with nothing in it that a terminal obeys."""
+    return _UNSEEN.sub(lambda found: ascii(found.group())[1:-1], _encodable(text))
+
+
+def _encodable(text: str) -> str:
+    """Return a text that UTF-8 can hold: bytes of a name that were none become escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class Console:
@@ -17,7 +34,7 @@ class Console:
     def line(self, text: str = "") -> None:
         """Print a line for a person."""
         if not self.quiet and not self.as_json:
-            sys.stdout.write(text + "\n")
+            sys.stdout.write(visible(text) + "\n")
 
     def detail(self, text: str) -> None:
         """Print a line that only -v asks for."""
@@ -40,25 +57,30 @@ class Console:
     def document(self, value: Any) -> None:
         """Print the command's answer for a machine; nothing without --json."""
         if self.as_json:
-            sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+            sys.stdout.write(_json(value, indent=2) + "\n")
 
     def listing(self, head: Mapping[str, Any], name: str, items: Iterable[Any]) -> None:
         """Print one JSON document whose last member is a list, written item by item."""
         if not self.as_json:
             return
-        text = json.dumps(head, ensure_ascii=False, indent=2)
+        text = _json(head, indent=2)
         sys.stdout.write(f"{text[:-2]},\n  {json.dumps(name)}: [")
         for number, item in enumerate(items):
             sys.stdout.write(",\n" if number else "\n")
-            sys.stdout.write(f"    {json.dumps(item, ensure_ascii=False)}")
+            sys.stdout.write(f"    {_json(item)}")
         sys.stdout.write("\n  ]\n}\n")
 
     def error(self, message: str, hint: str, code: int) -> None:
         """Say on stderr what is wrong and what to do."""
         if self.as_json:
             error = {"error": message, "hint": hint, "exit_code": code}
-            sys.stdout.write(json.dumps(error, ensure_ascii=False, indent=2) + "\n")
+            sys.stdout.write(_json(error, indent=2) + "\n")
             return
-        sys.stderr.write(f"error: {message}\n")
+        sys.stderr.write(f"error: {visible(message)}\n")
         if hint:
-            sys.stderr.write(f"hint: {hint}\n")
+            sys.stderr.write(f"hint: {visible(hint)}\n")
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    """Return JSON that UTF-8 can hold; a lone surrogate's escape is one of JSON too."""
+    return _encodable(json.dumps(value, ensure_ascii=False, indent=indent))
