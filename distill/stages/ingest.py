@@ -4,14 +4,12 @@ What needs all records (runs logged twice, verdicts from elsewhere) is `distill.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from distill.firewall.hallucinated_file_path import hallucinated_paths
 from distill.records.evidence import Provenance
-from distill.records.taxonomy import QuarantineReason, QuarantineUnit, SourceRole
-from distill.sources.assemble import SourceContext, assemble
+from distill.records.taxonomy import QuarantineReason, QuarantineUnit
 from distill.sources.framing import frame
 from distill.sources.protocol import (
     BadFrame,
@@ -23,6 +21,7 @@ from distill.sources.protocol import (
     Source,
 )
 from distill.sources.strict_json import parse
+from distill.stages.assembling import RunAssembler, pointed
 from distill.stages.grouping import RowGroups
 from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
@@ -91,15 +90,8 @@ class _Reading:
         self._ingest = ingest
         self._table = job.table
         self._files = job.files
-        self._surroundings = surroundings
+        self._assembler = RunAssembler(job, self.source, surroundings)
         self._lines = 0
-        self._context = SourceContext(
-            source=job.table.name,
-            dataset=job.table.dataset,
-            role=job.table.role or SourceRole.EVALUATION,
-            licence=job.table.licence or "",
-            category=job.table.category or self.source.kind,
-        )
 
     def all_files(self, files: Mapping[str, Path]) -> Iterator[int]:
         self._ingest.tally.add(self._table.name, "files", len(self._files))
@@ -161,17 +153,9 @@ class _Reading:
 
     def _run(self, draft: RunDraft, origin: tuple[Provenance, ...]) -> None:
         self._count("runs_declared")
-        origin = _pointed(origin, draft.pointer)
+        origin = pointed(origin, draft.pointer)
         try:
-            listing = self._surroundings.listing(draft.task_id)
-            made_up = None if listing is None else hallucinated_paths(draft.messages, listing)
-            run = assemble(
-                draft,
-                self._context,
-                origin,
-                task=self._surroundings.task(draft.task_id),
-                hallucinated_paths=made_up,
-            )
+            run = self._assembler.run(draft, origin)
         except RecordError as error:
             self._refuse(QuarantineUnit.RUN, error, origin)
             return
@@ -205,7 +189,7 @@ class _Reading:
 
     def _verdict(self, loose: LooseVerdict, origin: tuple[Provenance, ...]) -> None:
         self._count("verdicts")
-        pointed = _pointed(origin, loose.pointer)
+        origin = pointed(origin, loose.pointer)
         self._ingest.tables.add(
             "verdicts",
             (
@@ -215,7 +199,7 @@ class _Reading:
                 json.dumps(dict(loose.match), sort_keys=True),
                 loose.content_digest,
                 loose.verdict.model_copy(update={"path": origin[0].path}).model_dump_json(),
-                json.dumps([place.model_dump() for place in pointed]),
+                json.dumps([place.model_dump() for place in origin]),
             ),
         )
 
@@ -251,10 +235,3 @@ class _Reading:
 
     def _count(self, name: str, number: int = 1) -> None:
         self._ingest.tally.add(self._table.name, name, number)
-
-
-def _pointed(origin: Iterable[Provenance], pointer: str) -> tuple[Provenance, ...]:
-    """Return the places with the pointer from the record to the run appended."""
-    if not pointer:
-        return tuple(origin)
-    return tuple(place.model_copy(update={"pointer": place.pointer + pointer}) for place in origin)

@@ -104,8 +104,8 @@ class _FirstPass:
         ref: EvidenceRef,
         record: EvidenceRecord,
     ) -> None:
-        decision = _own_decision(record, self._policy)
-        writer.write(_scored(record, decision, ref).to_line())
+        decision = own_decision(record, self._policy)
+        writer.write(scored_run(record, decision, ref).to_line())
         decided_by = decision.decided_by
         self._tables.add(
             "runs",
@@ -141,13 +141,15 @@ def _evidence_lines(shards: Sequence[Path]) -> Iterator[tuple[EvidenceRef, bytes
             )
 
 
-def _own_decision(record: EvidenceRecord, policy: ScoringPolicy) -> Decision:
+def own_decision(record: EvidenceRecord, policy: ScoringPolicy) -> Decision:
+    """Return the decision on a run before other runs have a say: they may contradict or lend."""
     if record.record_class is RecordClass.EXTRACTION:
         return inherit(())
     return decide(record, policy)
 
 
-def _scored(record: EvidenceRecord, decision: Decision, ref: EvidenceRef) -> ScoredRun:
+def scored_run(record: EvidenceRecord, decision: Decision, ref: EvidenceRef) -> ScoredRun:
+    """Return the scored run of a decision on a record, whose line stands where `ref` says."""
     return ScoredRun(
         run_id=record.run_id,
         dataset=record.dataset,

@@ -1,0 +1,48 @@
+"""From a draft to its run: the source's own terms, its task table and its repository at hand."""
+
+from collections.abc import Iterable
+
+from distill.firewall.hallucinated_file_path import hallucinated_paths
+from distill.records.evidence import Provenance
+from distill.records.taxonomy import SourceRole
+from distill.sources.assemble import AssembledRun, SourceContext, assemble
+from distill.sources.protocol import RunDraft, Source
+from distill.stages.jobs import SourceJob
+from distill.stages.surroundings import Surroundings
+
+
+class RunAssembler:
+    """Assembles the runs of one source; pure, once the surroundings are read."""
+
+    def __init__(self, job: SourceJob, source: Source, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._context = SourceContext(
+            source=job.table.name,
+            dataset=job.table.dataset,
+            role=job.table.role or SourceRole.EVALUATION,
+            licence=job.table.licence or "",
+            category=job.table.category or source.kind,
+        )
+
+    def run(self, draft: RunDraft, origin: tuple[Provenance, ...]) -> AssembledRun:
+        """Return the run of a draft, whose records stand at these places.
+
+        Raises:
+            RecordError: the draft can't be used.
+        """
+        listing = self._surroundings.listing(draft.task_id)
+        made_up = None if listing is None else hallucinated_paths(draft.messages, listing)
+        return assemble(
+            draft,
+            self._context,
+            origin,
+            task=self._surroundings.task(draft.task_id),
+            hallucinated_paths=made_up,
+        )
+
+
+def pointed(origin: Iterable[Provenance], pointer: str) -> tuple[Provenance, ...]:
+    """Return the places with the pointer from the record to the run appended."""
+    if not pointer:
+        return tuple(origin)
+    return tuple(place.model_copy(update={"pointer": place.pointer + pointer}) for place in origin)
