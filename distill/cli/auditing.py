@@ -183,6 +183,13 @@ def _proofs(commands: Commands) -> None:
     prove.add_argument(
         "sample", nargs="?", metavar="SAMPLE", help="a sample's id, or a unique prefix of it"
     )
+    prove.add_argument(
+        "--absent",
+        nargs=2,
+        metavar=("RUN", "DATASET"),
+        help="instead: read every row of a set (rag, sft, preference) and state that none names "
+        "this run; 10 where one does",
+    )
     prove.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
     prove.add_argument(
         "--since",
@@ -210,6 +217,11 @@ def _proofs(commands: Commands) -> None:
         type=Path,
         metavar="FILE",
         help="a checkpoint that you had by another way",
+    )
+    verify.add_argument(
+        "--replay",
+        action="store_true",
+        help="also run the pure steps again on these records, and compare bytes",
     )
 
 

@@ -50,6 +50,11 @@ class LedgerLines:
             )
         return found
 
+    @property
+    def checkpoint(self) -> str:
+        """The text of the newest checkpoint."""
+        return self._note.content.decode()
+
     def head(self, since: Note | None = None) -> LedgerHead:
         """Return what a proof says of the ledger; ``since`` is a checkpoint that somebody keeps.
 
@@ -58,7 +63,7 @@ class LedgerLines:
         """
         numbers = [n for n, line in enumerate(self._lines) if b'"entry":"key"' in line]
         return LedgerHead(
-            checkpoint=self._note.content.decode(),
+            checkpoint=self.checkpoint,
             first=self._line(0),
             last=self._line(len(self._lines) - 1),
             keys=tuple(

@@ -1,20 +1,19 @@
-"""Writing a proof where a person asks for it."""
+"""Writing a proof or a statement where a person asks for it."""
 
 from pathlib import Path
 
 from distill.errors import ConfigurationError
-from distill.lineage.proof import Proof
 from distill.receipts import durable
 
 
-def write_proof(proof: Proof, path: Path) -> None:
-    """Put the proof's bytes in the place of a file, whole or not at all.
+def write_content(content: bytes, path: Path) -> None:
+    """Put bytes in the place of a file, whole or not at all.
 
     Raises:
         ConfigurationError: the file can't be written.
     """
     try:
-        durable.replace_file(path.absolute(), proof.content, durable.new_token())
+        durable.replace_file(path.absolute(), content, durable.new_token())
     except OSError as error:
         raise ConfigurationError(
             f"{path} can't be written: {error.strerror}", "name another place with -o"

@@ -1,15 +1,11 @@
 """From a sample's id to its proof: the row, its scored runs, their evidence, their raw records."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import PurePosixPath
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
 
-from distill.errors import ConfigurationError, ContractError, VerificationError
+from distill.errors import ConfigurationError, VerificationError
+from distill.lineage.chain import EXPORTS, Chain
 from distill.lineage.ledger_lines import LedgerLines
-from distill.lineage.proof import Hop, Proof, RunHops
+from distill.lineage.proof import Proof, RunHops
 from distill.lineage.raw_files import RawFiles
 from distill.lineage.record_files import MOST_IDS, RecordFile, RecordFiles, file_of_lines
 from distill.lineage.rows import object_in, places_of, provenance_of, run_ids_of
@@ -17,10 +13,6 @@ from distill.receipts.ledger.checkpoint import Note
 from distill.receipts.receipt import Receipt
 from distill.receipts.store import ReceiptStore
 from distill.receipts.workspace import Workspace
-
-EXPORTS: Final = ("rag", "sft", "preference")
-_EVIDENCE: Final = "build_evidence_index"
-_SCORED: Final = "score_runs"
 
 
 def prove_sample(workspace: Workspace, sample: str, since: Note | None = None) -> Proof:
@@ -40,37 +32,12 @@ def prove_sample(workspace: Workspace, sample: str, since: Note | None = None) -
         proving = _Proving(store, files)
         export, file, index = proving.find(sample)
         hop = files.hop(file, index)
-        chain = _Chain(store, export)
+        chain = Chain(store, export)
         runs = tuple(proving.runs(chain, hop.record))
         lines = LedgerLines.of(workspace)
         used = {one.digest: one for one in (chain.evidence, chain.scored, chain.export)}
         receipts = tuple(lines.receipt(receipt) for receipt in used.values())
         return Proof(lines.head(since), receipts, runs, hop)
-
-
-@dataclass(frozen=True)
-class _Chain:
-    """The receipts from an export back to the logs, as each names its parents."""
-
-    store: ReceiptStore
-    export: Receipt
-
-    @cached_property
-    def scored(self) -> Receipt:
-        return self._parent(self.export, _SCORED)
-
-    @cached_property
-    def evidence(self) -> Receipt:
-        return self._parent(self.scored, _EVIDENCE)
-
-    def _parent(self, child: Receipt, stage: str) -> Receipt:
-        for parent, digest in zip(child.claim.parents, child.run.parents, strict=False):
-            if parent.stage == stage:
-                return self.store.get(digest)
-        raise ContractError(
-            f"the receipt {child.digest.short}… of {child.claim.stage} names no receipt of {stage}",
-            "its inputs were edited or their receipts were gone when it ran: `distill run`",
-        )
 
 
 class _Proving:
@@ -110,14 +77,16 @@ class _Proving:
         begins = ", ".join(f"{kind}-" for kind in EXPORTS)
         return f"ids are those of the rows in exports/, and begin with one of {begins}"
 
-    def runs(self, chain: _Chain, row: bytes) -> Iterator[RunHops]:
+    def runs(self, chain: Chain, row: bytes) -> Iterator[RunHops]:
         """Yield the hops of each run that a row was made of."""
         raw = RawFiles(chain.evidence, self._files)
         found = object_in(row)
         for side, run_id in run_ids_of(found).items():
-            sources = {place["source"] for place in places_of(found, side)}
-            scored = self._scored(chain, run_id, sources)
-            evidence = self._evidence(chain, object_in(scored.record)["evidence"])
+            sources = {str(place["source"]) for place in places_of(found, side)}
+            scored = chain.scored_run(self._files, run_id, sources)
+            if scored is None:
+                raise VerificationError(f"no scored run has the id {run_id!r} of the sample")
+            evidence = chain.evidence_at(self._files, object_in(scored.record).get("evidence"))
             places = provenance_of(object_in(evidence.record))
             yield RunHops(side, tuple(raw.hop(place) for place in places), evidence, scored)
 
@@ -141,25 +110,3 @@ class _Proving:
             for receipt, file in candidates
             for name, index in self._files.find(file, sample)
         ]
-
-    def _scored(self, chain: _Chain, run_id: str, sources: AbstractSet[str]) -> Hop:
-        shards = [
-            file_of_lines(chain.scored, entry, "run_id")
-            for entry in chain.scored.claim.outputs
-            if entry.root is not None and PurePosixPath(entry.path).parent.name in sources
-        ]
-        for _ in range(2):  # the second time with sidecars that were read whole
-            for file in shards:
-                for name, index in self._files.find(file, run_id):
-                    if name == run_id:
-                        return self._files.hop(file, index)
-            if not self._files.recheck(shards):
-                break
-        raise VerificationError(f"no scored run has the id {run_id!r} that the sample names")
-
-    def _evidence(self, chain: _Chain, ref: Mapping[str, Any]) -> Hop:
-        path, start = str(ref["path"]), int(ref["start"])
-        for entry in chain.evidence.claim.outputs:
-            if entry.path == path:
-                return self._files.hop_at(file_of_lines(chain.evidence, entry), start)
-        raise VerificationError(f"no output of the evidence receipt is the file {path}")

@@ -102,17 +102,17 @@ class RecordFiles:
     ) -> None:
         self._stack.close()
 
-    def find(self, file: RecordFile, prefix: str) -> list[tuple[str, int]]:
-        """Return the ids that begin with a text, with their records' numbers; `MOST_IDS` at most.
+    def find(self, file: RecordFile, prefix: str, most: int = MOST_IDS) -> list[tuple[str, int]]:
+        """Return the first ids that begin with a text, in order, with their records' numbers.
 
         Raises:
             VerificationError: the file is not what its receipt names.
             SourceError: it can't be read.
         """
         try:
-            return list(islice(self._tree(file).find(prefix), MOST_IDS))
+            return list(islice(self._tree(file).find(prefix), most))
         except VerificationError:
-            return list(islice(self._remade(file).find(prefix), MOST_IDS))
+            return list(islice(self._remade(file).find(prefix), most))
 
     def recheck(self, files: Iterable[RecordFile]) -> bool:
         """Read the sidecars whole and make the damaged ones again; say whether one was."""
@@ -146,7 +146,7 @@ class RecordFiles:
 
     def _hop(self, file: RecordFile, tree: TreeFile, index: int) -> Hop:
         start, end = tree.extent(index)
-        place = self._place(file.entry)
+        place = record_place(self._workspace, file.entry)
         is_plain = file.source is None or not is_gzip(place)
         record = read_range(place, start, min(end, start + _MOST), is_plain=is_plain)
         path = inclusion_path(tree, index)
@@ -168,7 +168,7 @@ class RecordFiles:
     def _remade(self, file: RecordFile) -> TreeFile:
         """Make the sidecar from the file, if the file is what the receipt names."""
         path = self._folder / file.sidecar
-        head = write_tree(path, file.leaves(self._place(file.entry)))
+        head = write_tree(path, file.leaves(record_place(self._workspace, file.entry)))
         if head != file.head:
             path.unlink(missing_ok=True)
             raise VerificationError(
@@ -193,13 +193,18 @@ class RecordFiles:
             if name and name not in kept:
                 path.unlink(missing_ok=True)
 
-    def _place(self, entry: FileEntry) -> Path:
-        """Return where the file's bytes are: a replaced output lies among the objects."""
-        kept = objects_folder(self._workspace) / entry.blake3.hex
-        place = kept if kept.is_file() else self._workspace.resolve(entry.path)
-        if not place.is_file():
-            raise SourceError(
-                f"{entry.path} is not here, so nothing can be proved of its records",
-                "put the file back as its receipt names it",
-            )
-        return place
+
+def record_place(workspace: Workspace, entry: FileEntry) -> Path:
+    """Return where the bytes of a file may be: a replaced output lies among the objects.
+
+    Raises:
+        SourceError: nothing is there. Whether it is the right file is for the caller to tell.
+    """
+    kept = objects_folder(workspace) / entry.blake3.hex
+    place = kept if kept.is_file() else workspace.resolve(entry.path)
+    if not place.is_file():
+        raise SourceError(
+            f"{entry.path} is not here, so nothing can be proved of its records",
+            "put the file back as its receipt names it",
+        )
+    return place

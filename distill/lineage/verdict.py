@@ -1,11 +1,13 @@
 """What the check of a proof found."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from distill.errors import EXIT_INCOMPLETE, EXIT_OK, EXIT_TAMPERED
 from distill.receipts.ledger.checkpoint import Checkpoint
+
+Outcome = Literal["same", "in part", "different", "not replayed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,37 @@ class ProofFault:
 
 
 @dataclass(frozen=True, slots=True)
+class Replayed:
+    """A pure step that ran again on one record: ``place`` is the hop that the step made.
+
+    ``same``: the step gave the proof's bytes. ``in part``: it did, with what other records brought
+    to it taken from the proof; ``detail`` says what. ``not replayed``: ``detail`` says why.
+    """
+
+    place: str
+    step: str
+    outcome: Outcome
+    detail: str = ""
+
+    def __str__(self) -> str:
+        told = f"replay of {self.step}, {self.place}: {self.outcome}"
+        return f"{told}: {self.detail}" if self.detail else told
+
+    def fault(self) -> ProofFault | None:
+        """Return what this means for the verdict, null where the bytes came out again."""
+        if self.outcome == "same":
+            return None
+        is_uncheckable = self.outcome != "different"
+        return ProofFault(f"replay.{self.place}", f"{self.outcome}: {self.detail}", is_uncheckable)
+
+
+@dataclass(frozen=True, slots=True)
 class ProofReport:
     """The verdict on a proof.
 
     ``sample`` is the sample's id; ``signed_by`` the id of the key that signed the checkpoint, null
-    where none did; ``notes`` are sentences on what the proof does not show.
+    where none did; ``notes`` are sentences on what the proof does not show; ``replayed`` are the
+    steps that ran again, null where none was to.
     """
 
     sample: str
@@ -34,6 +62,7 @@ class ProofReport:
     records: int
     faults: tuple[ProofFault, ...]
     notes: tuple[str, ...]
+    replayed: tuple[Replayed, ...] | None = None
 
     @property
     def exit_code(self) -> int:
@@ -51,8 +80,11 @@ class ProofReport:
 
     def lines(self) -> Iterator[str]:
         """Yield the verdict for a person."""
+        for step in self.replayed or ():
+            yield str(step)
         for fault in self.faults:
-            yield f"{fault.place}: {fault.meaning}"
+            if not fault.place.startswith("replay."):
+                yield f"{fault.place}: {fault.meaning}"
         for note in self.notes:
             yield f"note: {note}"
         signed = "unsigned" if self.signed_by is None else f"signed by the key {self.signed_by}"
@@ -83,4 +115,9 @@ class ProofReport:
                 for fault in self.faults
             ],
             "notes": list(self.notes),
+            **(
+                {}
+                if self.replayed is None
+                else {"replayed": [asdict(step) for step in self.replayed]}
+            ),
         }

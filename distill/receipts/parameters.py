@@ -68,26 +68,6 @@ def record_value(value: object, where: str, depth: int = 0) -> Json:
     return _record_many(value, where, depth + 1)
 
 
-def restore_value(recorded: Json) -> object:
-    """Return the plain value that a claim's JSON stands for: floats, large integers, any keys.
-
-    Law: what a stage was called with and the restored value have the same JSON in a claim. (An
-    object whose only key is ``float``, ``int`` or ``pairs`` comes back as what those stand for.)
-    """
-    if isinstance(recorded, Mapping):
-        match list(recorded.items()):
-            case [("float", str(text))]:
-                return float(text)
-            case [("int", str(digits))]:
-                return int(digits)
-            case [("pairs", list(pairs))]:
-                return {str(key): restore_value(item) for key, item in pairs}
-        return {key: restore_value(item) for key, item in recorded.items()}
-    if isinstance(recorded, list | tuple):
-        return [restore_value(item) for item in recorded]
-    return recorded
-
-
 def _record_many(value: object, where: str, depth: int) -> Json:
     if isinstance(value, type):
         pass

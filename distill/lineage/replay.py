@@ -1,0 +1,197 @@
+"""The pure steps once more, on the records of one proof: do they give these bytes?
+
+source → assemble gives the evidence, decide the scored run, gates and exporter the row. What a step
+takes from other records is not worked out again, and is said. The code that runs is the code that
+is here: where it is not the recorded one, a difference proves nothing.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final, TypeAlias
+
+from pydantic import ValidationError
+
+from distill.errors import DistillError
+from distill.exports.preference import preference_sample
+from distill.exports.rag import rag_sample
+from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
+from distill.exports.sft import sft_sample
+from distill.firewall.gates import Refusal
+from distill.lineage.proof import Hop, Proof, RunHops
+from distill.lineage.recorded import recorded_policy, recorded_settings
+from distill.lineage.replay_evidence import NotReplayedError, evidence_again
+from distill.lineage.verdict import ProofReport, Replayed
+from distill.receipts.receipt import Receipt
+from distill.receipts.reproduce.surface import look
+from distill.receipts.workspace import Workspace
+from distill.records.evidence import EvidenceRecord
+from distill.records.samples import PreferenceSample, RagSample, SftSample
+from distill.records.scored import ScoredRun
+from distill.records.taxonomy import RecordClass
+from distill.scoring.decide import contradicted
+from distill.scoring.decision import Rule
+from distill.stages.pipeline import STAGES
+from distill.stages.scoring import own_decision, scored_run
+
+PAIRING_NOTE: Final = (
+    "which runs were paired was not worked out again: that takes all runs of a task"
+)
+_CONTRADICTED: Final = (
+    "another run with the same output has the opposite verdict; it was not looked for again"
+)
+
+Row: TypeAlias = "RagSample | SftSample | PreferenceSample | Refusal"
+
+
+@dataclass(frozen=True)
+class _Again:
+    """What a step gave: a line, and what it took from the proof that other records brought."""
+
+    line: bytes
+    beside: tuple[str, ...] = ()
+
+
+def with_replay(report: ProofReport, proof: Proof, workspace: Workspace | None) -> ProofReport:
+    """Return the report of a proof with what running its steps again gave.
+
+    A proof that does not hold is not run again: there is nothing to compare with.
+    """
+    if any(not fault.is_uncheckable for fault in report.faults):
+        return report
+    steps = tuple(replay_proof(proof, workspace))
+    faults = tuple(fault for step in steps if (fault := step.fault()) is not None)
+    notes = (PAIRING_NOTE,) if len(proof.runs) > 1 else ()
+    return replace(
+        report,
+        faults=(*report.faults, *faults),
+        notes=(*report.notes, *notes),
+        replayed=steps,
+    )
+
+
+def replay_proof(proof: Proof, workspace: Workspace | None) -> list[Replayed]:
+    """Run every step of a proof that holds again; ``workspace`` has what surrounds the records.
+
+    Law: a step that is ``same`` gave the proof's bytes, from the records before it and the recorded
+    parameters alone.
+    """
+    return list(_steps(proof, workspace))
+
+
+def _steps(proof: Proof, workspace: Workspace | None) -> Iterator[Replayed]:
+    for number, run in enumerate(proof.runs):
+        place = f"runs[{number}]"
+        evidence, scored = (_receipt(proof, hop) for hop in (run.evidence, run.scored))
+        yield _step(
+            f"{place}.evidence",
+            run.evidence,
+            evidence,
+            lambda run=run, receipt=evidence: _evidence(run, receipt, workspace),  # type: ignore[misc]
+        )
+        yield _step(
+            f"{place}.scored",
+            run.scored,
+            scored,
+            lambda run=run, receipt=scored: _scored(run, receipt),  # type: ignore[misc]
+        )
+    export = _receipt(proof, proof.sample)
+    yield _step("sample", proof.sample, export, lambda: _sample(proof, export))
+
+
+def _step(place: str, hop: Hop, receipt: Receipt, again: Callable[[], _Again]) -> Replayed:
+    """Run one step and say what came of it."""
+    step = receipt.claim.stage
+    try:
+        made = again()
+    except (NotReplayedError, DistillError, ValidationError) as error:
+        return Replayed(place, step, "not replayed", _why(error))
+    told = hop.record + b"\n"
+    if made.line == told:
+        return Replayed(place, step, "in part" if made.beside else "same", "; ".join(made.beside))
+    differs = _difference(made.line, told)
+    if _is_recorded_code(receipt):
+        return Replayed(place, step, "different", differs)
+    commit = receipt.run.code.commit or "of the receipt"
+    why = (
+        f"{differs}, but the code or environment here is not the recorded one: try commit {commit}"
+    )
+    return Replayed(place, step, "not replayed", why)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return f"no {error.title} of this version of Distill"
+    return error.message if isinstance(error, DistillError) else str(error)
+
+
+def _evidence(run: RunHops, receipt: Receipt, workspace: Workspace | None) -> _Again:
+    told = EvidenceRecord.from_line(run.evidence.record)
+    again = evidence_again(run, told, receipt, workspace)
+    return _Again(again.record.to_line(), again.beside)
+
+
+def _scored(run: RunHops, receipt: Receipt) -> _Again:
+    record = EvidenceRecord.from_line(run.evidence.record)
+    told = ScoredRun.from_line(run.scored.record)
+    if record.record_class is RecordClass.EXTRACTION:
+        raise NotReplayedError("it takes the category of its subject's runs, which are not here")
+    decision = own_decision(record, recorded_policy(receipt))
+    if told.rule == Rule.SAME_OUTPUT_OPPOSITE_VERDICTS:
+        line = scored_run(record, contradicted(decision), told.evidence).to_line()
+        return _Again(line, (_CONTRADICTED,))
+    return _Again(scored_run(record, decision, told.evidence).to_line())
+
+
+def _sample(proof: Proof, receipt: Receipt) -> _Again:
+    sides = [
+        (ScoredRun.from_line(run.scored.record), EvidenceRecord.from_line(run.evidence.record))
+        for run in proof.runs
+    ]
+    row: Row
+    if receipt.claim.stage == "export_preference":
+        row = preference_sample(sides[0], sides[1], recorded_settings(receipt, PreferenceSettings))
+    elif receipt.claim.stage == "export_sft":
+        row = sft_sample(*sides[0], recorded_settings(receipt, SftSettings))
+    else:
+        row = rag_sample(*sides[0], recorded_settings(receipt, RagSettings))
+    if isinstance(row, Refusal):
+        return _Again(f"the gates refuse it: {row.reason}, {row.detail}".encode())
+    return _Again(row.to_line())
+
+
+def _difference(made: bytes, told: bytes) -> str:
+    """Return which fields came out otherwise, or what came out in their place."""
+    try:
+        one, other = json.loads(made), json.loads(told)
+    except ValueError:
+        return made.decode(errors="replace")
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return "something else came out"
+    names = [name for name in other if one.get(name) != other[name]]
+    names += [name for name in one if name not in other]
+    return f"came out otherwise: {', '.join(names) or 'its bytes'}"
+
+
+def _receipt(proof: Proof, hop: Hop) -> Receipt:
+    receipt = proof.receipt(hop.receipt)
+    if receipt is None:
+        raise NotReplayedError("its receipt is not in the proof")
+    return receipt
+
+
+@cache
+def _code_of(stage: str) -> dict[str, Any]:
+    recorded = next(one.recorded for one in STAGES if one.name == stage)
+    return look(recorded.__wrapped__)
+
+
+def _is_recorded_code(receipt: Receipt) -> bool:
+    """Whether the code and the environment here are what the receipt names."""
+    here, claim = _code_of(receipt.claim.stage), receipt.claim
+    return bool(
+        here["files"] == {name: digest.hex for name, digest in claim.code.files.items()}
+        and here["python"] == claim.environment.python
+        and here["distributions"] == dict(claim.environment.distributions)
+    )

@@ -1,0 +1,144 @@
+"""From raw records to evidence once more: source → assemble, on the records of a proof alone.
+
+What only all records together tell is not worked out again, and said: the number of a run among
+identical ones, a verdict from another file. A run logged several times is merged again from its
+records, which the proof holds.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from distill.errors import DistillError
+from distill.lineage.proof import Hop, RunHops
+from distill.lineage.recorded import recorded_job
+from distill.receipts.digest import digest_bytes, digest_file
+from distill.receipts.receipt import Receipt
+from distill.receipts.workspace import Workspace
+from distill.records.evidence import EvidenceRecord, Provenance, Verdict
+from distill.sources.assemble import AssembledRun
+from distill.sources.protocol import RecordError, RunDraft
+from distill.sources.strict_json import parse
+from distill.stages.assembling import RunAssembler
+from distill.stages.jobs import SourceJob
+from distill.stages.surroundings import read_surroundings
+from distill.workspace.checkout import list_checkout
+
+
+class NotReplayedError(Exception):
+    """A step can't be run again here; the message says why."""
+
+
+@dataclass(frozen=True)
+class EvidenceAgain:
+    """The evidence of one run, made again; ``beside`` tells what other records brought to it."""
+
+    record: EvidenceRecord
+    beside: tuple[str, ...]
+
+
+def evidence_again(
+    run: RunHops, told: EvidenceRecord, receipt: Receipt, workspace: Workspace | None
+) -> EvidenceAgain:
+    """Return the evidence that the raw records of a proof give; ``told`` is what the proof holds.
+
+    Raises:
+        NotReplayedError: something is needed that is not here, or the records give no such run.
+    """
+    reader = _Reader(receipt, workspace)
+    first, *others = reader.runs(run, told)
+    own = list(first.record.verdicts)
+    for other in others:
+        own += [verdict for verdict in other.record.verdicts if verdict not in own]
+    joined = told.verdicts[len(own) :]
+    if any(verdict.path is None for verdict in joined):
+        joined = ()
+    is_numbered = first.numbered and told.run_id != first.record.run_id
+    again = first.record.model_copy(
+        update={
+            "run_id": told.run_id if is_numbered else first.record.run_id,
+            "verdicts": (*own, *joined),
+            "provenance": told.provenance,
+        }
+    )
+    return EvidenceAgain(again, tuple(_beside(joined, is_numbered=is_numbered)))
+
+
+def _beside(joined: tuple[Verdict, ...], *, is_numbered: bool) -> Iterator[str]:
+    if is_numbered:
+        yield "its number among identical records was not worked out again"
+    for verdict in joined:
+        yield f"the verdict {verdict.name!r} from {verdict.path} was not attached again"
+
+
+class _Reader:
+    """Reads raw records as the jobs of one evidence receipt say."""
+
+    def __init__(self, receipt: Receipt, workspace: Workspace | None) -> None:
+        self._receipt = receipt
+        self._workspace = workspace
+
+    def runs(self, run: RunHops, told: EvidenceRecord) -> Iterator[AssembledRun]:
+        """Yield the run that each raw record gives, or that all rows of its group give."""
+        job = recorded_job(self._receipt, told.source)
+        if job.reader().group_by:
+            yield self._run(job, run.raw, told.provenance, told)
+            return
+        for raw, place in zip(run.raw, told.provenance, strict=True):
+            yield self._run(recorded_job(self._receipt, place.source), (raw,), (place,), told)
+
+    def _run(
+        self,
+        job: SourceJob,
+        raw: tuple[Hop, ...],
+        places: tuple[Provenance, ...],
+        told: EvidenceRecord,
+    ) -> AssembledRun:
+        source = job.reader()
+        assembler = RunAssembler(job, source, read_surroundings(job, self._files(job)))
+        try:
+            rows = [parse(hop.record) for hop in raw]
+            answers = source.answer(rows, path=places[0].path)
+            drafts = [draft for draft in answers if isinstance(draft, RunDraft)]
+            fit = [draft for draft in drafts if places[0].pointer.endswith(draft.pointer)]
+            found = [assembler.run(d, places) for d in sorted(fit, key=_pointer_length)]
+        except RecordError as error:
+            raise NotReplayedError(f"the source refuses the record: {error.detail}") from error
+        same = [one for one in found if one.record.content_digest == told.content_digest]
+        if not found:
+            raise NotReplayedError("the source makes no run of the record")
+        return (same or found)[-1]
+
+    def _files(self, job: SourceJob) -> Mapping[str, Path]:
+        """Return what surrounds the runs, if it is here and is what the receipt names."""
+        files = {path: self._file(path) for path in (*job.task_files, *job.listing_files)}
+        if job.checkout is not None:
+            folder = self._place(job.checkout)
+            listing = "\n".join(list_checkout(folder)) if folder.is_dir() else ""
+            if digest_bytes(listing.encode()).hex != job.checkout_digest:
+                raise NotReplayedError(f"the checkout {job.checkout} is not the one that was read")
+            files[job.checkout] = folder
+        return files
+
+    def _file(self, path: str) -> Path:
+        place = self._place(path)
+        named = {entry.blake3 for entry in self._receipt.claim.inputs if entry.path == path}
+        try:
+            is_named = place.is_file() and digest_file(place) in named
+        except DistillError:
+            is_named = False
+        if not is_named:
+            raise NotReplayedError(f"it needs {path} as its receipt names it, which is not here")
+        return place
+
+    def _place(self, path: str) -> Path:
+        if self._workspace is None:
+            raise NotReplayedError(f"it needs {path}: run this in the workspace")
+        try:
+            return self._workspace.resolve(path)
+        except DistillError as error:
+            raise NotReplayedError(f"it needs {path}: {error.message}") from error
+
+
+def _pointer_length(draft: RunDraft) -> int:
+    return len(draft.pointer)
