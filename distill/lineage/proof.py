@@ -6,11 +6,12 @@ Merkle tree of its file, and every receipt that names such a file, with its plac
 `distill.lineage.proof_reader` reads the file; `docs/lineage.md` documents it.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from distill.receipts.base64_text import to_base64
-from distill.receipts.canonical import Json, dumps, loads
+from distill.receipts.canonical import Json, dumps
 from distill.receipts.digest import Digest
 from distill.receipts.receipt import Receipt
 
@@ -99,7 +100,10 @@ class Proof:
 
     @property
     def content(self) -> bytes:
-        """The bytes of the proof's file: canonical JSON and a newline."""
+        """The bytes of the proof's file: canonical JSON and a newline.
+
+        Receipts and lines are parsed leniently: `dumps` looks at all of it again.
+        """
         return dumps(_proof_json(self)) + b"\n"
 
     def receipt(self, digest: Digest) -> Receipt | None:
@@ -132,7 +136,7 @@ def _proof_json(proof: Proof) -> Json:
         "format": FORMAT,
         "ledger": _ledger_json(proof.ledger),
         "receipts": [
-            {**_line_json(one.line), "receipt": loads(one.receipt.content[:-1])}
+            {**_line_json(one.line), "receipt": json.loads(one.receipt.content)}
             for one in proof.receipts
         ],
         "runs": [
@@ -163,7 +167,7 @@ def _growth_json(growth: Growth) -> Json:
 
 
 def _line_json(line: Line) -> dict[str, Json]:
-    return {"entry": loads(line.line), "index": line.index, "path": _hashes(line.path)}
+    return {"entry": json.loads(line.line), "index": line.index, "path": _hashes(line.path)}
 
 
 def _hop_json(hop: Hop) -> Json:

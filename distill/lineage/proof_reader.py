@@ -22,7 +22,7 @@ from distill.lineage.proof import (
 )
 from distill.receipts import strict
 from distill.receipts.base64_text import from_base64
-from distill.receipts.canonical import dumps, loads
+from distill.receipts.canonical import dumps_part, loads
 from distill.receipts.merkle_proofs import HASH_BYTES
 from distill.receipts.reader import receipt_of
 
@@ -110,7 +110,7 @@ def _line_of(parts: dict[str, Any], where: str) -> Line:
         strict.refuse(f"{where}.entry", "is no object")
     return Line(
         strict.count(parts["index"], f"{where}.index"),
-        dumps(parts["entry"]),
+        dumps_part(parts["entry"]),
         strict.list_of(parts["path"], f"{where}.path", _hash),
     )
 

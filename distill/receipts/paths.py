@@ -1,6 +1,7 @@
 """The form in which a receipt names a file: ``relative/path`` or ``root:relative/path``."""
 
 import re
+from functools import lru_cache
 
 _ROOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
@@ -30,6 +31,7 @@ def split_root(recorded: str) -> tuple[str | None, str]:
     return None, recorded
 
 
+@lru_cache(maxsize=4096)  # the receipts of one workspace name the same files again and again
 def fault_in(recorded: str) -> str | None:
     """Return what is wrong with a recorded path, or None.
 

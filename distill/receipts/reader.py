@@ -10,7 +10,7 @@ from typing import Any
 from distill.errors import VerificationError
 from distill.receipts import receipt as r
 from distill.receipts import strict
-from distill.receipts.canonical import Json, dumps, loads
+from distill.receipts.canonical import Json, dumps_part, loads
 from distill.receipts.report import Check, Law
 
 
@@ -30,13 +30,12 @@ def read_receipt(content: bytes) -> r.Receipt:
 
 
 def receipt_of(value: Json) -> r.Receipt:
-    """Return the receipt that a JSON value stands for.
+    """Return the receipt that a JSON value stands for, a part of one that was read canonically.
 
     Raises:
         VerificationError: the value is not of the format.
-        ContractError: it has no canonical form.
     """
-    return _with_content(_receipt(value), dumps(value) + b"\n")
+    return _with_content(_receipt(value), dumps_part(value) + b"\n")
 
 
 def _with_content(receipt: r.Receipt, content: bytes) -> r.Receipt:
