@@ -24,11 +24,12 @@ def _verify(commands: Commands) -> None:
         commands, "verify", "verification:verify", "reread ledger, receipts, inputs and outputs"
     )
     verify.add_argument(
-        "target",
-        nargs="?",
-        type=Path,
-        metavar="FOLDER",
-        help="a release's folder, wherever it lies (default: the whole workspace)",
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        help="a receipt's digest (the first digits do), a file, a dataset (sft, exports/sft) with "
+        "all that it stands on, or a release's folder, wherever it lies (default: the whole "
+        "workspace)",
     )
     verify.add_argument(
         "--deep", action="store_true", help="check SHA-256, record counts and record roots too"
@@ -39,7 +40,7 @@ def _verify(commands: Commands) -> None:
     verify.add_argument(
         "--since",
         type=Path,
-        nargs="+",
+        action="append",
         default=[],
         metavar="CHECKPOINT",
         help="your own copy of an older checkpoint: the ledger must go on from it",
@@ -47,7 +48,7 @@ def _verify(commands: Commands) -> None:
     verify.add_argument(
         "--key",
         type=Path,
-        nargs="+",
+        action="append",
         default=[],
         metavar="FILE",
         help="a public key (PEM or vkey) that you had by another way: the ledger's must descend "

@@ -1,14 +1,14 @@
 """`distill verify`. It opens the engine's workspace alone: a wrong key in the file is no matter."""
 
 import argparse
-from dataclasses import asdict
+import os
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
 from distill.cli.console import Console
 from distill.errors import EXIT_INCOMPLETE, EXIT_OK, ConfigurationError
 from distill.receipts import VerificationReport, VerificationRequest, Workspace, verify_workspace
-from distill.receipts.release_manifest import MANIFEST
 from distill.receipts.verify.keys import PinnedKey
 from distill.receipts.verify.release import is_release, verify_release
 from distill.receipts.verify.since import OldCheckpoint
@@ -41,15 +41,29 @@ def verify(options: argparse.Namespace, console: Console) -> int:
 
 
 def _verify(options: argparse.Namespace, request: VerificationRequest) -> VerificationReport:
-    target: Path | None = options.target
-    if target is None:
-        return verify_workspace(Workspace.named(options.workspace), request)
-    if not is_release(target):
+    named = [Path(text) for text in options.targets]
+    if options.workspace is None and not named and is_release(Path.cwd()):
+        named = [Path.cwd()]
+    releases = [path for path in named if is_release(path)]
+    if not releases:
+        workspace = Workspace.named(options.workspace)
+        return verify_workspace(workspace, replace(request, targets=_targets(options)))
+    if len(named) > 1:
         raise ConfigurationError(
-            f"{target} is no release: there is no {MANIFEST} in it",
-            "name a release's folder, or nothing for the whole workspace",
+            f"{releases[0]} is a release, and there are other targets", "verify it by itself"
         )
-    return verify_release(target, request)
+    return verify_release(releases[0], request)
+
+
+def _targets(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the targets; one that is a path from the current folder is made absolute."""
+    if options.workspace is not None:
+        return tuple(options.targets)
+    paths = (Path(text) for text in options.targets)
+    return tuple(
+        str(path.absolute()) if os.path.lexists(path) else text
+        for path, text in zip(paths, options.targets, strict=True)
+    )
 
 
 def _looked_at(report: VerificationReport) -> str:

@@ -26,6 +26,7 @@ FaultKind: TypeAlias = Literal[
     "file_added",
     "file_left_over",
     "input_absent",
+    "output_replaced",
     "root_unknown",
     "file_unreadable",
     # the ledger
@@ -61,6 +62,7 @@ _UNCHECKABLE: Final[frozenset[FaultKind]] = frozenset(
         "input_absent",
         "key_unendorsed",
         "ledger_unfinished",
+        "output_replaced",
         "release_unledgered",
         "root_unknown",
     ]
@@ -81,6 +83,7 @@ _REMEDIES: Final[dict[FaultKind, str]] = {
     "file_left_over": "a run that was killed, or is under way, leaves this: the next one "
     "removes it",
     "input_absent": "bring the file back to its place to have it checked",
+    "output_replaced": "a newer run made the file anew, and its former bytes are not kept",
     "root_unknown": "name the folder under [roots] in distill.toml",
     "file_unreadable": "make it readable, or wait until its writer is done, and verify again",
     "ledger_missing": _COPY,
@@ -101,7 +104,7 @@ _REMEDIES: Final[dict[FaultKind, str]] = {
 }
 
 NoteKind: TypeAlias = Literal[
-    "ledger_unsigned", "keys_not_pinned", "run_unfinished", "run_unannounced"
+    "ledger_unsigned", "keys_not_pinned", "run_unfinished", "run_unannounced", "not_looked_at"
 ]
 
 

@@ -87,8 +87,11 @@ def names_in(folder: Path) -> list[str] | Unread:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield everything below a folder that is no folder itself; links are not followed."""
-    if folder.is_symlink():
+    """Yield everything below a folder that is no folder itself; links are not followed.
+
+    What should be a folder and is none is yielded itself.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         yield folder
         return
     for above, folders, names in os.walk(folder):

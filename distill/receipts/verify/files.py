@@ -16,13 +16,13 @@ REPLACED = "data/objects"
 
 
 def places_of(
-    receipts: Iterable[Receipt], places: Places
+    entries: Iterable[FileEntry], places: Places
 ) -> tuple[dict[str, Path], dict[str, Fault]]:
-    """Return where the files of receipts lie, and the faults of those that are not looked for."""
+    """Return where files lie, and the faults of those that are not looked for."""
     found: dict[str, Path] = {}
     refused: dict[str, Fault] = {}
-    for receipt in receipts:
-        for entry in (*receipt.claim.outputs, *receipt.claim.inputs):
+    for entry in entries:
+        if entry.path not in found and entry.path not in refused:
             place = places.of(entry)
             if isinstance(place, Fault):
                 refused[entry.path] = place
@@ -31,13 +31,18 @@ def places_of(
     return found, refused
 
 
-def replaced_places(workspace: Workspace) -> dict[str, Path]:
+def kept_versions(workspace: Workspace) -> dict[str, Path]:
     """Return where the kept versions of outputs lie; what was pruned is not missed."""
     names = names_in(workspace.root / REPLACED)
     if isinstance(names, Unread):
         return {}
     kept = (name for name in names if HEX_256.fullmatch(name))
-    return {f"{REPLACED}/{name}": workspace.root / REPLACED / name for name in kept}
+    return {kept_version(name): workspace.root / REPLACED / name for name in kept}
+
+
+def kept_version(name: str) -> str:
+    """Return where the version of an output lies whose BLAKE3 has these digits."""
+    return f"{REPLACED}/{name}"
 
 
 class FileCheck:
@@ -65,6 +70,16 @@ class FileCheck:
                 yield from self._output(entry)
         for entry in receipt.claim.inputs:
             yield from self._input(entry)
+
+    def replaced(self, receipt: Receipt) -> Iterator[Fault]:
+        """Yield the outputs of a passing receipt that were replaced and are not kept either."""
+        for entry in receipt.claim.outputs if receipt.passed else ():
+            is_kept = kept_version(entry.blake3.hex) in self._reading
+            if self._answers.get(entry.path) != entry.blake3 and not is_kept:
+                message = "an output was replaced since, so its bytes can't be checked"
+                found = self._answers.get(entry.path)
+                told = "no such output" if found is None else str(found)
+                yield Fault("output_replaced", entry.path, str(entry.blake3), told, message)
 
     def _output(self, entry: FileEntry) -> Iterator[Fault]:
         found = self._reading.get(entry.path)

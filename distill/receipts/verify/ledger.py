@@ -8,6 +8,7 @@ from distill.receipts.ledger.entries import Genesis, Recorded, Started
 from distill.receipts.ledger.places import LOG
 from distill.receipts.verify.ledger_view import LedgerView
 from distill.receipts.verify.objects import Objects, place_of
+from distill.receipts.verify.scope import Scope
 
 
 def line_faults(view: LedgerView) -> Iterator[Fault]:
@@ -24,20 +25,21 @@ def line_faults(view: LedgerView) -> Iterator[Fault]:
     yield from _doubled_lines(view)
 
 
-def receipt_faults(view: LedgerView, objects: Objects) -> Iterator[Fault]:
-    """Yield where the lines and the objects differ."""
+def receipt_faults(view: LedgerView, objects: Objects, scope: Scope) -> Iterator[Fault]:
+    """Yield where the lines and the objects of a scope differ."""
     listed: set[Digest] = set()
     for index, entry in enumerate(view.entries):
         if isinstance(entry, Recorded):
             listed.add(entry.blake3)
-            yield from _entry_faults(index, entry, objects)
+            if scope.judges(entry.blake3):
+                yield from _entry_faults(index, entry, objects)
     if not view.entries and objects.receipts:
         if view.unread is not None and view.unread.state == "missing" and not view.checkpoints:
             message = "there are receipts, and no ledger"
             yield Fault("ledger_missing", LOG, "a log", "nothing", message)
         return
     for digest in objects.receipts:
-        if digest not in listed:
+        if digest not in listed and scope.judges(digest):
             message = "no line of the ledger records this receipt"
             yield Fault("receipt_unledgered", place_of(digest), "a line", "none", message)
 

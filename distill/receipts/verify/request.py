@@ -8,13 +8,15 @@ from distill.receipts.verify.since import OldCheckpoint
 
 @dataclass(frozen=True, kw_only=True)
 class VerificationRequest:
-    """How deep to look, and what the auditor brought.
+    """What to look at, how deep, and what the auditor brought.
 
-    ``is_deep`` adds SHA-256, record counts and record roots of all files. ``threads`` read
-    side by side; null: as many as this process may run. ``since`` are the
-    auditor's own copies of checkpoints, ``pinned`` public keys that were had by another way.
+    ``targets`` name receipts, files and datasets; none: the whole workspace. ``is_deep`` adds
+    SHA-256, record counts and record roots of all files. ``threads`` read side by side; null: as
+    many as this process may run. ``since`` are the auditor's own copies of checkpoints, ``pinned``
+    public keys that were had by another way.
     """
 
+    targets: tuple[str, ...] = ()
     is_deep: bool = False
     threads: int | None = None
     since: tuple[OldCheckpoint, ...] = ()

@@ -1,14 +1,15 @@
 """Verifying a workspace: its receipts against each other, and its files against its receipts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from distill.receipts.claims import claim_faults
-from distill.receipts.faults import Fault, VerificationReport
+from distill.receipts.faults import Fault, Note, VerificationReport
 from distill.receipts.verify.chain import chain_faults
 from distill.receipts.verify.checkpoints import Checkpoints
 from distill.receipts.verify.file_set import (
     added_faults,
-    guarded_folders,
     link_faults,
     replaced_strays,
     stray_fault,
@@ -16,9 +17,10 @@ from distill.receipts.verify.file_set import (
 from distill.receipts.verify.files import (
     FileCheck,
     answers,
+    kept_version,
+    kept_versions,
     places_of,
     replaced_faults,
-    replaced_places,
 )
 from distill.receipts.verify.keys import (
     key_file_faults,
@@ -30,10 +32,11 @@ from distill.receipts.verify.ledger import line_faults, receipt_faults, run_note
 from distill.receipts.verify.ledger_view import LedgerView, read_ledger
 from distill.receipts.verify.objects import Objects, place_of, read_objects
 from distill.receipts.verify.places import Places
-from distill.receipts.verify.reading import read_files, usable_threads
+from distill.receipts.verify.reading import Reading, read_files, usable_threads
 from distill.receipts.verify.refs import ref_faults
 from distill.receipts.verify.released import released_faults
 from distill.receipts.verify.request import VerificationRequest
+from distill.receipts.verify.scope import Scope, Targets
 from distill.receipts.verify.since import since_faults
 from distill.receipts.workspace import Workspace
 
@@ -41,67 +44,124 @@ from distill.receipts.workspace import Workspace
 def verify_workspace(
     workspace: Workspace, request: VerificationRequest | None = None
 ) -> VerificationReport:
-    """Read the ledger, all receipts, and the files that the newest passing ones name.
+    """Read the ledger, the receipts in the request's scope, and the files that they answer for.
 
     Law: what was written and not touched since gives no fault; any changed, missing or added byte
     or file of receipts, ledger and outputs gives one that names it, as far as it can be told
-    without a checkpoint or a key from elsewhere, which ``request`` may hold.
+    without a checkpoint or a key from elsewhere, which the request may hold.
+
+    Raises:
+        ConfigurationError: nothing, or more than one thing, is called as a target says.
     """
     request = request or VerificationRequest()
-    objects = read_objects(workspace.root)
-    view = read_ledger(workspace.root)
-    checkpoints = Checkpoints.of(view)
-    current = tuple(objects.current())
-    places, refused = places_of(current, Places(workspace))
+    objects, view = read_objects(workspace.root), read_ledger(workspace.root)
+    scope = Targets(workspace, objects, view).scope(request.targets)
+    looking = _Looking(workspace, objects, Checkpoints.of(view), scope, request)
+    places, refused = looking.places()
     reading = read_files(
-        places | replaced_places(workspace),
-        is_deep=request.is_deep,
-        threads=request.threads or usable_threads(),
+        places, is_deep=request.is_deep, threads=request.threads or usable_threads()
     )
-    check = FileCheck(objects.receipts.values(), current, reading)
     faults = (
         *link_faults(workspace.root),
-        *_receipt_faults(objects),
-        *_ledger_faults(workspace, view, checkpoints, request),
-        *receipt_faults(view, objects),
-        *released_faults(workspace.root, view),
-        *ref_faults(workspace.root, objects.receipts),
+        *looking.receipts(),
+        *looking.ledger(),
         *refused.values(),
-        *(fault for receipt in current for fault in check.faults(receipt)),
-        *replaced_faults(reading),
-        *added_faults(workspace.root, guarded_folders(current), answers(current)),
-        *replaced_strays(workspace.root),
+        *looking.files(reading),
+        *looking.file_set(),
     )
-    notes = (*checkpoints.note(), *pinned_note(view, request.pinned), *run_notes(view))
     return VerificationReport(
         faults=tuple(dict.fromkeys(faults)),
-        receipts=len(objects.receipts),
+        receipts=sum(scope.judges(digest) for digest in objects.receipts),
         files=len(reading),
-        notes=notes,
-        ledger=checkpoints.summary(),
+        notes=tuple(looking.notes()),
+        ledger=looking.checkpoints.summary(),
     )
 
 
-def _receipt_faults(objects: Objects) -> Iterator[Fault]:
-    yield from objects.damaged.values()
-    for shown in objects.strays:
-        yield stray_fault(shown, "the name or folder is not that of a receipt")
-    for receipt in objects.receipts.values():
-        shown = place_of(receipt.digest)
-        yield from claim_faults(shown, receipt)
-        yield from chain_faults(shown, receipt, objects.receipts)
+@dataclass(frozen=True)
+class _Looking:
+    """One verification: what was read of receipts and ledger, and what is asked."""
 
+    workspace: Workspace
+    objects: Objects
+    checkpoints: Checkpoints
+    scope: Scope
+    request: VerificationRequest
 
-def _ledger_faults(
-    workspace: Workspace, view: LedgerView, checkpoints: Checkpoints, request: VerificationRequest
-) -> Iterator[Fault]:
-    yield from line_faults(view)
-    yield from checkpoints.faults()
-    for shown in view.strays:
-        yield stray_fault(shown, "the ledger has no such file")
-    yield from keyring_faults(view)
-    yield from key_file_faults(workspace.root, view)
-    if request.pinned:
-        yield from pinned_faults(view, request.pinned)
-    for old in request.since:
-        yield from since_faults(view, old)
+    @property
+    def view(self) -> LedgerView:
+        """The ledger as it lies on the disk."""
+        return self.checkpoints.view
+
+    def places(self) -> tuple[dict[str, Path], Mapping[str, Fault]]:
+        """Return the files that are to be read, and the faults of those that are refused."""
+        entries = [
+            entry
+            for one in self.scope.holders
+            for entry in (*one.claim.outputs, *one.claim.inputs)
+            if self.scope.reads(entry.path)
+        ]
+        places, refused = places_of(entries, Places(self.workspace))
+        kept = kept_versions(self.workspace)
+        if not self.scope.is_whole:
+            wanted = {kept_version(entry.blake3.hex) for entry in entries}
+            kept = {shown: place for shown, place in kept.items() if shown in wanted}
+        return places | kept, refused
+
+    def receipts(self) -> Iterator[Fault]:
+        for digest, fault in self.objects.damaged.items():
+            if self.scope.judges(digest):
+                yield fault
+        for digest, receipt in self.objects.receipts.items():
+            if self.scope.judges(digest):
+                shown = place_of(digest)
+                yield from claim_faults(shown, receipt)
+                yield from chain_faults(shown, receipt, self.objects.receipts)
+        if self.scope.is_whole:
+            for shown in self.objects.strays:
+                yield stray_fault(shown, "the name or folder is not that of a receipt")
+            yield from ref_faults(self.workspace.root, self.objects.receipts)
+
+    def ledger(self) -> Iterator[Fault]:
+        view = self.view
+        yield from line_faults(view)
+        yield from self.checkpoints.faults()
+        for shown in view.strays:
+            yield stray_fault(shown, "the ledger has no such file")
+        yield from keyring_faults(view)
+        yield from key_file_faults(self.workspace.root, view)
+        if self.request.pinned:
+            yield from pinned_faults(view, self.request.pinned)
+        for old in self.request.since:
+            yield from since_faults(view, old)
+        yield from receipt_faults(view, self.objects, self.scope)
+        if self.scope.is_whole:
+            yield from released_faults(self.workspace.root, view)
+
+    def files(self, reading: Reading) -> Iterator[Fault]:
+        check = FileCheck(self.objects.receipts.values(), self.objects.current(), reading)
+        for receipt in self.scope.holders:
+            yield from check.faults(receipt)
+            if receipt.digest in self.scope.targets:
+                yield from check.replaced(receipt)
+        yield from replaced_faults(reading)
+
+    def file_set(self) -> Iterator[Fault]:
+        named = answers(self.objects.current())
+        yield from added_faults(self.workspace.root, self.scope.folders, named)
+        if self.scope.is_whole:
+            yield from replaced_strays(self.workspace.root)
+
+    def notes(self) -> Iterator[Note]:
+        yield from self.checkpoints.note()
+        yield from pinned_note(self.view, self.request.pinned)
+        if self.scope.is_whole:
+            yield from run_notes(self.view)
+        else:
+            others = sum(not self.scope.judges(digest) for digest in self.objects.receipts)
+            message = (
+                f"looked at the whole ledger, but not at {others} other "
+                f"{'receipt' if others == 1 else 'receipts'}, the files that only they name, and "
+                "what else lies in the workspace"
+            )
+            yield Note("not_looked_at", message)
