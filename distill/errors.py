@@ -24,7 +24,7 @@ EXIT_CODES: dict[int, str] = {
     EXIT_CONTRACT: "a stage broke its contract: counts that don't add up, a failed check",
     EXIT_NO_VERDICT: "the run ended, but no SFT row came out because no run has a verdict",
     EXIT_TAMPERED: "verify found something changed, missing or added; reproduce got other bytes",
-    EXIT_INCOMPLETE: "verify or reproduce could not check something",
+    EXIT_INCOMPLETE: "verify, reproduce, diff or recall could not check something",
 }
 
 

@@ -57,7 +57,7 @@ def read_release(workspace: Workspace, folder: Path) -> ReleaseManifest:
     manifest = read_manifest((folder / MANIFEST).read_bytes())
     entries = (entry for entry in Ledger(workspace).entries() if isinstance(entry, Released))
     for entry in entries:
-        if entry.name == manifest.name and entry.blake3 != manifest.digest:
+        if entry.name in {folder.name, manifest.name} and entry.blake3 != manifest.digest:
             raise VerificationError(
                 f"{folder / MANIFEST} is not what the ledger pins: {entry.blake3.short}…",
                 "the release was changed: take it from a copy, or move it out of releases/",

@@ -1,19 +1,23 @@
 """What a text may name, and what is refused with what would have been right."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from distill.diff.changes import Told
 from distill.diff.moments import moment_of
-from distill.diff.result import open_diff
+from distill.diff.result import Diff, open_diff
 from distill.diff.sides import demand_comparable, resolve_side
-from distill.errors import ConfigurationError
+from distill.errors import ConfigurationError, VerificationError
 from distill.receipts.receipt import Receipt
 from distill.receipts.refs import age
 from distill.receipts.workspace import Workspace
+from distill.release.folder import remove_folder
+from distill.release.making import make_release
 from distill.workspace.project import open_workspace
-from tests.diff.states import Two, Workspaces
+from tests.diff.states import Two, Workspaces, run_state
 from tests.diff.test_causes import NAMED, ROWS
 from tests.workspaces import lines, row
 
@@ -131,6 +135,61 @@ def _fail(root: Path) -> str:
     store.path_of(digest).parent.mkdir(exist_ok=True)
     store.path_of(digest).write_bytes(raw)
     return digest.hex
+
+
+@pytest.fixture
+def released(two: Two) -> Iterator[Two]:
+    """The same workspace with a release of its second state, and a third state after it."""
+    make_release(open_workspace(two.root), "2026-01-31", ["raw", "evidence"])
+    (two.root / "logs/a.jsonl").write_bytes(lines(ROWS))
+    run_state(two.root)
+    yield two
+    remove_folder(two.root / "releases/2026-01-31")
+
+
+def test_a_release_is_found_by_its_name_even_if_it_looks_like_a_date(released: Two) -> None:
+    """Its receipts are the side; what it withheld comes from the replaced versions."""
+    with open_diff(_workspace(released), "2026-01-31", "now") as diff:
+        assert diff.a.label == "release 2026-01-31"
+        told = {(t.change.set, t.change.change, t.cause.value) for t in _rows(diff)}
+    assert ("sft", "removed", "log") in told
+    assert {name for name, *_ in told} == {"evidence", "scored", "rag", "sft"}
+
+
+def _rows(diff: Diff) -> Iterator[Told]:
+    return diff.rows(None, with_texts=False)
+
+
+def test_a_release_is_compared_by_its_own_files(released: Two) -> None:
+    """Without any replaced version the sets are still there, and what it withheld is gone."""
+    for path in (released.root / "data/objects").iterdir():
+        path.unlink()
+    with open_diff(_workspace(released), "2026-01-31", "now") as diff:
+        assert diff.exit_code == 11
+        assert {n.set for n in diff.numbers()} == {"rag", "sft", "preference"}
+        assert {(t.change.set, t.cause.value) for t in _rows(diff)} == {
+            ("rag", "unknown"),
+            ("sft", "unknown"),
+        }
+        assert {gone.path.split("/")[1] for gone in diff.gone} == {"evidence", "scored"}
+
+
+def test_a_release_whose_file_was_changed_is_refused(released: Two) -> None:
+    """Its own file comes first, and has to hold what its receipt says."""
+    path = released.root / "releases/2026-01-31/exports/sft/train-00000.jsonl"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b"new", b"old"))
+    with pytest.raises(VerificationError, match="release"):
+        open_diff(_workspace(released), "2026-01-31", "now")
+
+
+def test_a_release_whose_manifest_was_changed_is_refused(released: Two) -> None:
+    """The ledger pins it: no list of receipts can be slipped in."""
+    path = released.root / "releases/2026-01-31/release.json"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b"2026-01-31", b"2026-01-30", 1))
+    with pytest.raises(VerificationError):
+        open_diff(_workspace(released), "2026-01-31", "now")
 
 
 @pytest.mark.parametrize("text", ["", "no-such-thing", "../x", "abc", "0" * 64])
