@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from distill.errors import EXIT_INCOMPLETE, EXIT_OK, EXIT_TAMPERED
 from distill.receipts.canonical import dumps
+from distill.receipts.digest import digest_bytes
 from distill.receipts.faults import VerificationReport
 from distill.receipts.ledger.keys import init_keys
 from distill.receipts.verify import verify_workspace
@@ -217,6 +219,27 @@ def test_a_manifest_that_lies_is_found(folder: Callable[[str], Path], lie: str) 
     LIES[lie](manifest)
     path.write_bytes(dumps(manifest) + b"\n")
     assert verify_release(release).exit_code == EXIT_TAMPERED
+
+
+def test_sums_that_say_otherwise_than_the_manifest_are_found(
+    folder: Callable[[str], Path],
+) -> None:
+    """A list for `b3sum` that was written anew with its digests must say what release.json says."""
+    release = folder("unsigned")
+    path = release / "release.json"
+    manifest = json.loads(path.read_bytes())
+    for name in ("B3SUMS", "SHA256SUMS"):
+        content = b"".join((release / name).read_bytes().splitlines(keepends=True)[1:])
+        (release / name).write_bytes(content)
+        _file(manifest, name).update(
+            blake3=digest_bytes(content).hex,
+            bytes=len(content),
+            sha256=sha256(content).hexdigest(),
+        )
+        path.write_bytes(dumps(manifest) + b"\n")
+        report = verify_release(release)
+        assert report.exit_code == EXIT_TAMPERED
+        assert any(name in fault.meaning for fault in report.faults)
 
 
 def test_a_deleted_set_can_not_be_called_withheld(folder: Callable[[str], Path]) -> None:
