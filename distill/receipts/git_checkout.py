@@ -143,14 +143,14 @@ class Checkout:
         changed = {path for path in changed_paths(status) if not path.endswith("/")}
         marks = {p: tag for tag, p in marked_paths(self._run("ls-files", "-vz", "--", *specs))}
         changed |= set(names) - marks.keys()  # what git ignores, too
-        is_sparse = self._is_set("core.sparseCheckout")
-        hidden = {
-            path
-            for path, tag in marks.items()
-            if (tag.islower() or tag == _SKIPPED)
-            and not (is_sparse and tag.upper() == _SKIPPED and not os.path.lexists(self.top / path))
-        }
+        hidden = {path for path, tag in marks.items() if tag.islower() or tag == _SKIPPED}
+        left_out = {p for p in hidden if marks[p].upper() == _SKIPPED and self._is_absent(p)}
+        if left_out and self._is_set("core.sparseCheckout"):
+            hidden -= left_out
         return changed, hidden
+
+    def _is_absent(self, path: str) -> bool:
+        return not os.path.lexists(self.top / path)
 
     def _tree_with(self, paths: Iterable[str]) -> str:
         """Return the id of HEAD's tree with these files as they lie on the disk.
@@ -169,7 +169,7 @@ class Checkout:
             names = b"".join(os.fsencode(path) + b"\0" for path in sorted(paths))
             update = ("update-index", "--add", "--remove", "--replace", "-z", "--stdin")
             self._run(*update, given=names, more=places)
-            return self._run("write-tree", more=places).decode().strip()
+            return self._run("write-tree", "--missing-ok", more=places).decode().strip()
 
     def link_to(self, inner: Path) -> str | None:
         """Return the commit that HEAD records for a submodule, null where it records none."""

@@ -1,7 +1,9 @@
 """Comparing what came out with what the receipt says: files by digest, then by their first byte."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
+from typing import BinaryIO
 
 from distill.errors import VerificationError
 from distill.receipts.blocks import BLOCK
@@ -15,6 +17,7 @@ from distill.receipts.workspace import Workspace
 # Told elsewhere (code, environment), or different for a reason: a scratch workspace has no parents.
 _NOT_COMPARED = frozenset(["key", "code", "environment", "parents", "outputs"])
 _AROUND = 40
+_NEWLINE = b"\n"
 
 
 def compare_outputs(receipt: Receipt, scratch: Scratch, home: Workspace) -> Iterator[Difference]:
@@ -38,11 +41,10 @@ def compare_outputs(receipt: Receipt, scratch: Scratch, home: Workspace) -> Iter
 
 def compare_claims(recorded: Claim, made: Mapping[str, object]) -> Iterator[str]:
     """Yield the first place in each part of the claim that came out otherwise."""
-    parts = to_json(recorded)
-    assert isinstance(parts, dict)  # noqa: S101 - a claim is an object
-    for name in parts:
-        if name not in _NOT_COMPARED:
-            place = _first_place(parts[name], made.get(name), name)
+    for field in fields(recorded):
+        if field.name not in _NOT_COMPARED:
+            before = to_json(getattr(recorded, field.name))
+            place = _first_place(before, made.get(field.name), field.name)
             if place is not None:
                 yield place
 
@@ -104,20 +106,17 @@ def _shared(ours: bytes, theirs: bytes) -> int:
     return low
 
 
-def _excerpt(file: object, offset: int) -> str:
+def _excerpt(file: BinaryIO, offset: int) -> str:
     """Return the text around an offset, within its line, safe to show; an end is told as such."""
     start = max(0, offset - _AROUND)
-    file.seek(start)  # type: ignore[attr-defined]
-    around: bytes = file.read(offset - start + 2 * _AROUND)  # type: ignore[attr-defined]
+    file.seek(start)
+    around = file.read(offset - start + 2 * _AROUND)
     before, after = around[: offset - start], around[offset - start :]
     if not after:
-        return f"{_shown(before.rpartition(NEWLINE)[2])}⟨end of the file⟩"
-    line, newline, _ = after.partition(NEWLINE)
+        return f"{_shown(before.rpartition(_NEWLINE)[2])}⟨end of the file⟩"
+    line, newline, _ = after.partition(_NEWLINE)
     ending = "\\n" if newline else ""
-    return _shown(before.rpartition(NEWLINE)[2] + line) + ending
-
-
-NEWLINE = b"\n"
+    return _shown(before.rpartition(_NEWLINE)[2] + line) + ending
 
 
 def _shown(content: bytes) -> str:

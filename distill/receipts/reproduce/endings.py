@@ -9,6 +9,8 @@ from distill.receipts.reproduce.code_places import CodePlace, module_files
 from distill.receipts.reproduce.process import Answer
 
 _SHOWN = 12
+_ENGINE = "distill/"
+_PACKAGE = "distill."
 _SEE = "`--keep` leaves the folder for a look"
 
 
@@ -47,27 +49,40 @@ def _no_code(receipt: Receipt) -> IncompleteError:
 
 
 def _other_code(receipt: Receipt, tried: Iterable[tuple[CodePlace, Answer]]) -> IncompleteError:
+    recorded = receipt.claim.code.files
     lines: list[str] = []
+    differing: set[str] = set()
     for place, answer in tried:
         if answer.end == "code":
-            ignored = set(place.ignored)
+            names = sorted(_differing(recorded, answer.files) - set(place.ignored))
+            differing |= set(names)
             lines.append(f"{place} differs from the recorded code:")
-            lines += [f"  {one}" for one in _differing(receipt, answer.files, ignored)]
-    state = receipt.run.code
-    dirty = " (the receipt was made from a dirty checkout)" if state.state == "dirty" else ""
-    commit = f"check out {state.commit[:12]}" if state.commit else "bring the recorded files back"
+            lines += [f"  {name} ({_how(name, recorded, answer.files)})" for name in names[:_SHOWN]]
+            rest = len(names) - _SHOWN
+            lines += [f"  … and {rest} more"] if rest > 0 else []
+    dirty = receipt.run.code.state == "dirty"
+    which = " (the receipt was made from a dirty checkout)" if dirty else ""
     return IncompleteError(
-        f"the recorded code of {receipt.claim.stage} is not here{dirty}\n" + "\n".join(lines),
-        f"{commit}, or name the folder that holds it: --code DIR",
+        f"the recorded code of {receipt.claim.stage} is not here{which}\n" + "\n".join(lines),
+        _where_to_look(receipt, differing),
     )
 
 
-def _differing(receipt: Receipt, found: Mapping[str, str], ignored: set[str]) -> list[str]:
-    recorded: Mapping[str, Digest] = receipt.claim.code.files
-    names = [
-        f"{name} ({'missing' if name not in found else 'changed' if name in recorded else 'added'})"
-        for name in sorted({*recorded, *found} - ignored)
-        if name not in recorded or found.get(name) != recorded[name].hex
-    ]
-    rest = len(names) - _SHOWN
-    return [*names[:_SHOWN], *([f"… and {rest} more"] if rest > 0 else [])]
+def _where_to_look(receipt: Receipt, differing: Iterable[str]) -> str:
+    is_engine = all(name.startswith(_ENGINE) for name in differing)
+    if is_engine and not receipt.claim.code.function.startswith(_PACKAGE):
+        return "Distill itself is another: run this with the Distill that made the receipt"
+    commit = receipt.run.code.commit
+    first = f"check out {commit[:12]}" if commit else "bring the recorded files back"
+    return f"{first}, or name the folder that holds it: --code DIR"
+
+
+def _differing(recorded: Mapping[str, Digest], found: Mapping[str, str]) -> set[str]:
+    before = {name: digest.hex for name, digest in recorded.items()}
+    return {name for name in {*before, *found} if before.get(name) != found.get(name)}
+
+
+def _how(name: str, recorded: Mapping[str, Digest], found: Mapping[str, str]) -> str:
+    if name not in found:
+        return "missing"
+    return "changed" if name in recorded else "added"

@@ -5,7 +5,6 @@ is. What a hostile commit could name is refused: a way out of the folder, or a l
 """
 
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -85,8 +84,3 @@ def _is_inside(path: str) -> bool:
 def _stays_inside(folder: Path, place: Path, target: str) -> bool:
     real = os.path.realpath(place.parent / target)
     return not target.startswith("/") and Path(real).is_relative_to(os.path.realpath(folder))
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder that was made here, with all in it."""
-    shutil.rmtree(folder, ignore_errors=True)

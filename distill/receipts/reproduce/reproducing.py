@@ -1,5 +1,6 @@
 """Running a receipt again: the folder, the inputs, the code, the run, the comparison."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from distill.receipts.reproduce.code_places import CodePlace, code_places
 from distill.receipts.reproduce.comparing import compare_claims, compare_outputs
 from distill.receipts.reproduce.endings import no_run
 from distill.receipts.reproduce.environment_changes import changed, changed_here
-from distill.receipts.reproduce.exporting import remove
 from distill.receipts.reproduce.process import Answer, run_driver
 from distill.receipts.reproduce.result import Reproduction
 from distill.receipts.reproduce.scratch import Scratch
@@ -112,7 +112,7 @@ def prepare(workspace: Workspace, name: str, options: Options) -> Iterator[Prepa
         yield Prepared(receipt, environment, workspace, scratch, options)
     finally:
         if not options.keep:
-            remove(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _demand_importable(receipt: Receipt) -> None:

@@ -1,13 +1,20 @@
 """A user's project in a git repository, whose stage ran once; to be copied and changed."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from distill.receipts import Receipt, ReceiptStore, Workspace
+from distill.receipts.canonical import dumps
+from distill.receipts.claims import code_digest
+from distill.receipts.durable import new_token
+from distill.receipts.key import KeyParts
+from distill.receipts.reader import read_receipt
 from distill.receipts.reproduce import Options, Reproduction, prepare
 from tests.receipts.repositories import git
 
@@ -102,10 +109,14 @@ class Mine:
     ) -> None:
         """Call stages in a process of its own."""
         program = f"from pathlib import Path\nfrom {module} import *\n" + "\n".join(calls)
+        self.start("-c", program, more=more)
+
+    def start(self, *arguments: str, more: Mapping[str, str] | None = None) -> None:
+        """Start Python in the project, with the project and Distill on its path."""
         folders = os.pathsep.join([str(self.root), str(REPOSITORY)])
         environment = {**os.environ, "PYTHONPATH": folders, "PYTHONDONTWRITEBYTECODE": "1"}
         subprocess.run(
-            [sys.executable, "-c", program],
+            [sys.executable, *arguments],
             cwd=self.root,
             env={**environment, **(more or {})},
             check=True,
@@ -143,3 +154,19 @@ def lay_out(root: Path) -> Mine:
     git(root, "init", "-q", "-b", "main")
     mine.commit()
     return mine
+
+
+def changed_receipt(
+    mine: Mine, stage: str, files: Mapping[str, str] | None = None, **environment: Any
+) -> Receipt:
+    """Put a receipt of the same run by other code or in another environment into the store."""
+    value = json.loads(mine.newest(stage).content)
+    claim = value["claim"]
+    claim["environment"] |= environment
+    claim["code"]["files"] |= files or {}
+    value["run"]["id"] = new_token()
+    claim["code"]["digest"] = code_digest(read_receipt(dumps(value) + b"\n").claim).hex
+    claim["key"] = KeyParts.of_claim(read_receipt(dumps(value) + b"\n").claim).digest().hex
+    made = read_receipt(dumps(value) + b"\n")
+    mine.store.put(made, new_token())
+    return made

@@ -1,20 +1,14 @@
 """A receipt is run again from its own commit and inputs, or it is said what is missing."""
 
-import json
 import os
-from typing import Any
+import shutil
 
 import pytest
 
 from distill.errors import ConfigurationError, IncompleteError
-from distill.receipts.canonical import dumps
-from distill.receipts.durable import new_token
-from distill.receipts.key import KeyParts
-from distill.receipts.reader import read_receipt
-from distill.receipts.receipt import Receipt
 from distill.receipts.reproduce import Options, prepare
 from tests.receipts.repositories import git, snapshot
-from tests.receipts.reproduce.project import RANDOM, RANDOM_CALLS, REPOSITORY, UP_CALL, WORDS, Mine
+from tests.receipts.reproduce.project import REPOSITORY, UP, UP_CALL, WORDS, Mine, changed_receipt
 
 
 def test_the_recorded_commit_runs(mine: Mine) -> None:
@@ -127,11 +121,13 @@ def test_a_package_below_the_top(mine: Mine) -> None:
     (mine.root / "src").mkdir()
     git(mine.root, "reset", "-q")
     (mine.root / "mine").rename(mine.root / "src/mine")
-    mine.commit()
+    commit = mine.commit()
+    shutil.rmtree(mine.root / "out")
     folders = [str(mine.root / "src"), str(REPOSITORY)]
     mine.call(UP_CALL, more={"PYTHONPATH": os.pathsep.join(folders)})
     (mine.root / "src").rename(mine.root / "gone")
-    assert mine.reproduce("up").code.startswith("the commit")
+    assert mine.newest("up").run.code.commit == commit
+    assert mine.reproduce("up").code == f"the commit {commit[:12]}"
 
 
 def test_replaced_inputs_come_from_the_objects(mine: Mine) -> None:
@@ -162,64 +158,6 @@ def test_an_edited_parent_is_no_input(mine: Mine) -> None:
     assert "does not hold the bytes" in caught.value.message
 
 
-@pytest.fixture
-def random_stage(mine: Mine, request: pytest.FixtureRequest) -> Mine:
-    """A project whose stage of this name draws lots, and ran."""
-    mine.write("mine/lots.py", RANDOM)
-    mine.commit()
-    mine.call(RANDOM_CALLS[request.param], module="mine.lots")
-    return mine
-
-
-@pytest.mark.parametrize("random_stage", ["lots"], indirect=True)
-def test_a_random_stage_is_found_out(random_stage: Mine) -> None:
-    """Another output is 10, with the first byte, line and record that differ, and both texts."""
-    found = random_stage.reproduce("lots")
-    assert (found.exit_code, found.verdict) == (10, "NOT REPRODUCED")
-    (difference,) = found.differences
-    assert (difference.kind, difference.path) == ("differs", "out/lots.jsonl")
-    first = difference.first
-    assert first is not None
-    assert (first.line, first.record) == (2, 1)
-    assert first.expected.startswith('{"a": 2}0.')
-    assert first.expected != first.found
-    text = (random_stage.root / "out/lots.jsonl").read_text()
-    assert text[: first.offset].startswith('{"a": 1}\n{"a": 2}0.')
-
-
-@pytest.mark.parametrize("random_stage", ["lots"], indirect=True)
-def test_the_recorded_output_is_gone(random_stage: Mine) -> None:
-    """Without the recorded bytes it is still told that they differ, not where."""
-    (random_stage.root / "out/lots.jsonl").unlink()
-    (difference,) = random_stage.reproduce("lots").differences
-    assert (difference.kind, difference.first) == ("differs", None)
-
-
-@pytest.mark.parametrize("random_stage", ["names"], indirect=True)
-def test_other_files(random_stage: Mine) -> None:
-    """A file that was not made, and one made in addition, are both named."""
-    found = random_stage.reproduce("names")
-    assert found.exit_code == 10
-    assert sorted(one.kind for one in found.differences) == ["made in addition", "not made"]
-
-
-@pytest.mark.parametrize("random_stage", ["counts"], indirect=True)
-def test_other_counts(random_stage: Mine) -> None:
-    """The same files under other counts are another claim."""
-    found = random_stage.reproduce("counts")
-    assert (found.exit_code, found.differences) == (10, ())
-    (place,) = found.claim
-    assert place.startswith("counts.total.seen is ")
-
-
-@pytest.mark.parametrize("random_stage", ["order"], indirect=True)
-def test_the_order_of_a_set(random_stage: Mine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hash seed that somebody fixed does not hide that a stage depends on it."""
-    monkeypatch.setenv("PYTHONHASHSEED", "0")
-    random_stage.call("order(target='out/order.txt')", module="mine.lots")
-    assert random_stage.reproduce("order").exit_code == 10
-
-
 def test_a_failed_receipt(mine: Mine) -> None:
     """A run that published nothing can't be compared; the newest that passed is named."""
     passed = mine.newest("up").digest
@@ -235,7 +173,7 @@ NEEDY = """
 import os
 from pathlib import Path
 from typing import Annotated
-from distill.receipts import Ignored, OutFile, with_receipt
+from distill.receipts import Ignored, InFile, OutFile, with_receipt
 
 
 @with_receipt(stage="needy", version=1)
@@ -273,6 +211,13 @@ def left(*, target: OutFile) -> None:
     target.write_text("x")
 
 
+@with_receipt(stage="greedy", version=1)
+def greedy(log: InFile, *, target: OutFile) -> None:
+    if not Path("distill.toml").read_text() == "":
+        log.write_text("gotcha")
+    target.write_text("x")
+
+
 renamed = with_receipt(stage="renamed", version=1)(_plain)
 """
 NEEDY_ENDS = {
@@ -297,6 +242,38 @@ def test_stages_that_can_not_run_again(mine: Mine, stage: str) -> None:
     assert list(scratch.glob("*")) == []
 
 
+def test_a_script(mine: Mine) -> None:
+    """A stage that ran as a script's own is found in that script; it is not run as one again."""
+    script = UP.replace("from mine.words", "import sys\nfrom mine.words")
+    mine.write("mine/words.py", WORDS)
+    mine.write(
+        "tool.py", f"{script}\nif __name__ == '__main__':\n    join([], target='out/none.jsonl')\n"
+    )
+    mine.commit()
+    mine.start("tool.py")
+    assert mine.newest("join").claim.code.function == "tool:join"
+    assert mine.reproduce("join").code.startswith("the commit")
+
+
+def test_another_engine(mine: Mine) -> None:
+    """Where Distill alone is another, nobody is sent to look for his own commit."""
+    (mine.root / ".git").rename(mine.root / "no-git")
+    receipt = changed_receipt(mine, "up", {"distill/receipts/": "0" * 64})
+    with pytest.raises(IncompleteError, match=r"distill/receipts/ \(changed\)") as caught:
+        mine.reproduce(receipt.digest.hex)
+    assert "Distill itself is another" in caught.value.hint
+
+
+def test_a_stage_that_writes_into_its_input(mine: Mine) -> None:
+    """It spoils a copy: the original stays as it was."""
+    mine.write("mine/needy.py", NEEDY)
+    mine.call("greedy('logs/a.jsonl', target='out/greedy.txt')", module="mine.needy")
+    before = snapshot(mine.root / "logs")
+    with pytest.raises(IncompleteError, match=r"logs/a\.jsonl changed while the stage ran"):
+        mine.reproduce("greedy")
+    assert snapshot(mine.root / "logs") == before
+
+
 def test_a_stage_under_another_name(mine: Mine) -> None:
     """A function that was wrapped by hand is found by the stage that wraps it."""
     mine.write("mine/needy.py", NEEDY)
@@ -317,43 +294,6 @@ def test_files_below_a_root(mine: Mine) -> None:
         assert prepared.run().exit_code == 0
     with pytest.raises(IncompleteError, match=r"far:c\.jsonl"):
         mine.reproduce("up")  # a workspace that does not know the root
-
-
-def in_environment(mine: Mine, stage: str, **environment: Any) -> Receipt:
-    """Put a receipt of the same run in another environment into the store."""
-    value = json.loads(mine.newest(stage).content)
-    value["claim"]["environment"] |= environment
-    value["run"]["id"] = new_token()
-    made = read_receipt(dumps(value) + b"\n")
-    value["claim"]["key"] = KeyParts.of_claim(made.claim).digest().hex
-    made = read_receipt(dumps(value) + b"\n")
-    mine.store.put(made, new_token())
-    return made
-
-
-def test_another_environment_is_told_before(mine: Mine) -> None:
-    """Other versions are said before the run; the same bytes all the same are the same bytes.
-
-    Distill's own version is no matter, since its files are among the code that is compared.
-    """
-    receipt = in_environment(mine, "up", python="3.10", distributions={"distill": "0", "gone": "1"})
-    with prepare(mine.workspace, receipt.digest.hex, Options()) as prepared:
-        assert [one.partition(" → ")[0] for one in prepared.environment] == [
-            "Python 3.10",
-            "distribution gone 1",
-        ]
-        found = prepared.run()
-    assert (found.exit_code, found.verdict) == (0, "reproduced")
-    assert found.environment == prepared.environment
-
-
-@pytest.mark.parametrize("random_stage", ["lots"], indirect=True)
-def test_another_environment_may_be_why(random_stage: Mine) -> None:
-    """Other bytes in another environment accuse nobody: 11, with what differs."""
-    receipt = in_environment(random_stage, "lots", python="3.10")
-    found = random_stage.reproduce(receipt.digest.hex)
-    assert (found.exit_code, found.verdict) == (11, "can't tell")
-    assert found.differences
 
 
 def test_the_folder_is_kept_on_demand(mine: Mine) -> None:
