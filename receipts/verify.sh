@@ -15,16 +15,17 @@ umask 077
 
 usage() {
     cat <<'EOF'
-usage: sh verify.sh [FOLDER] [--since FILE] [--key FILE]... [--include LINE]... [--root NAME=FOLDER]... [--all]
+usage: sh verify.sh [FOLDER] [--since FILE] [--key FILE]... [--include INDEX]... [--root NAME=FOLDER]... [--all]
 
 Checks the receipts of a Distill workspace or release: FOLDER, or the current one.
   --since FILE         your own copy of an older checkpoint: the ledger must be its continuation
   --key FILE           a public key (PEM, or a vkey line) that you keep elsewhere: the ledger's key
                        must be that one, or descend from it by rotations that the older key signed
-  --include LINE       show and check the inclusion proof of a line of the ledger, counted from 0
+  --include INDEX      show and check the inclusion proof of a line of the ledger, counted from 0
   --root NAME=FOLDER   where the logs of a root lie here; otherwise distill.toml says it
   --all                check every signature, however many there are (otherwise the newest 100)
-Needs jq, openssl (or shasum or sha256sum), awk, find, sort, tr, xargs; uses b3sum where it is.
+Needs jq, openssl (or shasum or sha256sum), and what POSIX has: awk, cmp, find, od, sort, xargs and
+the like; uses b3sum where it is.
 
 The last line begins with one of these:
   SOUND          exit code 0: all was checked and nothing is wrong
@@ -44,6 +45,13 @@ absolute() {
     case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac
 }
 
+for tool in awk cat cmp cut find head ls mkdir od rm sort tr wc xargs jq; do
+    command -v "$tool" >/dev/null 2>&1 || {
+        printf 'cannot check: %s is not installed\nCANNOT CHECK: nothing was checked\n' "$tool"
+        exit 11
+    }
+done
+
 folder='' since='' pins='' include='' all=no given_roots=''
 newline='
 '
@@ -57,7 +65,7 @@ while [ $# -gt 0 ]; do
     --since) since=$(absolute "$2") && shift ;;
     --key) pins=$pins$(absolute "$2")$newline && shift ;;
     --include)
-        case $2 in '' | *[!0-9]* | ??????????????*) wrong_usage "$2 is no line number" ;; esac
+        case $2 in '' | *[!0-9]* | ??????????????*) wrong_usage "$2 is no index of a line" ;; esac
         include="$include $2" && shift
         ;;
     --root) given_roots=$given_roots$2$newline && shift ;;
@@ -111,7 +119,6 @@ finish() {
 # ---------------------------------------------------------------------------------------- tools
 # A tool is used only after it gave the known answer to a known question, and refused a wrong one.
 
-command -v jq >/dev/null 2>&1 || { unchecked jq "is not installed" && finish "nothing was checked"; }
 printf '{"a":["\\u0000\303\251",-1,9007199254740991]}\n' >"$T/known"
 { jq -cS 'select(.a[0] | test("\\A\\x{0}.\\z"))' "$T/known" | tr -d '\n' &&
     jq -rn '"ab\n" | test("\\A[a-b]{2}\\z")'; } >"$T/said" 2>/dev/null || :
@@ -248,7 +255,8 @@ listed ! -type d ! -type f >"$T/others"
 listed -type f -size +16777216c >"$T/large"
 : >"$T/odd"
 # shellcheck disable=SC2086
-[ -z "$places" ] || find $places \( -name "$odd" -o -name '*\\*' \) -prune -print >"$T/odd"
+[ -z "$places" ] || find $places \( -name "$odd" -o -name '*\\*' \) -prune -print0 |
+    tr '\n\000' '?\n' >"$T/odd"
 while IFS= read -r path; do
     fault "$path" "has a control character or a backslash in its name, which no file of a receipt has"
 done <"$T/odd"
@@ -270,20 +278,15 @@ fi
 # ------------------------------------------------------------------------- the ledger's lines
 # Canonical, of a known form, each receipt once. Rows: <line from 0> <kind> <fields>.
 
-tail -c 1 "$log" >"$T/tail"
-torn=no
-if [ -s "$log" ] && [ "$(lines_of "$T/tail")" = 0 ]; then torn=yes; fi
 size=$(lines_of "$log")
-awk -v size="$size" 'NR <= size' "$log" >"$T/log"
+: >"$T/log"
+[ "$size" = 0 ] || head -n "$size" "$log" >"$T/log"
+cmp -s "$log" "$T/log" || unchecked "$log" "its last line is cut off, as a killed run leaves it; the next one mends it"
 jq -cS . "$T/log" >"$T/canonical" 2>/dev/null || :
-printf '%s\n' "$log" "$T/log" "$T/canonical" >"$T/list"
-digest_all "$sha" "$T/list" "$T/said"
-spelling=$(awk -F "$tab" -v torn="$torn" '{ d[NR] = $1 }
-    END { print (NR == 3 && d[2] == d[3] && (torn == "yes" || d[1] == d[2])) }' "$T/said")
-if [ "$spelling" != 1 ]; then
+if ! cmp -s "$T/log" "$T/canonical"; then
     line=$(awk 'pass == 1 { line[FNR] = $0 }
         pass == 2 { n = FNR; if (!(FNR in line) || line[FNR] != $0) exit }
-        END { print n - 1 }' pass=1 "$T/canonical" pass=2 "$T/log")
+        END { print n + 0 }' pass=1 "$T/canonical" pass=2 "$T/log")
     fault "$log" "line $line (or one near it) is not canonical JSON: the ledger was changed"
 fi
 
@@ -324,13 +327,13 @@ def row:
 foreach inputs as $e (-1; . + 1; [tostring] + ($e | row // ["unknown"]) | join("\t"))'
 jq -nr "$entries" "$T/log" >"$T/rows" 2>/dev/null || :
 awk -F "$tab" -v ledger="$log" -v size="$size" "$lib"'
-$2 == "unknown" { wrong(ledger, "line " $1 " is no entry of the format distill.ledger/1: changed, or written by a newer Distill") }
-($2 == "genesis") != ($1 == 0) { wrong(ledger, "line " $1 ($1 == 0 ? " is not the genesis entry" : " begins the ledger anew")) }
-$2 == "receipt" && ($3 in seen) { wrong(ledger, "line " $1 " lists the receipt " $3 " again, after line " seen[$3]) }
-$2 == "receipt" { seen[$3] = $1; ended[$7] = 1 }
+$2 == "unknown" { wrong(ledger, "line " $1 + 1 " is no entry of the format distill.ledger/1: changed, or written by a newer Distill") }
+($2 == "genesis") != ($1 == 0) { wrong(ledger, "line " $1 + 1 ($1 == 0 ? " is not the genesis entry" : " begins the ledger anew")) }
+$2 == "receipt" && ($3 in seen) { wrong(ledger, "line " $1 + 1 " lists the receipt " $3 " again, after line " seen[$3]) }
+$2 == "receipt" { seen[$3] = $1 + 1; ended[$7] = 1 }
 $2 == "started" { started[$3] = $4 }
 END {
-    if (NR != size && NR < size) wrong(ledger, "line " NR " is not JSON: the ledger was changed")
+    if (NR != size && NR < size) wrong(ledger, "line " NR + 1 " is not JSON: the ledger was changed")
     for (run in started) if (!(run in ended)) n++
     if (n) print n + 0 " run(s) started and left no receipt" >> (ENVIRON["T"] "/notes")
 }' "$T/rows"
@@ -411,7 +414,7 @@ while IFS=$tab read -r line action id by _ _ why computed; do
         esac
     fi
     if [ "$why" != ok ]; then
-        fault "$log" "line $line, a change of keys, $why"
+        fault "$log" "line $((line + 1)), a change of keys, $why"
         continue
     fi
     if [ "$action" = revoke ]; then
@@ -424,7 +427,7 @@ while IFS=$tab read -r line action id by _ _ why computed; do
     if [ "$action" = rotate ]; then
         printf '%s\t%s\n' "$active_id" "$id" >>"$T/edges"
     elif [ "$ring" != ' ' ]; then
-        unchecked "$log" "line $line: no older key vouches for the key $id; ask its owner"
+        unchecked "$log" "line $((line + 1)): no older key vouches for the key $id; ask its owner"
     fi
     ring="$ring$id:$line "
     active=$line active_id=$id
@@ -554,7 +557,7 @@ END {
     }
     if (gap > 5) wrong(under, gap - 5 " more checkpoints are missing")
     if (differ > 1) wrong(ledger, "the same is so for " differ - 1 " later checkpoints")
-    if (size - newest == 1) unsure(ledger, "its last line is covered by no checkpoint yet: a run was killed, and the next one (or distill ledger repair) mends it")
+    if (size - newest == 1) unsure(under sprintf("%016d", size), "the last line of the ledger is covered by no checkpoint: a run was killed, and the next one (or distill ledger repair) mends it")
     if (size - newest > 1) wrong(ledger, "its last " size - newest " lines are covered by no checkpoint")
     if (skipped) print "the signatures of " skipped " older checkpoints were not checked (--all checks them); their roots were" >> (ENVIRON["T"] "/notes")
     if (!keys) print "the ledger is not signed: whoever can write here can write all of it anew" >> (ENVIRON["T"] "/notes")
@@ -568,7 +571,35 @@ pass == 2 { rebuilt[$2] = $1 }
 pass == 3 && (!($1 in is) || is[$1] != rebuilt[$2]) { wrong($1, "is not a checkpoint to the letter: it was changed") }
 ' pass=1 "$T/said" pass=2 "$T/point/rebuilt" pass=3 "$T/point/notes"
 
+# misspelt LIST: the ECDSA signatures that are no strict DER with the lower s (SEC 1 §4.1.4: where
+# (r, s) verifies, (r, n - s) does too, and one of the two is written).
+misspelt() {
+    [ -s "$1" ] || return 0
+    tr '\n' '\000' <"$1" | xargs -0 -n 1 od -A d -v -t x1 2>/dev/null | awk '
+    pass == 1 { name[FNR] = $0 }
+    pass == 2 && NF > 1 { for (i = 2; i <= NF; i++) hex = hex $i }
+    pass == 2 && NF == 1 {
+        r = 32 * index(digits, substr(hex, 7, 1)) + 2 * index(digits, substr(hex, 8, 1)) - 34
+        s = substr(hex, 9 + r + 4)
+        size = sprintf("%02x", length(hex) / 2 - 2)
+        tag = substr(hex, 9 + r, 4)
+        whole = substr(hex, 1, 6) == "30" size "02" && tag == "02" sprintf("%02x", length(s) / 2)
+        if (!whole || !proper(substr(hex, 9, r)) || !proper(s) || padded(s) > half) print name[++n]
+        else n++
+        hex = ""
+    }
+    function proper(x) { return x ~ /^[0-7]/ && x !~ /^00[0-7]/ && length(x) <= 66 && x !~ /^0*$/ }
+    function padded(x) { while (length(x) < 66) x = "0" x; return x }
+    END { for (n++; n in name; n++) print name[n] }
+    ' digits=0123456789abcdef half=007fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8 pass=1 "$1" pass=2 -
+}
+
 signed=0
+cut -f 4 "$T/point/signed" | awk '$0 != "-"' >"$T/list"
+misspelt "$T/list" >"$T/misspelt"
+while IFS= read -r path; do
+    fault "$path" "is no P-256 signature in its one spelling (DER, lower s): it was changed"
+done <"$T/misspelt"
 while IFS=$tab read -r n line path p256; do
     if [ "$ed" = yes ]; then
         signed_by ed25519 "$T/key/$line.ck.pem" "$T/point/$n.sig" "$T/point/$n.body" ||
@@ -647,7 +678,7 @@ fi
 # prove_line INDEX: RFC 9162 §2.1.3.1, the siblings from the leaf to the root; then digested again.
 prove_line() {
     if [ "$1" -ge "$size" ]; then
-        unchecked "$log" "has no line $1 to show an inclusion proof of" && return 0
+        unchecked "$log" "has no line of index $1 to show an inclusion proof of" && return 0
     fi
     awk -v m="$1" -v size="$size" '
     { hex[$1, $2] = $3 }
@@ -658,8 +689,8 @@ prove_line() {
         else { path(m - k, s + k, z - k); print "L", hex[s, k] }
     }
     END { print "leaf", hex[m, 1]; path(m, 0, size); print "root", hex[0, size] }' "$T/tree/nodes" >"$T/proof"
-    fold_proof "$T/proof" || fault "$log" "the inclusion proof of line $1 does not lead to the root"
-    note "line $1 of the ledger is included; leaf, siblings (L left, R right), root:"
+    fold_proof "$T/proof" || fault "$log" "the inclusion proof of the line of index $1 does not lead to the root"
+    note "the line of index $1 is included in the ledger; leaf, siblings (L left, R right), root:"
     while IFS= read -r step; do note "  $step"; done <"$T/proof"
 }
 fold_proof() {
@@ -697,14 +728,14 @@ awk -F "$tab" "$lib"'
 pass == 1 { is["receipts/keys/" $2] = $1 }
 pass == 2 && ($2 in is) { seen[$2] = 1; if (is[$2] != $1) wrong($2, "is not the key that the ledger names: it was changed") }
 pass == 2 && !($2 in is) { wrong($2, "belongs to no key of the ledger") }
-END { for (path in is) if (!(path in seen)) unsure(path, "this public key is missing; the ledger has it, and distill keys writes it again") }
+END { for (path in is) if (!(path in seen)) wrong(path, "this public key is missing; the ledger has it") }
 ' pass=1 "$T/keys.expected" pass=2 "$T/said"
 
 # ---------------------------------------------------------------------------- the receipts
 # The objects are those of the ledger, byte for byte; the sound ones are read.
 
 awk -F "$tab" -v ledger="$log" "$lib"'
-pass == 1 && $2 == "receipt" { want["receipts/objects/" substr($3, 1, 2) "/" $3] = $1 }
+pass == 1 && $2 == "receipt" { want["receipts/objects/" substr($3, 1, 2) "/" $3] = $1 + 1 }
 pass == 2 && index($0, "receipts/objects/") == 1 {
     if ($0 in want) { print; seen[$0] = 1 }
     else if ($0 ~ /\/\.[^\/]*\.partial$/) unsure($0, "was left by a run that was killed; the next run removes it")
@@ -718,7 +749,7 @@ digest_all "$sha" "$T/objects" "$T/objects.sha"
 if [ -n "$b3" ]; then digest_all "$b3" "$T/objects" "$T/objects.b3"; fi
 awk -F "$tab" -v b3="$b3" "$lib"'
 pass == 1 { large[$0] = 1 }
-pass == 2 && $2 == "receipt" { path = "receipts/objects/" substr($3, 1, 2) "/" $3; blake[path] = $3; sha[path] = $4; line[path] = $1 }
+pass == 2 && $2 == "receipt" { path = "receipts/objects/" substr($3, 1, 2) "/" $3; blake[path] = $3; sha[path] = $4; line[path] = $1 + 1 }
 pass == 3 { found[$2] = $1 }
 pass == 4 { found_b3[$2] = $1 }
 pass == 5 {
@@ -791,6 +822,7 @@ jq -nr '
   ($read[] | ["is", .name, .stage, .status, (.run | tojson)]),
   ($read[] | .name as $name | .parents[] | tostring | select($known[.] | not) | ["orphan", $name, .[0:64]]),
   ($read[] | .outputs[] | ["kept", .blake3, .sha256]),
+  ($current[] | .targets[] | select(.kind == "tree" and (.path | contains(":") | not)) | ["tree", .path]),
   ($current[] | ["current", .name]),
   ($current[] | .outputs[] | ["file", "output", .path, .sha256, .blake3, (.bytes | tostring), "0"]),
   ($current[] | .inputs[] | ["file", "input", .path, .sha256, .blake3, (.bytes | tostring), ($made[.blake3 + " " + .path] // 0 | tostring)])
@@ -805,11 +837,35 @@ pass == 2 && $1 == "orphan" { wrong(at($2), "its parent receipt " $3 " is missin
 
 # ------------------------------------------------------------------- the manifest of a release
 
+# ssh_signature: take release.json.sig (OpenSSH's PROTOCOL.sshsig) apart into what was signed and the
+# signature; nothing but the signature may differ from what this key would write.
+ssh_signature() {
+    mkdir "$T/ssh"
+    long=$(openssl dgst -sha512 -r release.json 2>/dev/null | cut -c 1-128)
+    awk -F "$tab" -v line="$pin_line" -v long="$long" "$lib"'
+    function string(hex) { return sprintf("%08x", length(hex) / 2) hex }
+    pass == 1 && $1 == line { public = substr($5, 25) }
+    pass == 2 && !/^-/ { text = text $0 }
+    END {
+        hex = unbase64(text)
+        type = string("7373682d65643235353139"); name = string("64697374696c6c"); hash = string("736861353132")
+        signature = substr(hex, length(hex) - 127)
+        whole = "535348534947" "00000001" string(type string(public)) name string("") hash string(type string(signature))
+        put("signature", octal(signature))
+        put("message", octal("535348534947" name string("") hash string(long)))
+        text = base64(whole)
+        for (out = ""; length(text) > 70; text = substr(text, 71)) out = out substr(text, 1, 70) "\n"
+        put_text("rebuilt", "-----BEGIN SSH SIGNATURE-----\n" out text "\n-----END SSH SIGNATURE-----")
+    }' pass=1 "$T/key/checked" pass=2 release.json.sig >"$T/ssh/script"
+    (cd "$T/ssh" && . ./script)
+    cmp -s release.json.sig "$T/ssh/rebuilt" ||
+        fault release.json.sig "is no SSH signature of the ledger's key: it was changed"
+}
+
 : >"$T/manifest"
 if [ "$is_release" = yes ]; then
     jq -cS . release.json >"$T/canonical" 2>/dev/null || :
-    printf '%s\n' release.json "$T/canonical" >"$T/list" && digest_all "$sha" "$T/list" "$T/said"
-    [ "$(cut -f 1 "$T/said" | sort -u | wc -l | tr -d ' ')" = 1 ] ||
+    cmp -s release.json "$T/canonical" ||
         fault release.json "is not one canonical JSON object: it was changed"
     jq -r '
 def is(pattern): type == "string" and test("\\A(?:" + pattern + ")\\z");
@@ -843,19 +899,35 @@ else ["refused"] end | join("\t")' release.json >"$T/manifest" 2>/dev/null || :
     if [ "$pin_line" = - ]; then
         note "this release is not signed: whoever can write here can write all of it anew"
     fi
-    for kind in ed25519 p256; do
-        signature=release.json.$kind
-        case $kind in ed25519) able=$ed key=$T/key/$pin_line.ck.pem ;; p256) able=$ec key=$T/key/$pin_line.at.pem ;; esac
+    [ "$pin_line" = - ] || [ ! -f release.json.sig ] || ssh_signature
+    for kind in ed25519 p256 sig; do
+        signature=release.json.$kind file=release.json given=$signature
+        case $kind in
+        ed25519) able=$ed key=$T/key/$pin_line.ck.pem ;;
+        p256) able=$ec key=$T/key/$pin_line.at.pem ;;
+        sig) able=$ed key=$T/key/$pin_line.ck.pem file=$T/ssh/message given=$T/ssh/signature kind=ed25519 ;;
+        esac
         if [ "$pin_line" = - ]; then
             [ ! -e "$signature" ] || fault "$signature" "is a signature, and the ledger has no key"
         elif [ ! -f "$signature" ]; then
             fault "$signature" "this signature of release.json is missing"
         elif [ "$able" = yes ]; then
-            signed_by "$kind" "$key" "$signature" release.json ||
+            signed_by "$kind" "$key" "$given" "$file" ||
                 fault "$signature" "is not the key's signature over release.json: one of the two was changed"
         fi
     done
-    awk -F "$tab" '$1 == "file" { print $2 "\t" $2 "\t" $3 "\t" $4 "\t" $5 }' "$T/manifest" >"$T/released"
+    if [ -f release.json.p256 ]; then
+        printf '%s\n' release.json.p256 >"$T/list"
+        [ -z "$(misspelt "$T/list")" ] ||
+            fault release.json.p256 "is no P-256 signature in its one spelling (DER, lower s): it was changed"
+    fi
+    # The lists for b3sum and sha256sum say what the manifest says.
+    for sums in SHA256SUMS:3 B3SUMS:4; do
+        awk -F "$tab" -v column="${sums#*:}" '
+        $1 == "file" && $2 != "SHA256SUMS" && $2 != "B3SUMS" { print $column "  " $2 }' "$T/manifest" >"$T/sums"
+        [ ! -f "${sums%:*}" ] || cmp -s "${sums%:*}" "$T/sums" ||
+            fault "${sums%:*}" "does not list what release.json lists"
+    done
 fi
 
 # ------------------------------------------------------------------ the files that receipts name
@@ -884,7 +956,8 @@ root_of() {
     return 1
 }
 
-# locate RECORDED: print "<state><tab><place>"; the state is there, link, out, absent or unknown.
+# locate RECORDED: print "<state><tab><place>"; the state is there, absent, out (of its root, by a
+# link), link (to within), odd (no plain file) or unknown (its root).
 locate() {
     base=. below=$1
     case $1 in
@@ -916,19 +989,36 @@ locate() {
         case $real/ in "$inside"/*) ;; *) printf 'out\t%s\n' "$place" && return 0 ;; esac
     fi
     if [ -L "$place" ]; then
-        printf 'link\t%s\n' "$place"
+        target=$(ls -ld "$place") && target=${target#*"$place -> "}
+        case $target in
+        /*) target=${target%/*}/ ;;
+        */*) target=$walked/${target%/*} ;;
+        *) target=$walked ;;
+        esac
+        inside=$(cd -P "$base" 2>/dev/null && pwd -P) || inside=''
+        real=$(cd -P "$target" 2>/dev/null && pwd -P) || real=''
+        case $real/ in "$inside"/*) printf 'link\t%s\n' "$place" ;; *) printf 'out\t%s\n' "$place" ;; esac
     elif [ -f "$place" ]; then
         printf 'there\t%s\n' "$place"
     elif [ -e "$place" ]; then
-        printf 'link\t%s\n' "$place"
+        printf 'odd\t%s\n' "$place"
     else
         printf 'absent\t%s\n' "$place"
     fi
 }
+# What lies in a folder that a receipt answers for as a whole is named by it, or was added.
+: >"$T/trees"
+if [ "$is_release" = no ]; then
+    awk -F "$tab" '$1 == "tree" && $2 !~ /^(receipts|\.distill)(\/|$)/ { print $2 }' "$T/facts" | sort -u >"$T/list"
+    while IFS= read -r path; do
+        case $path/ in exports/* | quarantine/* | data/evidence/* | data/scored/* | data/objects/*) continue ;; esac
+        if [ -d "./$path" ]; then find "./$path" ! -type d -print | awk '{ sub(/^\.\//, ""); print }'; fi
+    done <"$T/list" >"$T/trees"
+fi
 {
     awk -F "$tab" '$1 == "file" { print $3 }' "$T/facts"
     awk -F "$tab" '$1 == "file" { print $2 }' "$T/manifest"
-    awk 'index($0, "data/objects/") == 1 && length($0) == 77' "$T/files"
+    awk 'index($0, "data/objects/") == 1 && length($0) == 77 && substr($0, 14) !~ /[^0-9a-f]/' "$T/files"
 } | sort -u >"$T/names"
 while IFS= read -r name; do printf '%s\t' "$name" && locate "$name"; done <"$T/names" >"$T/places"
 awk -F "$tab" '$2 == "there" { print $3 }' "$T/places" | sort -u >"$T/list"
@@ -953,7 +1043,8 @@ function differs(path, want_sha, want_b3, want_bytes,    at) {
 function look(path, what, want_sha, want_b3, want_bytes, was_made,    why) {
     if (state[path] == "out") { wrong(path, "leaves its folder through a link, and was not followed"); return }
     if (state[path] == "unknown") { unsure(path, "the folder of the root " place[path] " is not known here: --root " place[path] "=FOLDER"); return }
-    if (state[path] == "link") { if (!(place[path] in told)) wrong(path, "is a link or no plain file, and was not followed"); return }
+    if (state[path] == "link" && what == "input") { unsure(path, "is a link, and was not followed"); return }
+    if (state[path] == "link" || state[path] == "odd") { wrong(path, "is a link or no plain file, and was not followed"); return }
     if (state[path] == "absent") {
         if (was_made == "1") return
         if ((below(path) SUBSEP want_sha) in held) { withheld[path] = 1; return }
@@ -967,28 +1058,30 @@ function look(path, what, want_sha, want_b3, want_bytes, was_made,    why) {
     else if (was_made != "1") wrong(path, "this " what " was changed (expected " why ")")
 }
 pass == 5 && $1 == "withheld" { held[$2, $3] = 1; left_out++ }
-pass == 6 && $1 == "file" && $2 == "output" { look($3, "output", $4, $5, $6, "0"); named[$3] = 1 }
-pass == 6 && $1 == "file" && $2 == "input" { look($3, "input", $4, $5, $6, $7); named[$3] = 1 }
+pass == 6 && $1 == "file" { look($3, $2, $4, $5, $6, $7); if (is_release == "no") named[$3] = 1 }
 pass == 6 && $1 == "kept" { kept[$2] = $3 }
 pass == 7 && $1 == "file" { look($2, "file", $3, $4, $5, "0"); named[$2] = 1 }
 pass == 8 && is_release == "yes" && !($0 in named) && $0 !~ /^release\.json(\.(p256|ed25519|sig))?$/ { wrong($0, "is not in release.json: it was added") }
 pass == 8 && is_release == "no" && /^(exports|quarantine|data\/evidence|data\/scored)\// && !($0 in named) {
     added[$0] = 1
 }
+pass == 9 && !($0 in named) && !/^(receipts|\.distill|data\/objects)\// { added[$0] = 1 }
 pass == 8 && index($0, "data/objects/") == 1 && ($0 in place) {
     name = substr($0, 14); at = place[$0]
-    if (name ~ /[^0-9a-f]/) continue_ = 1
-    else if ((name in kept) && sha[at] != kept[name]) wrong($0, "this kept version of an output was changed")
+    if ((name in kept) && sha[at] != kept[name]) wrong($0, "this kept version of an output was changed")
     else if (b3 != "" && blake[at] != name) wrong($0, "this kept version of an output was changed")
+    else if (b3 == "" && !(name in kept)) unsure($0, "no receipt names this kept version, and without b3sum its name can not be checked")
 }
+pass == 8 && index($0, "data/objects/") == 1 && !($0 in place) { wrong($0, "is no kept version of an output") }
 END {
     for (path in added)
-        if (complete == "yes") wrong(path, "no current receipt names this file: it was added")
+        if (path ~ /(^|\/)\.[^\/]*\.partial$/) unsure(path, "was left by a run that was killed; the next run removes it")
+        else if (complete == "yes") wrong(path, "no current receipt names this file: it was added")
         else unsure(path, "no receipt that could be read names this file")
     for (path in checked) n++
     for (path in withheld) w++
     print n + 0, left_out + 0 > (ENVIRON["T"] "/counted")
-}' pass=1 "$T/places" pass=2 "$T/said" pass=3 "$T/said.b3" pass=4 "$T/said.bytes" pass=5 "$T/manifest" pass=6 "$T/facts" pass=7 "$T/manifest" pass=8 "$T/files"
+}' pass=1 "$T/places" pass=2 "$T/said" pass=3 "$T/said.b3" pass=4 "$T/said.bytes" pass=5 "$T/manifest" pass=6 "$T/facts" pass=7 "$T/manifest" pass=8 "$T/files" pass=9 "$T/trees"
 read -r files left_out <"$T/counted"
 
 # ---------------------------------------------------------------------------------- the verdict

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[2] / "receipts" / "verify.sh"
+# Beside jq and openssl, what the script asks of a machine; all are in POSIX.
+POSIX_TOOLS = (
+    *("sh", "awk", "cat", "cmp", "cut", "find", "head", "ls", "mkdir"),
+    *("od", "rm", "sort", "tr", "wc", "xargs"),
+)
 VERDICTS = {0: "SOUND", 10: "NOT SOUND", 11: "CANNOT CHECK"}
 
 

@@ -93,7 +93,7 @@ def test_an_inclusion_proof_is_shown(signed: World) -> None:
 def test_logs_under_a_root(unsigned: World, tmp_path: Path) -> None:
     """A root is found in distill.toml, or given; where it is neither the verdict is 11."""
     from distill.receipts.scope import workspace_scope  # noqa: PLC0415
-    from tests.tamper.world import upper  # noqa: PLC0415
+    from tests.tamper.stages import upper  # noqa: PLC0415
 
     far = tmp_path / "far away"
     far.mkdir()

@@ -8,10 +8,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from distill.receipts import InFile, OutFile, Workspace, with_receipt
+from distill.receipts import Workspace
 from distill.receipts.ledger.keys import init_keys
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.scope import workspace_scope
+from tests.tamper.stages import count, upper
 from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, row, run_all
 
 ROWS = (
@@ -38,18 +39,6 @@ class World:
     def path(self, name: str) -> Path:
         """Return the place of a file of the workspace."""
         return self.root / name
-
-
-@with_receipt(stage="upper", version=1)
-def upper(text: InFile, *, target: OutFile) -> None:
-    """Write in capitals."""
-    target.write_text(text.read_text().upper())
-
-
-@with_receipt(stage="count", version=1)
-def count(text: InFile, *, target: OutFile) -> None:
-    """Count lines."""
-    target.write_text(f"{len(text.read_text().splitlines())}\n")
 
 
 def build_world(folder: Path, *, signed: bool, rows: tuple[dict[str, object], ...] = ROWS) -> World:

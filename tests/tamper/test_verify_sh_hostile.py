@@ -1,0 +1,207 @@
+"""receipts/verify.sh on what somebody wrote who knows that it is a shell script."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distill.receipts.digest import digest_bytes, fingerprint_file
+from distill.receipts.ledger.entries import Recorded, write_entry
+from tests.receipts.samples import raw
+from tests.tamper.changes import put
+from tests.tamper.forging import lines_of, write_ledger
+from tests.tamper.script import run_script
+from tests.tamper.world import World
+
+# Names that a receipt may hold, and that a careless script would take for something else.
+ODD_NAMES = (
+    "-rf",
+    "--help",
+    "a b",
+    "it's",
+    'a "b"',
+    "$(touch pwned)",
+    "`touch pwned`",
+    "*",
+    "a;b|c&d",
+    "~root",
+    "naïve ü",
+    "%s%n",
+    "x=y",
+    "total",
+    "a -> b",
+    "#",
+)
+# Names that no receipt holds.
+REFUSED_NAMES = (
+    "/etc/passwd",
+    "../outside.txt",
+    "a/../../outside.txt",
+    "./a",
+    "a//b",
+    "a\nb",
+    "a\tb",
+    "a\\b",
+    "a\x9bb",
+    "",
+    "root:/etc/passwd",
+    "root:../outside.txt",
+    ":x",
+    "x" * 5000,
+)
+
+
+def add_receipt(root: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """Enter a receipt of a stage of its own in an unsigned ledger, changed before it is written."""
+    (path, *_) = sorted((root / "receipts/objects").glob("*/*"))
+    value = json.loads(path.read_bytes())
+    value["claim"] |= {"stage": "hostile", "inputs": [], "outputs": [], "parents": []}
+    value["run"] |= {"parents": []}
+    change(value)
+    content = raw(value)
+    digest = digest_bytes(content)
+    place = root / "receipts/objects" / digest.hex[:2] / digest.hex
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(content)
+    made = fingerprint_file(place)[0]
+    entry = Recorded(digest, value["run"]["id"], made.sha256, "hostile", "passed")
+    write_ledger(root, [*lines_of(root), write_entry(entry)], lambda _: None)
+    return place
+
+
+def output(root: Path, name: str) -> Callable[[dict[str, Any]], None]:
+    """Return a change that lets the receipt name one output of these bytes."""
+    (root / "sample").write_bytes(b"sample\n")
+    found, _ = fingerprint_file(root / "sample")
+    entry = {
+        "role": "target",
+        "path": name,
+        "bytes": found.bytes,
+        "blake3": found.blake3.hex,
+        "sha256": found.sha256.hex,
+        "records": None,
+        "root": None,
+    }
+    return lambda value: value["claim"].update(outputs=[entry])
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_odd_name_is_only_a_name(unsigned: World, name: str) -> None:
+    """A file is found under any name that a receipt may hold, and nothing else happens."""
+    root = unsigned.root
+    change = output(root, f"exports/{name}")
+    put(root / "exports" / name, b"sample\n")
+    add_receipt(root, change)
+    assert run_script(root).findings == ()
+    assert list(root.rglob("pwned")) == []
+    put(root / "exports" / name, b"samples\n")
+    verdict = run_script(root)
+    assert verdict.code == 10
+    assert verdict.faults[0].startswith(f"exports/{name}: ")
+
+
+@pytest.mark.parametrize("name", REFUSED_NAMES)
+def test_a_name_that_no_receipt_holds_is_refused(unsigned: World, name: str) -> None:
+    """The receipt is refused; the file that it means is not looked at."""
+    (unsigned.root.parent / "outside.txt").write_bytes(b"sample\n")
+    place = add_receipt(unsigned.root, output(unsigned.root, name))
+    verdict = run_script(unsigned.root)
+    assert verdict.code == 10
+    assert verdict.faults[0].startswith(place.relative_to(unsigned.root).as_posix())
+    assert "in a way that no receipt does" in verdict.faults[0]
+
+
+FILE: dict[str, Any] = {
+    "role": "r",
+    "path": "a",
+    "bytes": 1,
+    "blake3": "ab" * 32,
+    "sha256": "ab" * 32,
+    "records": None,
+    "root": None,
+}
+
+REFUSED: dict[str, Callable[[dict[str, Any]], None]] = {
+    "a future version": lambda value: value.update(format="distill.receipt/2"),
+    "an unknown field": lambda value: value.update(more=1),
+    "a float": lambda value: value["claim"]["counts"].update(share=0.5),
+    "a huge number": lambda value: value["claim"]["counts"].update(read=2**53),
+    "a negative size": lambda value: value["claim"].update(
+        outputs=[{**FILE, "bytes": -1, "path": "a"}]
+    ),
+    "a digest with a newline": lambda value: value["claim"].update(
+        outputs=[{**FILE, "sha256": "ab" * 31 + "a\n"}]
+    ),
+    "a stage with a tab": lambda value: value["claim"].update(stage="a\tb"),
+    "no outputs": lambda value: value["claim"].pop("outputs"),
+    "a list": lambda value: value.update(claim=[]),
+}
+
+
+@pytest.mark.parametrize("change", REFUSED.values(), ids=REFUSED.keys())
+def test_a_receipt_of_another_form_is_refused(
+    unsigned: World, change: Callable[[dict[str, Any]], None]
+) -> None:
+    """What is no receipt is named, and not read any further."""
+    place = add_receipt(unsigned.root, change)
+    verdict = run_script(unsigned.root)
+    assert verdict.code == 10
+    assert place.relative_to(unsigned.root).as_posix() in "\n".join(verdict.faults)
+
+
+def test_a_receipt_of_a_hundred_megabytes_is_not_read(unsigned: World) -> None:
+    """No receipt has so many bytes; jq never sees it."""
+    path = next((unsigned.root / "receipts/objects").glob("*/*"))
+    put(path, b"")
+    with path.open("r+b") as file:
+        file.truncate(100 * 2**20)
+    verdict = run_script(unsigned.root)
+    assert verdict.code == 10
+    assert "larger than 16 MiB" in "\n".join(verdict.faults)
+
+
+@pytest.mark.parametrize("name", ["new\nline", "tab\tname", "back\\slash", "\x1b[31mred"])
+def test_a_file_with_an_unfit_name_is_named_safely(unsigned: World, name: str) -> None:
+    """A name that would break lines or a terminal is shown without its control characters."""
+    (unsigned.root / "exports" / name).write_text("x")
+    verdict = run_script(unsigned.root)
+    assert verdict.code == 10
+    (fault,) = verdict.faults
+    assert fault.startswith("exports/")
+    assert fault.isprintable()
+
+
+def test_a_link_that_leads_out_is_not_followed(unsigned: World, tmp_path: Path) -> None:
+    """Neither a linked file nor a file in a linked folder is read outside of the workspace."""
+    outside = tmp_path / "outside"
+    (unsigned.root / "exports/notes").rename(outside)
+    (unsigned.root / "exports/notes").symlink_to(outside)
+    verdict = run_script(unsigned.root)
+    assert verdict.code == 10
+    assert any("was not followed" in fault for fault in verdict.faults)
+
+
+def test_lines_with_quotes_and_escapes_are_data(unsigned: World) -> None:
+    """A run id of shell code stays text, in the leaf and in every message."""
+    code = "'; touch pwned; $(touch pwned) \\101 %s \"\n\x01"
+
+    def change(value: dict[str, Any]) -> None:
+        value["run"]["id"] = code
+
+    add_receipt(unsigned.root, change)
+    assert run_script(unsigned.root).findings == ()
+    assert list(Path.cwd().glob("pwned")) == []
+    assert list(unsigned.root.rglob("pwned")) == []
+
+
+def test_a_fifo_is_no_file(unsigned: World) -> None:
+    """A named pipe in the place of a file would block a reader for ever."""
+    path = unsigned.root / "exports/sft/README.md"
+    path.unlink()
+    os.mkfifo(path)
+    verdict = run_script(unsigned.root)
+    assert verdict.code == 10
+    assert any(fault.startswith("exports/sft/README.md: ") for fault in verdict.faults)
