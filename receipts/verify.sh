@@ -331,7 +331,8 @@ $2 == "unknown" { wrong(ledger, "line " $1 + 1 " is no entry of the format disti
 ($2 == "genesis") != ($1 == 0) { wrong(ledger, "line " $1 + 1 ($1 == 0 ? " is not the genesis entry" : " begins the ledger anew")) }
 $2 == "receipt" && ($3 in seen) { wrong(ledger, "line " $1 + 1 " lists the receipt " $3 " again, after line " seen[$3]) }
 $2 == "receipt" { seen[$3] = $1 + 1; ended[$7] = 1 }
-$2 == "started" { started[$3] = $4 }
+$2 == "started" && ($3 in started) { wrong(ledger, "line " $1 + 1 " starts a run again, after line " started[$3]) }
+$2 == "started" { started[$3] = $1 + 1 }
 END {
     if (NR != size && NR < size) wrong(ledger, "line " NR + 1 " is not JSON: the ledger was changed")
     for (run in started) if (!(run in ended)) n++
@@ -525,6 +526,7 @@ function look(n, file,    count, hex, signed, sig, body) {
     sig = count == 5 && index(L[5], signed) == 1 ? unbase64(substr(L[5], length(signed) + 1)) : ""
     if (count < 4 || count > 5 || L[4] != "" || L[1] != origin || L[2] != sprintf("%d", n) || length(hex) != 64 || (count == 5 && length(sig) != 136)) {
         wrong(file, "is no checkpoint of this ledger over " n " lines: it was changed")
+        if ((n in p256) && turn && line[turn] != "-") print "-\t" line[turn] "\t" file "\t" p256[n] > signed_ones
         return
     }
     body = origin "\\012" L[2] "\\012" L[3] "\\012"
@@ -601,7 +603,7 @@ while IFS= read -r path; do
     fault "$path" "is no P-256 signature in its one spelling (DER, lower s): it was changed"
 done <"$T/misspelt"
 while IFS=$tab read -r n line path p256; do
-    if [ "$ed" = yes ]; then
+    if [ "$ed" = yes ] && [ "$n" != - ]; then
         signed_by ed25519 "$T/key/$line.ck.pem" "$T/point/$n.sig" "$T/point/$n.body" ||
             fault "$path" "its signature is not the key's: it was changed, or signed by another key"
     fi

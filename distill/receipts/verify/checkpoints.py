@@ -44,6 +44,8 @@ class Checkpoints:
         yield from self._roots()
         for size, note in self.notes.items():
             yield from _signature_faults(size, note, self.view)
+        for size in sorted(self.view.checkpoints.keys() - self.notes.keys()):
+            yield from _p256_faults(size, self.view)
         yield from self._lone_signatures()
 
     def summary(self) -> LedgerSummary | None:
@@ -166,6 +168,14 @@ def _signature_faults(size: int, note: SignedNote, view: LedgerView) -> Iterator
         yield _unknown(place, f"key {active.id}", signature.key_id)
     elif not verify_ed25519(active.checkpoint, signature.signature, note.checkpoint.body):
         yield _wrong(place, active)
+    yield from _p256_faults(size, view)
+
+
+def _p256_faults(size: int, view: LedgerView) -> Iterator[Fault]:
+    """Yield whether the detached signature is not one of the checkpoint's bytes, damaged or not."""
+    active, place = view.keyring.active_at(size), _place(size)
+    if active is None:
+        return
     content, second = view.checkpoints[size], view.signatures.get(size)
     if second is None:
         message = "the checkpoint's P-256 signature is missing"
