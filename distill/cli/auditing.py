@@ -31,8 +31,14 @@ def _verify(commands: Commands) -> None:
         "all that it stands on, or a release's folder, wherever it lies (default: the whole "
         "workspace)",
     )
-    verify.add_argument(
+    depth = verify.add_mutually_exclusive_group()
+    depth.add_argument(
         "--deep", action="store_true", help="check SHA-256, record counts and record roots too"
+    )
+    depth.add_argument(
+        "--quick",
+        action="store_true",
+        help="don't reread files whose inode and times are as the last --quick left them",
     )
     verify.add_argument(
         "--threads", type=int, metavar="N", help="read with N threads (default: all cores)"

@@ -20,6 +20,7 @@ def verify(options: argparse.Namespace, console: Console) -> int:
     """Print every fault, and end with 0, 10 or 11."""
     request = VerificationRequest(
         is_deep=options.deep,
+        is_quick=options.quick,
         threads=options.threads,
         since=tuple(OldCheckpoint.read(_read(path), str(path)) for path in options.since),
         pinned=tuple(PinnedKey.read(_read(path), str(path)) for path in options.key),
@@ -68,6 +69,8 @@ def _targets(options: argparse.Namespace) -> tuple[str, ...]:
 
 def _looked_at(report: VerificationReport) -> str:
     told = f"{report.receipts} receipts and {report.files} files reread"
+    if report.trusted:
+        told += f", {report.trusted} files not reread"
     ledger = report.ledger
     if ledger is None:
         return f"{told}, no ledger"
@@ -81,6 +84,7 @@ def _as_json(report: VerificationReport, result: str) -> dict[str, Any]:
         "exit_code": report.exit_code,
         "receipts": report.receipts,
         "files": report.files,
+        "not_reread": report.trusted,
         "ledger": None if report.ledger is None else asdict(report.ledger),
         "withheld": report.withheld,
         "notes": [asdict(note) for note in report.notes],

@@ -11,6 +11,11 @@ def now() -> str:
     return f"{present:%Y-%m-%dT%H:%M:%S}.{present.microsecond // 1000:03d}Z"
 
 
+def moment_ns() -> int:
+    """Return the present in the nanoseconds that a file system counts in."""
+    return time.time_ns()
+
+
 @dataclass(frozen=True)
 class Stopwatch:
     """When something began, and how long ago that is by a clock that never goes back."""

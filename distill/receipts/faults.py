@@ -104,7 +104,12 @@ _REMEDIES: Final[dict[FaultKind, str]] = {
 }
 
 NoteKind: TypeAlias = Literal[
-    "ledger_unsigned", "keys_not_pinned", "run_unfinished", "run_unannounced", "not_looked_at"
+    "ledger_unsigned",
+    "keys_not_pinned",
+    "run_unfinished",
+    "run_unannounced",
+    "not_looked_at",
+    "not_reread",
 ]
 
 
@@ -159,11 +164,15 @@ class LedgerSummary:
 
 @dataclass(frozen=True, slots=True)
 class VerificationReport:
-    """The verdict on a workspace: every fault, and how much was looked at."""
+    """The verdict on a workspace: every fault, and how much was looked at.
+
+    ``files`` were reread; ``trusted`` more were taken for what the stat cache says.
+    """
 
     faults: tuple[Fault, ...]
     receipts: int
     files: int
+    trusted: int = 0
     notes: tuple[Note, ...] = ()
     withheld: int = 0
     ledger: LedgerSummary | None = None

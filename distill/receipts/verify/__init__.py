@@ -1,7 +1,7 @@
 """The verifier: everything is read again, and no code of a stage runs.
 
 With the writer it shares only the canonical form, the digests, and the forms of receipts, refs and
-ledger: values in, values out. It reaches nothing that writes.
+ledger: values in, values out. It writes nothing but the stat cache, where that is asked for.
 """
 
 from distill.receipts.faults import Fault, VerificationReport

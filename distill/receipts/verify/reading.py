@@ -16,6 +16,7 @@ from distill.receipts.digest import (
     watch_file,
 )
 from distill.receipts.plain_files import Unread, look_at
+from distill.receipts.stat_cache import StatCache
 
 #: From here on several threads read one file faster than they read several.
 LARGE: Final = 16 * 2**20
@@ -23,13 +24,17 @@ LARGE: Final = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a file holds. All but size and BLAKE3 are null where they were not looked for."""
+    """What a file holds. All but size and BLAKE3 are null where they were not looked for.
+
+    Without ``is_reread`` it is what the file held when it was last read, by the stat cache.
+    """
 
     bytes: int
     blake3: Digest
     sha256: Sha256 | None = None
     records: int | None = None
     root: Sha256 | None = None
+    is_reread: bool = True
 
 
 Look: TypeAlias = Seen | Unread
@@ -50,10 +55,17 @@ def usable_threads() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def read_files(places: Mapping[str, Path], *, is_deep: bool, threads: int = 1) -> dict[str, Look]:
+def read_files(
+    places: Mapping[str, Path],
+    *,
+    is_deep: bool,
+    threads: int = 1,
+    cache: StatCache | None = None,
+) -> dict[str, Look]:
     """Read files, given by the names that receipts have for them, and return what each holds.
 
-    ``is_deep`` adds SHA-256, records and root to size and BLAKE3.
+    ``is_deep`` adds SHA-256, records and root to size and BLAKE3. What a ``cache`` knows is not
+    read, and what it doesn't know it learns.
     """
     found: dict[str, Look] = {}
     tasks: list[_Task] = []
@@ -61,16 +73,27 @@ def read_files(places: Mapping[str, Path], *, is_deep: bool, threads: int = 1) -
         status = look_at(place)
         if isinstance(status, Unread):
             found[shown] = status
+            continue
+        identity = FileIdentity.of(status)
+        known = None if cache is None or is_deep else cache.digest_of(identity)
+        if known is None:
+            tasks.append(_Task(shown, place, identity))
         else:
-            tasks.append(_Task(shown, place, FileIdentity.of(status)))
+            found[shown] = Seen(identity.size, known, is_reread=False)
+    looks = _read_all(tasks, is_deep=is_deep, threads=threads)
+    if cache is not None:
+        pairs = zip(tasks, looks, strict=True)
+        cache.learn((t.identity, look.blake3) for t, look in pairs if isinstance(look, Seen))
+    return found | {task.shown: look for task, look in zip(tasks, looks, strict=True)}
+
+
+def _read_all(tasks: list[_Task], *, is_deep: bool, threads: int) -> list[Look]:
+    """Read files, the largest first: ``tasks`` are put in that order."""
     tasks.sort(key=lambda task: (-task.identity.size, task.shown))
     read = _read_deep if is_deep else _read
     alone = 0 if is_deep else _read_alone(tasks, threads)
-    for task in tasks[:alone]:
-        found[task.shown] = _read(task, threads)
-    rest = tasks[alone:]
-    looks = _side_by_side(read, rest, threads)
-    return found | {task.shown: look for task, look in zip(rest, looks, strict=True)}
+    looks = [_read(task, threads) for task in tasks[:alone]]
+    return looks + _side_by_side(read, tasks[alone:], threads)
 
 
 def _read_alone(tasks: list[_Task], threads: int) -> int:

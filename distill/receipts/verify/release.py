@@ -4,6 +4,7 @@ The folder is enough: it may lie anywhere, with no `distill.toml` and nothing ar
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +43,8 @@ def verify_release(folder: Path, request: VerificationRequest | None = None) -> 
     Law: what was released and not touched since gives no fault; a byte or a file that is changed or
     added gives one that names it; one that is absent can't be checked, unless it is withheld.
     """
+    # A release is whole, and nothing is written into its folder, not even a stat cache.
+    request = replace(request or VerificationRequest(), targets=(), is_quick=False)
     objects, view = read_objects(folder), read_ledger(folder)
     report = verify_workspace(_as_workspace(folder, objects), request)
     manifest = _manifest(folder)

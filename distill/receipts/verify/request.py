@@ -11,13 +11,15 @@ class VerificationRequest:
     """What to look at, how deep, and what the auditor brought.
 
     ``targets`` name receipts, files and datasets; none: the whole workspace. ``is_deep`` adds
-    SHA-256, record counts and record roots of all files. ``threads`` read side by side; null: as
+    SHA-256, record counts and record roots of all files; ``is_quick`` believes the stat cache.
+    ``threads`` read side by side; null: as
     many as this process may run. ``since`` are the auditor's own copies of checkpoints, ``pinned``
     public keys that were had by another way.
     """
 
     targets: tuple[str, ...] = ()
     is_deep: bool = False
+    is_quick: bool = False
     threads: int | None = None
     since: tuple[OldCheckpoint, ...] = ()
     pinned: tuple[PinnedKey, ...] = ()

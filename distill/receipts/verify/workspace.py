@@ -6,6 +6,7 @@ from pathlib import Path
 
 from distill.receipts.claims import claim_faults
 from distill.receipts.faults import Fault, Note, VerificationReport
+from distill.receipts.stat_cache import StatCache
 from distill.receipts.verify.chain import chain_faults
 from distill.receipts.verify.checkpoints import Checkpoints
 from distill.receipts.verify.file_set import (
@@ -32,7 +33,7 @@ from distill.receipts.verify.ledger import line_faults, receipt_faults, run_note
 from distill.receipts.verify.ledger_view import LedgerView, read_ledger
 from distill.receipts.verify.objects import Objects, place_of, read_objects
 from distill.receipts.verify.places import Places
-from distill.receipts.verify.reading import Reading, read_files, usable_threads
+from distill.receipts.verify.reading import Reading, Seen, read_files, usable_threads
 from distill.receipts.verify.refs import ref_faults
 from distill.receipts.verify.released import released_faults
 from distill.receipts.verify.request import VerificationRequest
@@ -58,9 +59,13 @@ def verify_workspace(
     scope = Targets(workspace, objects, view).scope(request.targets)
     looking = _Looking(workspace, objects, Checkpoints.of(view), scope, request)
     places, refused = looking.places()
+    cache = StatCache.read(workspace) if request.is_quick else None
     reading = read_files(
-        places, is_deep=request.is_deep, threads=request.threads or usable_threads()
+        places, is_deep=request.is_deep, threads=request.threads or usable_threads(), cache=cache
     )
+    if cache is not None:
+        cache.write(workspace)
+    trusted = sum(isinstance(look, Seen) and not look.is_reread for look in reading.values())
     faults = (
         *link_faults(workspace.root),
         *looking.receipts(),
@@ -72,10 +77,20 @@ def verify_workspace(
     return VerificationReport(
         faults=tuple(dict.fromkeys(faults)),
         receipts=sum(scope.judges(digest) for digest in objects.receipts),
-        files=len(reading),
-        notes=tuple(looking.notes()),
+        files=len(reading) - trusted,
+        trusted=trusted,
+        notes=(*looking.notes(), *_quick_note(trusted)),
         ledger=looking.checkpoints.summary(),
     )
+
+
+def _quick_note(trusted: int) -> Iterator[Note]:
+    if trusted:
+        message = (
+            f"{trusted} files were not reread: their times and inodes are those of the last time; "
+            "whoever can set this machine's clock can deceive that"
+        )
+        yield Note("not_reread", message)
 
 
 @dataclass(frozen=True)
