@@ -12,6 +12,8 @@ def write_content(content: bytes, path: Path) -> None:
     Raises:
         ConfigurationError: the file can't be written.
     """
+    if not path.absolute().parent.is_dir():
+        raise ConfigurationError(f"{path} can't be written: no such folder", "make it first")
     try:
         durable.replace_file(path.absolute(), content, durable.new_token())
     except OSError as error:

@@ -116,6 +116,17 @@ def test_wrong_usage(
     assert hint in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("place", [".", "missing/proof.json"])
+def test_a_place_where_nothing_can_be_written(
+    root: Path, sample: str, tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder, or a file in one that is not there: nothing is made, and the place is named."""
+    prove = ["prove", sample, "-o", str(tmp_path / place), "--workspace", str(root)]
+    assert main(prove) == EXIT_USAGE
+    assert str(tmp_path / place) in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_keys_and_checkpoints_that_are_none(
     proof: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
