@@ -1,0 +1,146 @@
+"""What the ledger, the second digest and the record trees cost in a cold run: paired, interleaved.
+
+    python benchmarks/ledger.py [--runs 5000] [--pairs 5]
+
+Each run is `distill run` in a process of its own, in a fresh workspace with the same generated
+logs: once as it is, with a signed ledger, and once with the ledger, SHA-256 and the record trees
+switched off, by patching in the child process alone. The order changes from pair to pair, so that
+a drift of the machine falls on both. Prints a Markdown table for docs/benchmarks.md.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from corpus import write_corpus
+
+from distill.cli import main
+from distill.receipts import digest
+from distill.receipts.ledger.log import Ledger
+from distill.stages.record_trees import RecordTree
+
+BOUND = 1.15
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One cold run: wall and CPU seconds."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+def run_child(workspace: str, *, is_bare: bool) -> None:
+    """Run the command in this process, with the parts under test switched off where asked."""
+    if is_bare:
+        _switch_off()
+    sys.exit(main(["run", "--workspace", workspace, "-q"]))
+
+
+def _switch_off() -> None:
+    """Let the engine write no ledger, no SHA-256 and no record trees; fields keep their forms."""
+
+    class NoTree:
+        def update(self, _block: object) -> None: ...
+
+        def close(self) -> tuple[int, digest.Sha256]:
+            return 0, digest.Sha256("0" * 64)
+
+    class NoDigest:
+        def __init__(self, _data: bytes = b"") -> None: ...
+
+        def update(self, _block: object) -> None: ...
+
+        def hexdigest(self) -> str:
+            return "0" * 64
+
+    def nothing(*_args: object, **_named: object) -> None: ...
+
+    digest._LineTree = NoTree
+    digest.sha256 = NoDigest
+    RecordTree.add = nothing
+    Ledger.begin = Ledger.record = Ledger.settle = nothing
+    Ledger.holds = lambda *_: True
+
+
+def measure(logs: Path, *, is_bare: bool) -> Measured:
+    """Make a cold workspace, run everything in it, and return what it took.
+
+    Raises:
+        SystemExit: the run failed.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="distill-bench-"))
+    try:
+        workspace = folder / "workspace"
+        shutil.copytree(logs, workspace)
+        keys = [sys.executable, "-m", "distill.cli", "keys", "init", "--workspace", str(workspace)]
+        subprocess.run([*keys, "-q"], check=True)
+        program = [sys.executable, __file__, "--child", "bare" if is_bare else "whole"]
+        began = monotonic()
+        process = os.posix_spawn(sys.executable, [*program, str(workspace)], os.environ)
+        _, status, usage = os.wait4(process, 0)
+        seconds = monotonic() - began
+        if status != 0:
+            raise SystemExit(f"the run ended with status {os.waitstatus_to_exitcode(status)}")
+        return Measured(seconds, usage.ru_utime + usage.ru_stime)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def compare(runs: int, pairs: int) -> None:
+    """Measure the pairs and print the table and the ratios."""
+    folder = Path(tempfile.mkdtemp(prefix="distill-bench-"))
+    try:
+        size = write_corpus(runs, folder)
+        print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},")
+        print(
+            f"{runs:,} runs, {size / 1e6:,.0f} MB of logs, load before {os.getloadavg()[0]:.2f}\n"
+        )
+        print(
+            "| pair | as it is, s | without, s | ratio | as it is, CPU s | without, CPU s | ratio |"
+        )
+        print("| --- " * 7 + "|")
+        taken = [_pair(folder, number) for number in range(1, pairs + 1)]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    for name, ratios in (
+        ("wall", [whole.seconds / bare.seconds for whole, bare in taken]),
+        ("CPU", [whole.cpu_seconds / bare.cpu_seconds for whole, bare in taken]),
+    ):
+        middle, least = statistics.median(ratios), min(ratios)
+        verdict = "within" if middle <= BOUND else "beyond"
+        print(
+            f"\n{name}: median {middle:.3f}, minimum {least:.3f}, maximum {max(ratios):.3f}", end=""
+        )
+        print(f"; {verdict} the bound of {BOUND}")
+    print(f"load after {os.getloadavg()[0]:.2f}")
+
+
+def _pair(logs: Path, number: int) -> tuple[Measured, Measured]:
+    order = (False, True) if number % 2 else (True, False)
+    found = {is_bare: measure(logs, is_bare=is_bare) for is_bare in order}
+    whole, bare = found[False], found[True]
+    wall, cpu = whole.seconds / bare.seconds, whole.cpu_seconds / bare.cpu_seconds
+    cells = f"{number} | {whole.seconds:.2f} | {bare.seconds:.2f} | {wall:.3f}"
+    cells += f" | {whole.cpu_seconds:.2f} | {bare.cpu_seconds:.2f} | {cpu:.3f}"
+    print(f"| {cells} |", flush=True)
+    return whole, bare
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        run_child(sys.argv[3], is_bare=sys.argv[2] == "bare")
+    else:
+        parser = argparse.ArgumentParser(description=__doc__)
+        parser.add_argument("--runs", type=int, default=5000)
+        parser.add_argument("--pairs", type=int, default=5)
+        options = parser.parse_args()
+        compare(options.runs, options.pairs)
