@@ -279,6 +279,9 @@ fi
 # Canonical, of a known form, each receipt once. Rows: <line from 0> <kind> <fields>.
 
 size=$(lines_of "$log")
+if [ "$size" = 0 ] && [ -d "$points" ]; then
+    fault "$log" "holds no complete line, and there are checkpoints: it was replaced or cut"
+fi
 : >"$T/log"
 [ "$size" = 0 ] || head -n "$size" "$log" >"$T/log"
 cmp -s "$log" "$T/log" || unchecked "$log" "its last line is cut off, as a killed run leaves it; the next one mends it"

@@ -14,7 +14,8 @@ from distill.release.making import make_release
 from distill.workspace.project import open_workspace
 
 TOOLS = (
-    *("sh", "awk", "cat", "cut", "find", "mkdir", "rm", "sort", "tail", "tr", "wc", "xargs"),
+    *("sh", "awk", "cat", "cmp", "cut", "find", "head", "ls", "mkdir", "od", "rm", "sort", "tail"),
+    *("tr", "wc", "xargs"),
     *("jq", "openssl"),
 )
 
