@@ -53,8 +53,7 @@ class EvidenceCauses:
         return None
 
     def _changed(self, change: Change, before: Row, after: Row) -> Reasoned:
-        lost = [p for p in self._places(before) if not _has(self._places(after), p)]
-        new = [p for p in self._places(after) if not _has(self._places(before), p)]
+        lost, new = _unmatched(self._places(before), self._places(after))
         if lost and not new and self._conditions.withdrawn(1, lost):
             return Cause.WITHDRAWAL, f"{_shown(lost[0])} is withdrawn, where it also stood"
         only_verdicts = "text" not in change.what and "rest" not in change.what
@@ -116,11 +115,17 @@ class EvidenceCauses:
         return places
 
 
-def _has(places: Sequence[Row], wanted: Row) -> bool:
-    return any(
-        (place["blake3"], place["pointer"]) == (wanted["blake3"], wanted["pointer"])
-        for place in places
-    )
+def _unmatched(before: Sequence[Row], after: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Return the places of either side that have no counterpart: same bytes, best in one file."""
+    lost, new = list(before), list(after)
+    for names in (("path", "blake3", "pointer"), ("blake3", "pointer")):
+        for place in list(lost):
+            key = [place[name] for name in names]
+            found = next((p for p in new if [p[name] for name in names] == key), None)
+            if found is not None:
+                lost.remove(place)
+                new.remove(found)
+    return lost, new
 
 
 def _apart(before: Sequence[Row], after: Sequence[Row]) -> list[Row]:

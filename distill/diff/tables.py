@@ -23,13 +23,13 @@ CREATE TABLE units (
 );
 CREATE TABLE raws (side INTEGER, raw TEXT);
 CREATE TABLE members (pair INTEGER, run TEXT, name TEXT);
+CREATE INDEX members_by_run ON members (pair, run, name);
 """
-_INDEXES: Final = (
-    "CREATE INDEX IF NOT EXISTS units_by_key ON units (side, place, key, n)",
-    "CREATE INDEX IF NOT EXISTS units_by_runs ON units (side, place, runs)",
-    "CREATE INDEX IF NOT EXISTS raws_by_raw ON raws (side, raw)",
-    "CREATE INDEX IF NOT EXISTS members_by_run ON members (pair, run, name)",
-)
+_INDEXES: Final = {
+    "units_by_key": "units (side, place, key, n)",
+    "units_by_runs": "units (side, place, runs)",
+    "raws_by_raw": "raws (side, raw)",
+}
 _NUMBER: Final = """
 UPDATE units SET n = numbered.n FROM (
     SELECT rowid AS row, ROW_NUMBER() OVER (PARTITION BY side, place, key ORDER BY rowid) AS n
@@ -58,7 +58,12 @@ class UnitTables:
         self.reader.close()
 
     def clear(self) -> None:
-        """Forget the units of the pair before; its changes stay."""
+        """Forget the units of the pair before; its changes stay.
+
+        The indexes go too: rows are written several times faster without them.
+        """
+        for name in _INDEXES:
+            self.narrow.run(f"DROP INDEX IF EXISTS {name}")
         self.narrow.run("DELETE FROM units")
         self.narrow.run("DELETE FROM raws")
 
@@ -77,8 +82,8 @@ class UnitTables:
     def settle(self) -> None:
         """Index what was loaded; rows of one key are told apart by their order."""
         self.narrow.run(_NUMBER)
-        for statement in _INDEXES:
-            self.narrow.run(statement)
+        for name, columns in _INDEXES.items():
+            self.narrow.run(f"CREATE INDEX {name} ON {columns}")
 
     def same(self) -> Iterator[tuple[Place, bool, int]]:
         """Yield how many rows say the same on both sides, by place, and whether they moved."""

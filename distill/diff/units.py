@@ -6,11 +6,11 @@ are compared in narrow tables.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Final, Literal
 
 import orjson
 
-from distill.receipts.digest import digest_bytes
 from distill.receipts.receipt import FileEntry
 from distill.stages import evidence, preference, rag, scoring, sft
 
@@ -60,10 +60,12 @@ def reader_of(stage: str, entry: FileEntry) -> Reader | None:
 
 
 def mark(*values: Any) -> bytes:
-    """Return 16 bytes that stand for values: equal for equal ones."""
-    return bytes.fromhex(digest_bytes(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hex)[
-        :_MARK_BYTES
-    ]
+    """Return 16 bytes that stand for values: equal for equal ones.
+
+    They are compared within one process and never recorded, so they are no digest of ours.
+    """
+    data = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+    return blake2b(data, digest_size=_MARK_BYTES).digest()
 
 
 def _without(row: Row, *names: str) -> dict[str, Any]:
