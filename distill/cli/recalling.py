@@ -54,7 +54,8 @@ def _withdraw(
     one = gone.withdrawal
     already = "" if gone.is_new else f" (it was withdrawn at {one.time})"
     console.line(f"withdrawn: {found.target}{already}; receipt {gone.receipt.digest.short}")
-    console.line("a withdrawal does not reach")
+    if gone.logs or gone.objects or gone.releases:
+        console.line("a withdrawal does not reach")
     for path in gone.logs:
         console.line(f"  the raw log {path}: delete or mend it yourself")
     if gone.objects:

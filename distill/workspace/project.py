@@ -40,13 +40,18 @@ class Project:
         Raises:
             ConfigurationError: the file can't be read, or a line is no withdrawal.
         """
+        if self.withdrawals_file.is_symlink():
+            raise ConfigurationError(
+                f"{self.withdrawals_file} is a link", "put the file itself there"
+            )
         try:
             return read_withdrawals(self.withdrawals_file.read_bytes())
         except FileNotFoundError:
             return Withdrawals()
         except OSError as error:
             raise ConfigurationError(
-                f"{self.withdrawals_file} can't be read: {error.strerror}", "mend its permissions"
+                f"{self.withdrawals_file} can't be read: {error.strerror}",
+                "it must be a plain file that you may read",
             ) from None
 
     def logs(self, source: SourceTable) -> list[Path]:

@@ -322,3 +322,16 @@ def test_a_withdrawal_reads_back_as_it_was_written() -> None:
     content = one.to_line() * 2
     assert read_withdrawals(content).all == (one, one)
     assert read_withdrawals(b"").all == ()
+
+
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_a_list_that_is_no_plain_file_stops_the_stage(tmp_path: Path, kind: str) -> None:
+    """A folder or a link in its place holds no withdrawals, so nothing is built."""
+    project = make_workspace(tmp_path, NAMED, {"logs/a.jsonl": lines(ROWS)})
+    place = tmp_path / "withdrawals.jsonl"
+    if kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to(tmp_path / "logs/a.jsonl")
+    with pytest.raises(ConfigurationError):
+        build_evidence_index(project)
