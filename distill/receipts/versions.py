@@ -19,8 +19,8 @@ from distill.receipts.release_manifest import (
     RELEASES,
     ROOTS,
     ReleaseManifest,
-    read_manifest,
 )
+from distill.receipts.release_reader import read_manifest
 from distill.receipts.store import ReceiptStore
 from distill.receipts.workspace import Workspace
 

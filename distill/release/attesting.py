@@ -15,8 +15,8 @@ from distill.receipts.release_manifest import (
     MANIFEST,
     RELEASES,
     ReleaseManifest,
-    read_manifest,
 )
+from distill.receipts.release_reader import read_manifest
 from distill.receipts.store import ReceiptStore
 from distill.receipts.workspace import Workspace
 from distill.release.provenance import statement_of, subjects_of

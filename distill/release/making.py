@@ -20,8 +20,8 @@ from distill.receipts.release_manifest import (
     ReleaseManifest,
     WithheldClass,
     WithheldFile,
-    read_manifest,
 )
+from distill.receipts.release_reader import read_manifest
 from distill.receipts.workspace import Workspace
 from distill.release.assemble import Contents, assemble
 from distill.release.demands import (

@@ -10,8 +10,8 @@ from distill.receipts.release_manifest import (
     RELEASES,
     PreviousRelease,
     ReleaseManifest,
-    read_manifest,
 )
+from distill.receipts.release_reader import read_manifest
 from distill.receipts.store import ReceiptStore
 from distill.release.figures import Figures
 from distill.release.snapshot import Snapshot

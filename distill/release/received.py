@@ -11,8 +11,8 @@ from distill.receipts.release_manifest import (
     MANIFEST,
     RELEASES,
     ReleaseManifest,
-    read_manifest,
 )
+from distill.receipts.release_reader import read_manifest
 from distill.receipts.workspace import Workspace
 
 

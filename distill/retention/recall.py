@@ -4,8 +4,7 @@ Rows are found by reading every version of every output that still has its bytes
 each is its ids, in narrow tables. What is gone is said: there the answer is not whole.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -20,6 +19,7 @@ from distill.records.withdrawal import WithdrawalKind
 from distill.retention.history import History, Version, read_history
 from distill.retention.matching import RUNS_TABLE, Matcher, Relation, Runs, Target
 from distill.retention.targets import resolve_target
+from distill.retention.touched import TouchedReceipt, TouchedRelease, TouchedRow
 from distill.stages.evidence import STAGE as EVIDENCE
 from distill.stages.narrow import NarrowTables
 from distill.stages.sets import SETS, STAGES
@@ -35,58 +35,6 @@ CREATE TABLE logs (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _TEXTUAL: Final = "('own', 'shared')"
 SEPARATOR: Final = "\x1f"
-
-
-@dataclass(frozen=True, slots=True)
-class TouchedRow:
-    """One row of a set, in all the versions that hold it.
-
-    `sample` is its own id, null where rows have none. `is_current`: it stands in place now.
-    `versions` are numbers in the history.
-    """
-
-    set: str
-    runs: tuple[str, ...]
-    sample: str | None
-    relation: Relation
-    source: str
-    is_current: bool
-    versions: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TouchedReceipt:
-    """A receipt whose stage read what is recalled, or wrote rows of it; `rows` by set."""
-
-    receipt: Receipt
-    is_current: bool
-    has_read: bool
-    rows: Mapping[str, int]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the receipt as a JSON object."""
-        return {
-            "receipt": self.receipt.digest.hex,
-            "stage": self.receipt.claim.stage,
-            "ended_at": self.receipt.run.ended_at,
-            "current": self.is_current,
-            "has_read": self.has_read,
-            "rows": dict(self.rows),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class TouchedRelease:
-    """A release that holds rows of what is recalled, or a raw log of it; `rows` by set."""
-
-    name: str
-    folder: Path
-    rows: Mapping[str, int]
-    logs: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the release as a JSON object."""
-        return {"name": self.name, "rows": dict(self.rows), "logs": list(self.logs)}
 
 
 def open_recall(project: Project, text: str, kind: WithdrawalKind | None = None) -> "Recall":

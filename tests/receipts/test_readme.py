@@ -26,7 +26,7 @@ from distill.receipts.ledger.keys import init_keys
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import FileEntry, GitState, Receipt
-from distill.receipts.release_manifest import read_manifest
+from distill.receipts.release_reader import read_manifest
 from distill.receipts.workspace import Workspace
 from tests.conftest import REPOSITORY
 from tests.receipts.pages import (

@@ -20,7 +20,8 @@ from distill.errors import (
 from distill.receipts.digest import digest_file
 from distill.receipts.ledger.entries import Released
 from distill.receipts.ledger.log import Ledger
-from distill.receipts.release_manifest import WithheldClass, read_manifest
+from distill.receipts.release_manifest import WithheldClass
+from distill.receipts.release_reader import read_manifest
 from distill.release.making import make_release, plan_release
 from distill.workspace.project import Project, open_workspace
 from tests.release.conftest import move_away

@@ -16,8 +16,8 @@ from distill.receipts.release_manifest import (
     ReleasedFile,
     ReleaseManifest,
     WithheldFile,
-    read_manifest,
 )
+from distill.receipts.release_reader import read_manifest
 
 
 def file(path: str, kind: Any = None) -> Any:

@@ -20,7 +20,7 @@ from distill.receipts.ledger.signing import verify_ed25519, verify_p256
 from distill.receipts.published_schema import json_schema
 from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import MAX_RECEIPT_BYTES
-from distill.receipts.release_manifest import read_manifest
+from distill.receipts.release_reader import read_manifest
 from distill.receipts.schema import ReceiptModel
 from distill.receipts.sshsig import read_sshsig, signed_bytes
 from tests.vectors.make_vectors import SCHEMA, all_vectors, more_files

@@ -19,8 +19,8 @@ from distill.receipts.release_manifest import (
     ROOTS,
     ReleaseManifest,
     place_in_release,
-    read_manifest,
 )
+from distill.receipts.release_reader import read_manifest
 from distill.receipts.verify.ledger_view import LedgerView, read_ledger
 from distill.receipts.verify.objects import Objects, read_objects
 from distill.receipts.verify.release_files import released_file_faults, withheld_faults
