@@ -33,7 +33,9 @@ def _verify(commands: Commands) -> None:
     )
     depth = verify.add_mutually_exclusive_group()
     depth.add_argument(
-        "--deep", action="store_true", help="check SHA-256, record counts and record roots too"
+        "--deep",
+        action="store_true",
+        help="check SHA-256, record counts, record roots and every row against its schema too",
     )
     depth.add_argument(
         "--quick",

@@ -11,6 +11,7 @@ from distill.errors import EXIT_INCOMPLETE, EXIT_OK, ConfigurationError
 from distill.receipts import VerificationReport, VerificationRequest, Workspace, verify_workspace
 from distill.receipts.verify.keys import PinnedKey
 from distill.receipts.verify.release import is_release, verify_release
+from distill.receipts.verify.rows import RowSchemas
 from distill.receipts.verify.since import OldCheckpoint
 
 _ENDS: Final = {EXIT_OK: "sound", EXIT_INCOMPLETE: "incomplete"}
@@ -21,6 +22,7 @@ def verify(options: argparse.Namespace, console: Console) -> int:
     request = VerificationRequest(
         is_deep=options.deep,
         is_quick=options.quick,
+        rows=_row_schemas() if options.deep else None,
         threads=options.threads,
         since=tuple(OldCheckpoint.read(_read(path), str(path)) for path in options.since),
         pinned=tuple(PinnedKey.read(_read(path), str(path)) for path in options.key),
@@ -54,6 +56,13 @@ def _verify(options: argparse.Namespace, request: VerificationRequest) -> Verifi
             f"{releases[0]} is a release, and there are other targets", "verify it by itself"
         )
     return verify_release(releases[0], request)
+
+
+def _row_schemas() -> RowSchemas:
+    """Return the schemas of all rows; their import costs more than a small verification."""
+    from distill.records.row_checks import row_check  # noqa: PLC0415
+
+    return row_check
 
 
 def _targets(options: argparse.Namespace) -> tuple[str, ...]:

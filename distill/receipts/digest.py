@@ -85,8 +85,11 @@ class Fingerprint:
     root: Sha256 | None
 
 
-class _Sink(Protocol):
-    def update(self, data: bytes | memoryview, /) -> object: ...
+class Sink(Protocol):
+    """What takes a file's bytes, block by block; a block is good only during the call."""
+
+    def update(self, data: bytes | memoryview, /) -> object:
+        """Take the next bytes."""
 
 
 class _LineTree:
@@ -147,24 +150,28 @@ def watch_file(path: Path, *, threads: int = 1) -> tuple[Digest, FileIdentity]:
     return Digest(hasher.hexdigest()), identity
 
 
-def fingerprint_file(path: Path, *, name: str | None = None) -> tuple[Fingerprint, FileIdentity]:
+def fingerprint_file(
+    path: Path, *, name: str | None = None, beside: Sink | None = None
+) -> tuple[Fingerprint, FileIdentity]:
     """Return both digests, the record count and the record root of a file, in one pass.
 
-    ``name`` stands for the file's name where it still lies under a temporary one.
+    ``name`` stands for the file's name where it still lies under a temporary one; ``beside`` takes
+    the same bytes in the same pass.
 
     Raises:
         SourceError: as `digest_file`.
     """
     first, second = blake3(), sha256()
     tree = _LineTree() if (name or path.name).endswith(RECORD_SUFFIX) else None
-    identity = _read(path, (first, second) if tree is None else (first, second, tree))
+    sinks = (first, second, tree, beside)
+    identity = _read(path, tuple(sink for sink in sinks if sink is not None))
     records, root = tree.close() if tree is not None else (None, None)
     return Fingerprint(
         identity.size, Digest(first.hexdigest()), Sha256(second.hexdigest()), records, root
     ), identity
 
 
-def _read(path: Path, sinks: tuple[_Sink, ...], threads: int = 1) -> FileIdentity:
+def _read(path: Path, sinks: tuple[Sink, ...], threads: int = 1) -> FileIdentity:
     try:
         # Without waiting: a pipe in the place of a file has no writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

@@ -85,6 +85,7 @@ class FileCheck:
         found = self._reading.get(entry.path)
         if isinstance(found, Seen):
             yield from _differences("output_changed", entry, found, "an output was changed")
+            yield from found.bad_rows.faults(entry.path)
         elif found is not None and found.state == "unreadable":
             yield _unreadable(entry, found)
         elif found is not None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from distill.errors import SourceError
@@ -17,9 +18,11 @@ from distill.receipts.digest import (
 )
 from distill.receipts.plain_files import Unread, look_at
 from distill.receipts.stat_cache import StatCache
+from distill.receipts.verify.rows import NO_BAD_ROWS, BadRows, RowCheck, RowReader
 
 #: From here on several threads read one file faster than they read several.
 LARGE: Final = 16 * 2**20
+NO_ROWS: Final[Mapping[str, RowCheck]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Seen:
     records: int | None = None
     root: Sha256 | None = None
     is_reread: bool = True
+    bad_rows: BadRows = NO_BAD_ROWS
 
 
 Look: TypeAlias = Seen | Unread
@@ -48,6 +52,7 @@ class _Task:
     shown: str
     place: Path
     identity: FileIdentity
+    check: RowCheck | None
 
 
 def usable_threads() -> int:
@@ -61,11 +66,13 @@ def read_files(
     is_deep: bool,
     threads: int = 1,
     cache: StatCache | None = None,
+    rows: Mapping[str, RowCheck] = NO_ROWS,
 ) -> dict[str, Look]:
     """Read files, given by the names that receipts have for them, and return what each holds.
 
-    ``is_deep`` adds SHA-256, records and root to size and BLAKE3. What a ``cache`` knows is not
-    read, and what it doesn't know it learns.
+    ``is_deep`` adds SHA-256, records and root to size and BLAKE3, and puts the lines of files
+    through the check that ``rows`` has for them. What a ``cache`` knows is not read, and what it
+    doesn't know it learns.
     """
     found: dict[str, Look] = {}
     tasks: list[_Task] = []
@@ -77,7 +84,7 @@ def read_files(
         identity = FileIdentity.of(status)
         known = None if cache is None or is_deep else cache.digest_of(identity)
         if known is None:
-            tasks.append(_Task(shown, place, identity))
+            tasks.append(_Task(shown, place, identity, rows.get(shown)))
         else:
             found[shown] = Seen(identity.size, known, is_reread=False)
     looks = _read_all(tasks, is_deep=is_deep, threads=threads)
@@ -128,14 +135,17 @@ def _read(task: _Task, threads: int = 1) -> Look:
 
 def _read_deep(task: _Task) -> Look:
     try:
-        held, identity = fingerprint_file(task.place)
+        reader = None if task.check is None else RowReader(task.check)
+        held, identity = fingerprint_file(task.place, beside=reader)
     except SourceError as error:
         return _unreadable(task, error)
-    return _unchanged(task, identity) or _seen(held)
+    return _unchanged(task, identity) or _seen(
+        held, NO_BAD_ROWS if reader is None else reader.close()
+    )
 
 
-def _seen(held: Fingerprint) -> Seen:
-    return Seen(held.bytes, held.blake3, held.sha256, held.records, held.root)
+def _seen(held: Fingerprint, bad_rows: BadRows) -> Seen:
+    return Seen(held.bytes, held.blake3, held.sha256, held.records, held.root, bad_rows=bad_rows)
 
 
 def _unchanged(task: _Task, identity: FileIdentity) -> Unread | None:

@@ -37,6 +37,7 @@ from distill.receipts.verify.reading import Reading, Seen, read_files, usable_th
 from distill.receipts.verify.refs import ref_faults
 from distill.receipts.verify.released import released_faults
 from distill.receipts.verify.request import VerificationRequest
+from distill.receipts.verify.rows import RowCheck
 from distill.receipts.verify.scope import Scope, Targets
 from distill.receipts.verify.since import since_faults
 from distill.receipts.workspace import Workspace
@@ -61,7 +62,11 @@ def verify_workspace(
     places, refused = looking.places()
     cache = StatCache.read(workspace) if request.is_quick else None
     reading = read_files(
-        places, is_deep=request.is_deep, threads=request.threads or usable_threads(), cache=cache
+        places,
+        is_deep=request.is_deep,
+        threads=request.threads or usable_threads(),
+        cache=cache,
+        rows=looking.row_checks(),
     )
     if cache is not None:
         cache.write(workspace)
@@ -122,6 +127,20 @@ class _Looking:
             wanted = {kept_version(entry.blake3.hex) for entry in entries}
             kept = {shown: place for shown, place in kept.items() if shown in wanted}
         return places | kept, refused
+
+    def row_checks(self) -> dict[str, RowCheck]:
+        """Return the checks of rows, by the output that they are for."""
+        schemas = self.request.rows
+        if schemas is None or not self.request.is_deep:
+            return {}
+        answering = answers(self.objects.current())
+        return {
+            entry.path: check
+            for one in self.scope.holders
+            for entry in one.claim.outputs
+            if answering.get(entry.path) == entry.blake3
+            and (check := schemas(one.claim, entry)) is not None
+        }
 
     def receipts(self) -> Iterator[Fault]:
         for digest, fault in self.objects.damaged.items():
