@@ -6,8 +6,9 @@ from pathlib import Path
 from distill.cli.console import Console
 from distill.errors import EXIT_OK, ConfigurationError
 from distill.receipts import Workspace
-from distill.receipts.dsse import key_id_of
+from distill.receipts.dsse import MAX_BUNDLE_BYTES, key_id_of
 from distill.receipts.ledger.signing import read_public
+from distill.receipts.plain_files import Unread, read_plain
 from distill.release.attested import demand_attested
 from distill.release.attesting import SUFFIX, attest
 from distill.release.received import find_release, receive
@@ -35,12 +36,9 @@ def verify(options: argparse.Namespace, console: Console) -> int:
     named = options.release or str(file).removesuffix(SUFFIX)
     folder = find_release(named, options.workspace)
     release = receive(folder)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{file} can't be read: {error.strerror}", "mend the path"
-        ) from None
+    content = read_plain(file, MAX_BUNDLE_BYTES)
+    if isinstance(content, Unread):
+        raise ConfigurationError(f"{file} can't be read: {content.told}", "mend the path")
     given = [read_public(path) for path in options.key]
     signer = demand_attested(content, release.manifest, given or release.keys)
     console.line(f"sound: {file} attests the release {release.manifest.name}")

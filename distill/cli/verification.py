@@ -9,6 +9,7 @@ from typing import Any, Final
 from distill.cli.console import Console
 from distill.errors import EXIT_INCOMPLETE, EXIT_OK, ConfigurationError
 from distill.receipts import VerificationReport, VerificationRequest, Workspace, verify_workspace
+from distill.receipts.ledger.checkpoint import MAX_NOTE_BYTES
 from distill.receipts.verify.keys import PinnedKey
 from distill.receipts.verify.release import is_release, verify_release
 from distill.receipts.verify.rows import RowSchemas
@@ -103,7 +104,8 @@ def _as_json(report: VerificationReport, result: str) -> dict[str, Any]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MAX_NOTE_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(
             f"{path} can't be read: {error.strerror}", "name a file that is there"

@@ -12,11 +12,12 @@ from distill.receipts.clock import now
 from distill.receipts.digest import Digest
 from distill.receipts.receipt import Receipt
 from distill.receipts.refs import age
-from distill.receipts.release_manifest import MANIFEST, RELEASES
+from distill.receipts.release_manifest import RELEASES
 from distill.receipts.store import ReceiptStore
 from distill.receipts.versions import (
     as_workspace,
     find_receipts,
+    is_release,
     read_release,
     release_folders,
 )
@@ -75,7 +76,7 @@ def resolve_side(workspace: Workspace, text: str) -> Side:
         VerificationError: a release's manifest or a receipt is not what was written.
     """
     folder = workspace.root / RELEASES / text
-    if "/" not in text and text not in {"", ".", ".."} and (folder / MANIFEST).is_file():
+    if "/" not in text and text not in {"", ".", ".."} and is_release(folder):
         return _release(workspace, folder)
     if text == NOW:
         return _moment(workspace, now(), "now")

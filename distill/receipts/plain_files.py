@@ -50,6 +50,8 @@ def read_plain(path: Path, limit: int) -> bytes | Unread:
     if isinstance(file, Unread):
         return file
     with file:
+        if os.fstat(file.fileno()).st_size > limit:
+            return Unread("unreadable", f"more than {limit} bytes")
         try:
             content = file.read(limit + 1)
         except OSError as error:

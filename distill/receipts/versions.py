@@ -12,6 +12,7 @@ from distill.errors import SourceError, VerificationError
 from distill.receipts.digest import Digest, digest_file
 from distill.receipts.ledger.entries import Released
 from distill.receipts.ledger.log import Ledger
+from distill.receipts.manifest_file import manifest_in
 from distill.receipts.publish import objects_folder
 from distill.receipts.receipt import FileEntry
 from distill.receipts.release_manifest import (
@@ -20,7 +21,6 @@ from distill.receipts.release_manifest import (
     ROOTS,
     ReleaseManifest,
 )
-from distill.receipts.release_reader import read_manifest
 from distill.receipts.store import ReceiptStore
 from distill.receipts.workspace import Workspace
 
@@ -35,8 +35,8 @@ def release_folders(workspace: Workspace) -> tuple[Path, ...]:
 
 
 def is_release(folder: Path) -> bool:
-    """Whether a folder is a release: it holds a manifest."""
-    return (folder / MANIFEST).is_file()
+    """Whether a folder is a release: it holds something that is called like a manifest."""
+    return os.path.lexists(folder / MANIFEST)
 
 
 def as_workspace(folder: Path) -> Workspace:
@@ -54,7 +54,7 @@ def read_release(workspace: Workspace, folder: Path) -> ReleaseManifest:
     Raises:
         VerificationError: it is no manifest, or not the one that the workspace's ledger pins.
     """
-    manifest = read_manifest((folder / MANIFEST).read_bytes())
+    manifest = manifest_in(folder)
     entries = (entry for entry in Ledger(workspace).entries() if isinstance(entry, Released))
     for entry in entries:
         if entry.name in {folder.name, manifest.name} and entry.blake3 != manifest.digest:

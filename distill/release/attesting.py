@@ -1,5 +1,6 @@
 """`distill attest`: a signed statement beside a release that says how it was made."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,12 +12,12 @@ from distill.receipts.ledger.entries import Released
 from distill.receipts.ledger.key_files import load_signer
 from distill.receipts.ledger.keyring import Keyring
 from distill.receipts.ledger.log import Ledger
+from distill.receipts.manifest_file import manifest_in
 from distill.receipts.release_manifest import (
     MANIFEST,
     RELEASES,
     ReleaseManifest,
 )
-from distill.receipts.release_reader import read_manifest
 from distill.receipts.store import ReceiptStore
 from distill.receipts.workspace import Workspace
 from distill.release.provenance import statement_of, subjects_of
@@ -73,12 +74,11 @@ def _pinned(workspace: Workspace, name: str) -> ReleaseManifest:
         known = ", ".join(pins) or "none; `distill release NAME` makes one"
         raise ConfigurationError(f"the ledger knows no release {name!r}", f"known: {known}")
     place = workspace.root / RELEASES / name / MANIFEST
-    try:
-        manifest = read_manifest(place.read_bytes())
-    except FileNotFoundError:
+    if not os.path.lexists(place):
         raise ConfigurationError(
             f"{place} is not here", f"put the release's folder back into {RELEASES}/"
-        ) from None
+        )
+    manifest = manifest_in(place.parent)
     if (manifest.digest, manifest.sha256) != (pins[name].blake3, pins[name].sha256):
         raise VerificationError(
             f"{place} is not what the ledger pins: {pins[name].blake3}, found {manifest.digest}",

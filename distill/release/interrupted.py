@@ -18,7 +18,8 @@ from distill.receipts.canonical import dumps
 from distill.receipts.digest import Digest, Sha256, digest_bytes
 from distill.receipts.ledger.entries import Released
 from distill.receipts.ledger.log import Ledger
-from distill.receipts.release_manifest import MANIFEST, RELEASES
+from distill.receipts.manifest_file import manifest_content
+from distill.receipts.release_manifest import RELEASES
 from distill.receipts.workspace import Workspace
 from distill.release.folder import remove_folder
 
@@ -49,8 +50,8 @@ def settle(workspace: Workspace) -> str | None:
     intent = _read(workspace)
     finished = None
     if intent is not None:
-        place = workspace.root / RELEASES / intent.name / MANIFEST
-        if place.is_file() and digest_bytes(place.read_bytes()) == intent.blake3:
+        content = manifest_content(workspace.root / RELEASES / intent.name)
+        if content is not None and digest_bytes(content) == intent.blake3:
             _finish(workspace, intent)
             finished = intent.name
         _place(workspace).unlink(missing_ok=True)

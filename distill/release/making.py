@@ -13,15 +13,14 @@ from distill.receipts.ledger.keyring import Keyring
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.ledger.signing import KeyPair
 from distill.receipts.locks import hold
+from distill.receipts.manifest_file import manifest_in
 from distill.receipts.release_manifest import (
-    MANIFEST,
     RELEASES,
     Expectation,
     ReleaseManifest,
     WithheldClass,
     WithheldFile,
 )
-from distill.receipts.release_reader import read_manifest
 from distill.receipts.workspace import Workspace
 from distill.release.assemble import Contents, assemble
 from distill.release.demands import (
@@ -153,7 +152,7 @@ def make_release(project: Project, name: str, withhold: Iterable[WithheldClass] 
 
 
 def _left(workspace: Workspace, place: Path) -> Release:
-    manifest = read_manifest((place / MANIFEST).read_bytes())
+    manifest = manifest_in(place)
     keys = Keyring.of_lines(Ledger(workspace).lines()).active_at(manifest.checkpoint.size)
     return Release(place, manifest, None if keys is None else keys.id, was_left=True)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from distill.errors import VerificationError
 from distill.receipts.digest import Digest, digest_bytes, digest_file
+from distill.receipts.manifest_file import manifest_content
 from distill.receipts.release_manifest import (
     MANIFEST,
     RELEASES,
@@ -43,7 +44,7 @@ def find_former(snapshot: Snapshot) -> Former | None:
     if pin is None:
         return None
     folder = snapshot.workspace.root / RELEASES / pin.name
-    content = _read(folder / MANIFEST)
+    content = manifest_content(folder)
     if content is None:
         return None
     _demand(digest_bytes(content), pin.blake3, folder / MANIFEST)
@@ -53,13 +54,6 @@ def find_former(snapshot: Snapshot) -> Former | None:
             _demand(digest_file(folder / file.path), file.blake3, folder / file.path)
     store = ReceiptStore(snapshot.workspace)
     return Former(folder, manifest, Figures.of(store.get(one) for one in manifest.receipts))
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
 
 
 def _demand(found: Digest, expected: Digest, path: Path) -> None:

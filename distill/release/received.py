@@ -1,19 +1,22 @@
 """A release as its receiver has it: a folder, anywhere, with nothing around it."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from distill.errors import ConfigurationError
-from distill.receipts.ledger.keyring import Keyring
-from distill.receipts.ledger.log import Ledger
+from distill.errors import ConfigurationError, VerificationError
+from distill.receipts.ledger.places import LOG
+from distill.receipts.manifest_file import manifest_in
 from distill.receipts.release_manifest import (
     MANIFEST,
     RELEASES,
     ReleaseManifest,
 )
-from distill.receipts.release_reader import read_manifest
-from distill.receipts.workspace import Workspace
+from distill.receipts.verify.ledger_view import read_ledger
+
+_HINT: Final = "`distill verify` of the folder says what is wrong with it"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def find_release(named: str, workspace: Path | None) -> Path:
         ConfigurationError: neither leads to a ``release.json``.
     """
     for folder in (Path(named), (workspace or Path.cwd()) / RELEASES / named):
-        if (folder / MANIFEST).is_file():
+        if os.path.lexists(folder / MANIFEST):
             return folder
     raise ConfigurationError(
         f"{named} is no release: there is no {MANIFEST} in it",
@@ -44,9 +47,15 @@ def receive(folder: Path) -> Received:
     """Read the manifest and the keys of a release's folder; nothing else of it is checked.
 
     Raises:
-        VerificationError: the manifest or the ledger can't be read.
+        VerificationError: the manifest or the ledger can't be read; the message names the file.
     """
-    manifest = read_manifest((folder / MANIFEST).read_bytes())
-    ring = Keyring.of_lines(Ledger(Workspace(folder)).lines())
+    manifest, ledger = manifest_in(folder), read_ledger(folder)
+    if ledger.unread is not None:
+        told = ledger.unread.told
+        raise VerificationError(f"{folder / LOG} can't be read: it is {told}", _HINT)
+    if ledger.damage:
+        line, wrong = next(iter(ledger.damage.items()))
+        raise VerificationError(f"{folder / LOG}: line {line + 1}: {wrong}", _HINT)
+    ring = ledger.keyring
     keys = tuple(one.attestation for one in ring.keys if one.id not in ring.revoked)
     return Received(folder, manifest, keys)

@@ -78,7 +78,15 @@ def test_openssl_alone_would_take_the_higher_s(signed: World, require_tool: Tool
     (key,) = signed.root.glob("receipts/keys/*.attestation.pem")
     place = max(signed.root.glob(f"{CHECKPOINTS}/*.p256"))
     _respell(place, high_s)
-    command = [require_tool("openssl"), "dgst", "-sha256", "-verify", key, "-signature", place]
+    command: list[str | Path] = [
+        require_tool("openssl"),
+        "dgst",
+        "-sha256",
+        "-verify",
+        key,
+        "-signature",
+        place,
+    ]
     subprocess.run([*command, place.with_suffix("")], check=True, stdout=subprocess.DEVNULL)
 
 

@@ -34,6 +34,7 @@ from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, SIZE, checkpo
 from distill.receipts.ledger.signing import KeyPair
 from distill.receipts.locks import hold
 from distill.receipts.merkle import MerkleRoot, leaf_hash
+from distill.receipts.plain_files import Unread, open_plain
 from distill.receipts.receipt import Receipt
 from distill.receipts.workspace import Workspace
 
@@ -73,12 +74,13 @@ class Ledger:
         Raises:
             VerificationError: it can't be read.
         """
-        try:
-            return Content.of(self.path.read_bytes())
-        except FileNotFoundError:
-            return Content((), b"")
-        except OSError as error:
-            raise VerificationError(f"{self.path} can't be read: {error.strerror}") from error
+        file = open_plain(self.path)
+        if isinstance(file, Unread):
+            if file.state == "missing":
+                return Content((), b"")
+            raise VerificationError(f"{self.path} can't be read: it is {file.told}")
+        with file:
+            return Content.of(file.read())
 
     def lines(self) -> list[bytes]:
         """Return the complete lines, without newlines."""
