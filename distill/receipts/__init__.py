@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from distill.receipts.annotations import OutDir as OutDir
     from distill.receipts.annotations import OutFile as OutFile
     from distill.receipts.digest import Digest as Digest
+    from distill.receipts.incremental.functions import Place as Place
+    from distill.receipts.incremental.group_stage import (
+        with_receipt_per_group as with_receipt_per_group,
+    )
+    from distill.receipts.incremental.record_stage import (
+        with_receipt_per_record as with_receipt_per_record,
+    )
     from distill.receipts.outcome import Outcome as Outcome
     from distill.receipts.outcome import Plan as Plan
     from distill.receipts.receipt import FileEntry as FileEntry
@@ -36,6 +43,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "annotations": ("Ignored", "InFile", "InFiles", "OutDir", "OutFile"),
     "digest": ("Digest",),
+    "incremental.functions": ("Place",),
+    "incremental.group_stage": ("with_receipt_per_group",),
+    "incremental.record_stage": ("with_receipt_per_record",),
     "outcome": ("Outcome", "Plan"),
     "receipt": ("FileEntry", "Receipt"),
     "recording": ("Stage", "with_receipt", "withReceipt"),

@@ -20,6 +20,7 @@ from distill.receipts.syntax import Source, read_source
 
 _ENGINE = Path(__file__).resolve().parent
 _ENGINE_ENTRY = "distill/receipts/"
+_ENGINE_FILES = ("*.py", "incremental/*.py")  # what of it makes outputs, or says what they are
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,11 @@ class _Walk:
     def _add_engine(self) -> None:
         """Let the engine's own modules count, as one entry, where they are a checkout."""
         if _ENGINE_ENTRY not in self.files and not is_installed(_ENGINE):
-            files = {file.name: _read(file).digest.hex for file in sorted(_ENGINE.glob("*.py"))}
+            files = {
+                file.relative_to(_ENGINE).as_posix(): _read(file).digest.hex
+                for pattern in _ENGINE_FILES
+                for file in sorted(_ENGINE.glob(pattern))
+            }
             self.files[_ENGINE_ENTRY] = digest_bytes(dumps(files))
 
     def _add_resources(self, module: Module, source: Source) -> None:

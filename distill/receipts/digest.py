@@ -150,6 +150,32 @@ def watch_file(path: Path, *, threads: int = 1) -> tuple[Digest, FileIdentity]:
     return Digest(hasher.hexdigest()), identity
 
 
+class FileSums:
+    """All that a receipt says of a file's bytes, gathered while they pass by.
+
+    ``name`` is the name that the file will have.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.bytes = 0
+        self._first, self._second = blake3(), sha256()
+        self._tree = _LineTree() if name.endswith(RECORD_SUFFIX) else None
+
+    def update(self, data: bytes | memoryview) -> None:
+        """Take the next bytes of the file."""
+        self.bytes += len(data)
+        self._first.update(data)
+        self._second.update(data)
+        if self._tree is not None:
+            self._tree.update(data)
+
+    def result(self) -> Fingerprint:
+        """Return what there is to say, at the file's end."""
+        records, root = self._tree.close() if self._tree is not None else (None, None)
+        first, second = Digest(self._first.hexdigest()), Sha256(self._second.hexdigest())
+        return Fingerprint(self.bytes, first, second, records, root)
+
+
 def fingerprint_file(
     path: Path, *, name: str | None = None, beside: Sink | None = None
 ) -> tuple[Fingerprint, FileIdentity]:
@@ -161,14 +187,9 @@ def fingerprint_file(
     Raises:
         SourceError: as `digest_file`.
     """
-    first, second = blake3(), sha256()
-    tree = _LineTree() if (name or path.name).endswith(RECORD_SUFFIX) else None
-    sinks = (first, second, tree, beside)
-    identity = _read(path, tuple(sink for sink in sinks if sink is not None))
-    records, root = tree.close() if tree is not None else (None, None)
-    return Fingerprint(
-        identity.size, Digest(first.hexdigest()), Sha256(second.hexdigest()), records, root
-    ), identity
+    sums = FileSums(name or path.name)
+    identity = _read(path, (sums,) if beside is None else (sums, beside))
+    return sums.result(), identity
 
 
 def _read(path: Path, sinks: tuple[Sink, ...], threads: int = 1) -> FileIdentity:

@@ -15,7 +15,7 @@ from distill.receipts.ledger.log import Ledger
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import abandon, commit
 from distill.receipts.receipt import FileEntry, Receipt
-from distill.receipts.staging import Berth, Produced, berth, collect, prepare
+from distill.receipts.staging import Berth, Finished, Produced, berth, collect, prepare
 
 
 @dataclass
@@ -77,9 +77,10 @@ class Execution:
             bound = self.draft.call.with_outputs(partials)
             returned = function(*bound.args, **bound.kwargs)
         with evidence.step("report_recordable"):
-            evidence.take(returned)
+            known = returned.files if isinstance(returned, Finished) else None
+            evidence.take(returned.report if isinstance(returned, Finished) else returned)
         with evidence.step("outputs_written"):
-            produced = collect(berths)
+            produced = collect(berths, known)
             evidence.outputs = tuple(_entry(file) for file in produced)
         with evidence.step("inputs_unchanged"):
             demand_unchanged(survey.inputs)
@@ -87,7 +88,8 @@ class Execution:
             evidence.enforce()
         evidence.compare(survey.passed, survey.key_digest.hex)
         for file in produced:
-            durable.sync_file(file.partial)
+            if file.partial is not None:
+                durable.sync_file(file.partial)
         return produced
 
     def _plan(self, journal: Journal, produced: tuple[Produced, ...], receipt: Receipt) -> "_Plan":
@@ -97,6 +99,8 @@ class Execution:
         moves: list[Move] = []
         unknown: list[str] = []
         for file, entry in zip(produced, self.evidence.outputs, strict=True):
+            if file.partial is None:
+                continue
             if file.place.is_symlink():
                 raise ContractError(
                     f"a link lies where the output {entry.path} goes", "remove it first"
@@ -142,7 +146,9 @@ class _Plan:
 
 
 def _entry(file: Produced) -> FileEntry:
-    found, _ = fingerprint_file(file.partial, name=file.place.name)
+    found = file.sums
+    if found is None:
+        found, _ = fingerprint_file(file.partial or file.place, name=file.place.name)
     return FileEntry(
         file.role,
         file.recorded,

@@ -31,9 +31,9 @@ class Stage(Generic[P]):
     ``stage`` and ``version`` are those of the decorator; ``__wrapped__`` is the function itself.
     """
 
-    __wrapped__: Callable[P, Report | None]
+    __wrapped__: Callable[P, object]
 
-    def __init__(self, function: Callable[P, Report | None], stage: str, version: int) -> None:
+    def __init__(self, function: Callable[P, object], stage: str, version: int) -> None:
         self.stage = stage
         self.version = version
         update_wrapper(self, function)
@@ -86,7 +86,10 @@ class Stage(Generic[P]):
         if found.plan.status == "fresh" and found.passed is not None:
             return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
         draft = Draft(workspace, self._identity.module, call, found, new_token(), watch)
-        return Execution(draft, lock).run(self.__wrapped__)
+        return self._run(Execution(draft, lock))
+
+    def _run(self, execution: Execution) -> Outcome:
+        return execution.run(self.__wrapped__)
 
 
 def with_receipt(*, stage: str, version: int) -> Callable[[Callable[P, Report | None]], Stage[P]]:

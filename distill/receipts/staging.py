@@ -3,13 +3,15 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from distill.errors import ConfigurationError, ContractError
+from distill.receipts.digest import Fingerprint
 from distill.receipts.durable import make_folder, partial_of, sync_folder
 from distill.receipts.receipt import Target
+from distill.receipts.report import Report
 from distill.receipts.workspace import Workspace
 
 RESERVED = (".distill", "receipts", "data/objects")
@@ -26,12 +28,36 @@ class Berth:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """One file that a stage wrote, still under its temporary name."""
+    """One file that a stage wrote, under its temporary name, or left standing where it goes.
+
+    ``partial`` is null where it stands; ``sums`` are null where its bytes are still to be read.
+    """
 
     role: str
     recorded: str
-    partial: Path
+    partial: Path | None
     place: Path
+    sums: Fingerprint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file below an output folder whose bytes went by already: its name there, and their sums.
+
+    One that ``stands`` was not written: it lies in the folder's final place with these bytes.
+    """
+
+    name: str
+    sums: Fingerprint
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What the engine's own stages return: a report, and all files of output folders by role."""
+
+    report: Report
+    files: Mapping[str, Sequence[KnownFile]]
 
 
 def berth(workspace: Workspace, target: Target, token: str) -> Berth:
@@ -58,14 +84,25 @@ def prepare(berths: Iterable[Berth]) -> None:
             one.partial.mkdir()
 
 
-def collect(berths: Iterable[Berth]) -> tuple[Produced, ...]:
+def collect(
+    berths: Iterable[Berth], known: Mapping[str, Sequence[KnownFile]] | None = None
+) -> tuple[Produced, ...]:
     """Return the files that the stage wrote, in the order of roles and paths.
+
+    ``known`` are all files of some output folders, by role.
 
     Raises:
         ContractError: a declared file was not written, two outputs have one place, or something
             else than a regular file was written.
     """
-    produced = [file for one in berths for file in _collect(one)]
+    known = known or {}
+    produced = [
+        file
+        for one in berths
+        for file in (
+            _known(one, known[one.target.role]) if one.target.role in known else _collect(one)
+        )
+    ]
     seen: set[str] = set()
     for file in produced:
         if file.recorded in seen:
@@ -92,6 +129,19 @@ def prune_empty(folder: Path, top: Path) -> None:
             return
         sync_folder(folder.parent)
         folder = folder.parent
+
+
+def _known(one: Berth, files: Sequence[KnownFile]) -> list[Produced]:
+    return [
+        Produced(
+            one.target.role,
+            f"{one.target.path}/{file.name}",
+            None if file.stands else one.partial / file.name,
+            one.place / file.name,
+            file.sums,
+        )
+        for file in files
+    ]
 
 
 def _collect(one: Berth) -> list[Produced]:

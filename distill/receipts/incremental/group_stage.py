@@ -1,0 +1,228 @@
+"""Group stages: a key and all records that have it in, records out, in the order of the keys."""
+
+import inspect
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from distill.errors import ContractError, SourceError
+from distill.receipts.incremental.functions import GroupFunction, Made, Place, RecordFunction
+from distill.receipts.incremental.record_stage import Job
+from distill.receipts.incremental.rows import Table, write_rows
+from distill.receipts.incremental.segments import read_records
+from distill.receipts.incremental.stage import IncrementalStage, Work, workers_for
+from distill.receipts.incremental.workers import in_order
+from distill.receipts.merkle import leaf_hash
+from distill.receipts.report import Report
+
+_BATCH: Final = 64  # groups that a worker is given at once
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A record of a group: its file, its bytes there, and its leaf hash."""
+
+    place: Path
+    start: int
+    length: int
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group to compute."""
+
+    key: str
+    members: tuple[Member, ...]
+
+
+class GroupStage(IncrementalStage):
+    """A function of a key and its records, as a stage; see `with_receipt_per_group`."""
+
+    key: Callable[..., object]
+
+    @cached_property
+    def group_function(self) -> GroupFunction:
+        """The function, and what it asks for."""
+        return GroupFunction.of(self.__wrapped__)
+
+    @cached_property
+    def key_function(self) -> RecordFunction:
+        """The function that tells a record's key."""
+        found = RecordFunction.of(self.key)
+        if found.takes_place or found.parameters:
+            raise ContractError(
+                f"the key function {self.key.__qualname__} takes more than a record",
+                "a record's key follows from the record alone",
+            )
+        return found
+
+    def parameters(self) -> tuple[inspect.Parameter, ...]:
+        """Return the function's parameters beside key and records."""
+        return self.group_function.parameters
+
+    def key_reader(self) -> Callable[[Job], bytes]:
+        """Return what reads the keys of a segment."""
+        function = self.key_function
+        return lambda job: _rows(function, job)
+
+    def maker(self, given: Mapping[str, Any]) -> Callable[[Sequence[Group]], list[Made]]:
+        """Return what computes some groups."""
+        function = self.group_function
+        return lambda groups: [
+            function.make(group.key, [_record(one) for one in group.members], given)
+            for group in groups
+        ]
+
+    def produce(self, work: Work) -> Report:
+        """Write what every group gives."""
+        table = self._table(work)
+        groups = list(table.sorted_groups())
+        places = [one.place for one, _ in work.segments]
+        keys = [digest for _, _, digest in groups]
+        missing = [number for number, key in enumerate(keys) if key not in work.former]
+
+        def group(number: int) -> Group:
+            key, members, _ = groups[number]
+            return Group(
+                key.decode(),
+                tuple(
+                    Member(
+                        places[table.parts[i]], table.starts[i], table.lengths[i], table.leaves[i]
+                    )
+                    for i in members
+                ),
+            )
+
+        coming = self._computed(work, table, groups, missing, group)
+        awaited = set(missing)
+        make = self.maker(work.parameters)
+
+        def make_one(number: int) -> Made:
+            return next(coming) if number in awaited else make([group(number)])[0]
+
+        work.items = work.writer.write(keys, make_one)
+        return Report(
+            counts={
+                "read": len(table.starts),
+                "without_key": table.without_key,
+                "groups": len(groups),
+                "written": sum(work.items.records),
+            }
+        )
+
+    def _computed(
+        self,
+        work: Work,
+        table: Table,
+        groups: Sequence[tuple[bytes, list[int], bytes]],
+        missing: Sequence[int],
+        group: Callable[[int], Group],
+    ) -> Iterator[Made]:
+        size = sum(table.lengths[i] for number in missing for i in groups[number][1])
+        jobs = _Batches(missing, group)
+        for made in in_order(GroupStage.maker, (self, work.parameters), jobs, workers_for(size)):
+            yield from made
+
+    def _table(self, work: Work) -> Table:
+        """Return all records, with the keys that are new read off."""
+        parts = list(work.segments)
+        known = work.memory.rows
+        missing = {
+            s.digest: Job(one.path, one.place, s) for one, s in parts if s.digest not in known
+        }
+        jobs = list(missing.values())
+        size = sum(job.segment.end - job.segment.start for job in jobs)
+        found = in_order(GroupStage.key_reader, (self,), jobs, workers_for(size))
+        learnt = dict(zip(missing, found, strict=True))
+        table = Table()
+        for number, (_, segment) in enumerate(parts):
+            rows = learnt.get(segment.digest) or known[segment.digest]
+            work.rows[segment.digest] = rows
+            table.add(number, segment.start, rows)
+        return table
+
+
+class _Batches(Sequence[Sequence[Group]]):
+    """The groups to compute in batches, each made when it is asked for."""
+
+    def __init__(self, numbers: Sequence[int], group: Callable[[int], Group]) -> None:
+        self._numbers, self._group = numbers, group
+
+    def __len__(self) -> int:
+        return len(range(0, len(self._numbers), _BATCH))
+
+    def __getitem__(self, index: Any) -> Any:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return [self._group(n) for n in self._numbers[index * _BATCH : (index + 1) * _BATCH]]
+
+
+def _rows(function: RecordFunction, job: Job) -> bytes:
+    records = read_records(job.place, job.segment)
+    keys = []
+    start = job.segment.start
+    for line, record in enumerate(records, job.segment.line + 1):
+        place = Place(job.path, line, start, start + len(record))
+        keys.append(_key(function.call(record, place, {}), place))
+        start += len(record) + 1
+    return write_rows(keys, records)
+
+
+def _key(found: object, place: Place) -> bytes | None:
+    if found is None:
+        return None
+    if not isinstance(found, str):
+        raise ContractError(
+            f"{place.path} line {place.line}: the key is a {type(found).__name__}",
+            "return text, or None for a record that is in no group",
+        )
+    try:
+        return found.encode()
+    except UnicodeEncodeError as error:
+        raise ContractError(
+            f"{place.path} line {place.line}: the key {found[:40]!r} is no text", "mend the key"
+        ) from error
+
+
+def _record(member: Member) -> bytes:
+    try:
+        with member.place.open("rb", buffering=0) as file:
+            record = os.pread(file.fileno(), member.length, member.start)
+    except OSError as error:
+        raise SourceError(f"{member.place} can't be read: {error.strerror}") from error
+    if leaf_hash(record) != member.leaf:
+        raise SourceError(
+            f"{member.place} changed while the stage ran",
+            "run it again when its writer is done, or copy the file first",
+        )
+    return record
+
+
+def with_receipt_per_group(
+    *, stage: str, version: int, key: Callable[..., object]
+) -> Callable[[Callable[..., object]], GroupStage]:
+    """Make a stage of a function of all records with one key: ``stage(read=…, write=…)``.
+
+    ``key`` is a function of a record that returns text, or None for a record in no group. The
+    function is given the key and its records in the order of the inputs, and what it returns is
+    written in the order of the keys (by their UTF-8 bytes), in shards. Both functions must look at
+    nothing but their arguments; what is asked of them is told in
+    `distill.receipts.incremental.functions`.
+
+    Law: the bytes of the shards are those of a full rebuild, whatever was kept from earlier runs,
+    and for any number of workers.
+
+    Raises:
+        ContractError: see `with_receipt`.
+    """
+
+    def decorate(function: Callable[..., object]) -> GroupStage:
+        made = GroupStage(function, stage, version)
+        made.key = key
+        return made
+
+    return decorate

@@ -1,0 +1,178 @@
+"""Writing outputs in shards whose ends are chosen by content, and keeping those that stand.
+
+An output is a sequence of items: what one segment, or one group, gave. A shard ends after an item
+whose key says so, or when it has `ROOM` bytes, and so depends on nothing but its own items. Where
+the next items are those of a former shard, that shard stands as it is; of an item that was written
+before, the bytes are copied out of its former shard, whose bytes are read and held against their
+digest first; what is left is asked for.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from distill.errors import SourceError, VerificationError
+from distill.receipts.digest import Digest, FileSums, Fingerprint, digest_bytes, digest_file
+from distill.receipts.incremental.functions import Made
+from distill.receipts.incremental.memory import Items, Memory, Shard
+from distill.receipts.incremental.segments import is_end
+from distill.receipts.staging import KnownFile
+from distill.receipts.workspace import Workspace
+
+#: Shards are about this many bytes long, and have at most `ROOM` bytes before their last item.
+USUAL: Final = 8 * 1024 * 1024
+ROOM: Final = 48 * 1024 * 1024
+
+
+class FormerShards:
+    """The shards of the run before: what lies where in them, given out only as it was recorded.
+
+    ``known`` is what the newest receipt says of those files, by recorded path.
+    """
+
+    def __init__(
+        self, workspace: Workspace, former: Memory, known: Mapping[str, Fingerprint]
+    ) -> None:
+        self.shards, self.items = former.shards, former.items
+        self.known = known
+        self._workspace = workspace
+        self._sound: dict[int, bool] = {}
+        self._read: tuple[int, bytes | None] = (-1, None)
+        self._begins: dict[bytes, int] = {}
+        self._places: dict[bytes, tuple[int, int, int]] = {}  # shard, start, item
+        for number, shard in enumerate(self.shards):
+            start = 0
+            for index in range(shard.first, shard.last):
+                self._places[self.items.keys[index]] = (number, start, index)
+                start += self.items.lengths[index]
+            if shard.first < shard.last:
+                self._begins[self.items.keys[shard.first]] = number
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._places
+
+    def place_of(self, number: int) -> Path:
+        """Return where a shard lies."""
+        return self._workspace.resolve(self.shards[number].path)
+
+    def standing(self, keys: Sequence[bytes], at: int) -> int | None:
+        """Return the shard that is, item for item, what a new one beginning here would be."""
+        number = self._begins.get(keys[at])
+        if number is None:
+            return None
+        shard = self.shards[number]
+        end = at + shard.last - shard.first
+        if not (shard.is_full or end == len(keys)) or end > len(keys):
+            return None
+        if any(keys[at + step] != self.items.keys[shard.first + step] for step in range(end - at)):
+            return None
+        return number if self._is_sound(number) else None
+
+    def made(self, key: bytes) -> Made | None:
+        """Return the bytes of an item, null where they can't be had any more."""
+        found = self._places.get(key)
+        if found is None:
+            return None
+        number, start, index = found
+        content = self._content(number)
+        if content is None:
+            return None
+        return Made(content[start : start + self.items.lengths[index]], self.items.records[index])
+
+    def _is_sound(self, number: int) -> bool:
+        if number not in self._sound:
+            known = self.known.get(self.shards[number].path)
+            self._sound[number] = (
+                known is not None
+                and known.blake3.hex == self.shards[number].blake3
+                and _has_digest(self.place_of(number), known.blake3)
+            )
+        return self._sound[number]
+
+    def _content(self, number: int) -> bytes | None:
+        """Return the bytes of a shard if they are the recorded ones; the last one read is kept."""
+        if self._read[0] != number:
+            try:
+                content = self.place_of(number).read_bytes()
+            except (OSError, VerificationError):
+                content = b""
+            is_same = digest_bytes(content).hex == self.shards[number].blake3
+            self._read = (number, content if is_same else None)
+        return self._read[1]
+
+
+@dataclass
+class ShardWriter:
+    """Writes the items of one call below ``folder``; ``target`` is the recorded final folder."""
+
+    folder: Path
+    target: str
+    former: FormerShards
+    written: list[KnownFile] = field(default_factory=list)
+    shards: list[Shard] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    records: list[int] = field(default_factory=list)
+
+    def write(self, keys: Sequence[bytes], make: Callable[[int], Made]) -> Items:
+        """Write all items; ``make`` gives the bytes of one that was not written before.
+
+        It is called in the order of the items.
+        """
+        at = 0
+        while at < len(keys):
+            number = self.former.standing(keys, at)
+            at = self._write_one(keys, at, make) if number is None else self._keep(number, at)
+        return Items(keys, self.lengths, self.records)
+
+    def _keep(self, number: int, at: int) -> int:
+        shard, items = self.former.shards[number], self.former.items
+        name = self._next_name()
+        path = f"{self.target}/{name}"
+        if shard.path != path:
+            _link(self.former.place_of(number), self.folder / name)
+        end = at + shard.last - shard.first
+        self.lengths += items.lengths[shard.first : shard.last]
+        self.records += items.records[shard.first : shard.last]
+        self.shards.append(Shard(path, shard.blake3, at, end, shard.is_full))
+        known = self.former.known[shard.path]
+        self.written.append(KnownFile(name, known, stands=shard.path == path))
+        return end
+
+    def _write_one(self, keys: Sequence[bytes], at: int, make: Callable[[int], Made]) -> int:
+        name, first, is_full = self._next_name(), at, False
+        sums = FileSums(name)
+        with (self.folder / name).open("wb") as out:
+            while at < len(keys) and not is_full:
+                made = self.former.made(keys[at]) or make(at)
+                out.write(made.content)
+                sums.update(made.content)
+                self.lengths.append(len(made.content))
+                self.records.append(made.records)
+                is_full = is_end(keys[at], len(made.content), USUAL) or sums.bytes >= ROOM
+                at += 1
+        found = sums.result()
+        path = f"{self.target}/{name}"
+        self.shards.append(Shard(path, found.blake3.hex, first, at, is_full))
+        self.written.append(KnownFile(name, found, stands=False))
+        return at
+
+    def _next_name(self) -> str:
+        return f"part-{len(self.shards):05}.jsonl"
+
+
+def _has_digest(place: Path, digest: Digest) -> bool:
+    try:
+        return not place.is_symlink() and digest_file(place) == digest
+    except SourceError:
+        return False
+
+
+def _link(place: Path, name: Path) -> None:
+    """Give a file another name, or copy it where the file system has no second names."""
+    try:
+        os.link(place, name)
+    except OSError:
+        shutil.copyfile(place, name)
