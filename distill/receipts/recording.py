@@ -31,9 +31,9 @@ class Stage(Generic[P]):
     ``stage`` and ``version`` are those of the decorator; ``__wrapped__`` is the function itself.
     """
 
-    __wrapped__: Callable[P, object]
+    __wrapped__: Callable[P, Report | None]
 
-    def __init__(self, function: Callable[P, object], stage: str, version: int) -> None:
+    def __init__(self, function: Callable[P, Report | None], stage: str, version: int) -> None:
         self.stage = stage
         self.version = version
         update_wrapper(self, function)
@@ -107,12 +107,7 @@ def with_receipt(*, stage: str, version: int) -> Callable[[Callable[P, Report | 
         ContractError: the name is unusable, the version is negative, or the function is a coroutine
             or a generator.
     """
-    if not STAGE_NAME.fullmatch(stage):
-        raise ContractError(
-            f"{stage!r} can't name a stage", "use letters, digits, '_', '-' and '.', at most 100"
-        )
-    if version < 0:
-        raise ContractError(f"the version of stage {stage} is negative", "count from 1")
+    demand_identity(stage, version)
 
     def decorate(function: Callable[P, Report | None]) -> Stage[P]:
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
@@ -122,6 +117,20 @@ def with_receipt(*, stage: str, version: int) -> Callable[[Callable[P, Report | 
         return Stage(function, stage, version)
 
     return decorate
+
+
+def demand_identity(stage: str, version: int) -> None:
+    """Refuse a name or a version that no stage can have.
+
+    Raises:
+        ContractError: saying which.
+    """
+    if not STAGE_NAME.fullmatch(stage):
+        raise ContractError(
+            f"{stage!r} can't name a stage", "use letters, digits, '_', '-' and '.', at most 100"
+        )
+    if version < 0:
+        raise ContractError(f"the version of stage {stage} is negative", "count from 1")
 
 
 withReceipt = with_receipt  # noqa: N816 - the design's card has this spelling

@@ -81,7 +81,7 @@ class GroupStage(IncrementalStage):
         """Write what every group gives."""
         table = self._table(work)
         groups = list(table.sorted_groups())
-        places = [one.place for one, _ in work.segments]
+        places = [one.place for one, _ in work.parts]
         keys = [digest for _, _, digest in groups]
         missing = [number for number, key in enumerate(keys) if key not in work.former]
 
@@ -129,7 +129,7 @@ class GroupStage(IncrementalStage):
 
     def _table(self, work: Work) -> Table:
         """Return all records, with the keys that are new read off."""
-        parts = list(work.segments)
+        parts = list(work.parts)
         known = work.memory.rows
         missing = {
             s.digest: Job(one.path, one.place, s) for one, s in parts if s.digest not in known

@@ -43,7 +43,7 @@ class RecordStage(IncrementalStage):
 
     def produce(self, work: Work) -> Report:
         """Write what every segment gives."""
-        parts = list(work.segments)
+        parts = list(work.parts)
         is_placed = self.record_function.takes_place
         keys = [_key(one, segment, is_placed) for one, segment in parts]
         missing = {

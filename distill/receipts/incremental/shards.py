@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from distill.errors import SourceError, VerificationError
 from distill.receipts.digest import Digest, FileSums, Fingerprint, digest_bytes, digest_file
@@ -25,6 +25,7 @@ from distill.receipts.workspace import Workspace
 #: Shards are about this many bytes long, and have at most `ROOM` bytes before their last item.
 USUAL: Final = 8 * 1024 * 1024
 ROOM: Final = 48 * 1024 * 1024
+_PIECE: Final = 1024 * 1024
 
 
 class FormerShards:
@@ -104,6 +105,44 @@ class FormerShards:
         return self._read[1]
 
 
+class SummedFile:
+    """A new file, written in large pieces; ``sums`` are there when it is closed."""
+
+    sums: Fingerprint
+
+    def __init__(self, place: Path) -> None:
+        self.bytes = 0
+        self._file = place.open("wb", buffering=0)
+        self._sums = FileSums(place.name)
+        self._waiting: list[bytes] = []
+        self._size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            self._flush()
+            self.sums = self._sums.result()
+        finally:
+            self._file.close()
+
+    def write(self, content: bytes) -> None:
+        """Append bytes."""
+        self.bytes += len(content)
+        self._size += len(content)
+        self._waiting.append(content)
+        if self._size >= _PIECE:
+            self._flush()
+
+    def _flush(self) -> None:
+        piece = memoryview(b"".join(self._waiting))
+        self._waiting, self._size = [], 0
+        self._sums.update(piece)
+        while piece:
+            piece = piece[self._file.write(piece) :]
+
+
 @dataclass
 class ShardWriter:
     """Writes the items of one call below ``folder``; ``target`` is the recorded final folder."""
@@ -143,20 +182,17 @@ class ShardWriter:
 
     def _write_one(self, keys: Sequence[bytes], at: int, make: Callable[[int], Made]) -> int:
         name, first, is_full = self._next_name(), at, False
-        sums = FileSums(name)
-        with (self.folder / name).open("wb") as out:
+        with SummedFile(self.folder / name) as out:
             while at < len(keys) and not is_full:
                 made = self.former.made(keys[at]) or make(at)
                 out.write(made.content)
-                sums.update(made.content)
                 self.lengths.append(len(made.content))
                 self.records.append(made.records)
-                is_full = is_end(keys[at], len(made.content), USUAL) or sums.bytes >= ROOM
+                is_full = is_end(keys[at], len(made.content), USUAL) or out.bytes >= ROOM
                 at += 1
-        found = sums.result()
         path = f"{self.target}/{name}"
-        self.shards.append(Shard(path, found.blake3.hex, first, at, is_full))
-        self.written.append(KnownFile(name, found, stands=False))
+        self.shards.append(Shard(path, out.sums.blake3.hex, first, at, is_full))
+        self.written.append(KnownFile(name, out.sums, stands=False))
         return at
 
     def _next_name(self) -> str:

@@ -4,22 +4,23 @@ Both are called as ``stage(read=PATHS, write=FOLDER, **parameters)``.
 """
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from distill.errors import ContractError
 from distill.receipts.binding import Binding, Role
 from distill.receipts.digest import Fingerprint, digest_bytes
 from distill.receipts.execution import Execution
+from distill.receipts.incremental import segments, shards
 from distill.receipts.incremental.memory import Items, Memory, read_memory, write_memory
 from distill.receipts.incremental.segments import Segment, cut_file
 from distill.receipts.incremental.shards import FormerShards, ShardWriter
 from distill.receipts.incremental.workers import number_of_workers
 from distill.receipts.outcome import Outcome
-from distill.receipts.recording import Stage
+from distill.receipts.recording import Stage, demand_identity
 from distill.receipts.report import Report
 from distill.receipts.staging import Finished
 from distill.receipts.survey import Survey
@@ -58,7 +59,7 @@ class Work:
     items: Items = field(default_factory=lambda: Items((), (), ()))
 
     @property
-    def segments(self) -> Iterator[tuple[Input, Segment]]:
+    def parts(self) -> Iterator[tuple[Input, Segment]]:
         """All segments in the order of the inputs."""
         return ((one, segment) for one in self.inputs for segment in one.segments)
 
@@ -75,6 +76,11 @@ class Work:
 
 class IncrementalStage(Stage[Any]):
     """A stage that reads files of lines and writes a folder of shards, redoing what changed."""
+
+    def __init__(self, function: Callable[..., object], stage: str, version: int) -> None:
+        # What the function returns are records; a plain stage's function returns a report.
+        demand_identity(stage, version)
+        super().__init__(cast("Callable[..., None]", function), stage, version)
 
     def produce(self, work: Work) -> Report:
         """Write all items of a run."""
@@ -144,7 +150,8 @@ def recipe_of(survey: Survey) -> str:
     Law: equal recipes and equal records give equal bytes.
     """
     without = replace(survey.key, inputs=())
-    return digest_bytes(f"{without.digest().hex} {LAYOUT}".encode()).hex
+    bounds = (segments.USUAL, segments.LONGEST, shards.USUAL, shards.ROOM)
+    return digest_bytes(f"{without.digest().hex} {LAYOUT} {bounds}".encode()).hex
 
 
 def _known(survey: Survey) -> dict[str, Fingerprint]:
