@@ -785,12 +785,17 @@ def file: type == "object" and keys == ["blake3", "bytes", "path", "records", "r
   and (.blake3 | hex) and (.sha256 | hex) and (.bytes | count) and (.role | type) == "string" and (.path | path);
 def files: type == "array" and all(file);
 def target: type == "object" and keys == ["kind", "path", "role"] and (.path | path);
+def in_one($targets): .role as $role | .path as $path | any($targets[]; .role == $role and
+  (if .kind == "file" then .path == $path else .path as $tree | $path | startswith($tree + "/") end));
+def engines_own: .path + "/" | startswith("receipts/", "data/objects/", ".distill/");
 def refused:
   if type != "object" or keys != ["claim", "format", "run"] then "is no receipt"
   elif .format != "distill.receipt/1" then "is not of the format distill.receipt/1: changed, or written by a newer Distill"
   elif (.claim | type) != "object" or (.run | type) != "object" then "is no receipt"
   elif (.claim.inputs | files | not) or (.claim.outputs | files | not) or (.claim.targets | type) != "array"
     or (.claim.targets | all(target) | not) then "names a file in a way that no receipt does (absolute, .., a control character, a wrong digest or number)"
+  elif .claim.targets as $targets | .claim.outputs | all(in_one($targets)) | not then "names an output that lies under no target of its role"
+  elif [.claim.targets[], .claim.outputs[] | select(engines_own)] != [] then "names an output in a folder that is the engine'"'"'s own"
   elif (.run.started_at | at | not) or (.run.ended_at | at | not) or (.run.parents | type) != "array"
     or (.claim.stage | is("[A-Za-z0-9][A-Za-z0-9_.-]{0,99}") | not) or (.claim.validation | type) != "object"
     or (.claim.validation.status | is("passed|failed") | not) then "is no receipt"

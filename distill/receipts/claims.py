@@ -1,12 +1,16 @@
-"""Holding a claim against itself: its digests, its laws and its status must agree."""
+"""Holding a claim against itself: digests, laws, status, and where it wrote must agree."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from distill.receipts.canonical import dumps
 from distill.receipts.digest import Digest, digest_bytes
 from distill.receipts.faults import Fault
 from distill.receipts.key import KeyParts
-from distill.receipts.receipt import Claim, Receipt
+from distill.receipts.receipt import Claim, FileEntry, Receipt, Target
+
+#: Where the engine keeps its own files: no stage writes there.
+RESERVED: Final = (".distill", "receipts", "data/objects")
 
 
 def code_digest(claim: Claim) -> Digest:
@@ -22,6 +26,7 @@ def claim_faults(shown: str, receipt: Receipt) -> Iterator[Fault]:
     key = KeyParts.of_claim(claim).digest()
     if key != claim.key:
         yield _inconsistent(shown, claim.key, key, "the key")
+    yield from _place_faults(shown, receipt)
     broken = [law for law in claim.laws if not law.holds]
     if receipt.passed:
         for law in broken:
@@ -36,6 +41,43 @@ def claim_faults(shown: str, receipt: Receipt) -> Iterator[Fault]:
     elif receipt.run.error is None:
         message = "a failed receipt names no error"
         yield Fault("receipt_inconsistent", shown, "an error", "none", message)
+
+
+def _place_faults(shown: str, receipt: Receipt) -> Iterator[Fault]:
+    """Yield outputs that lie where the stage was not told to write, or where no stage may."""
+    claim = receipt.claim
+    for entry in claim.outputs:
+        if not any(_is_under(entry, target) for target in claim.targets):
+            message = "an output lies under no target of its role"
+            yield _misplaced(shown, f"a target that holds {entry.path}", "none", message)
+    paths = [*(one.path for one in claim.targets), *(one.path for one in claim.outputs)]
+    for path in dict.fromkeys(paths):
+        own = next((own for own in RESERVED if is_at_or_below(path, own)), None)
+        if own is not None:
+            message = f"a stage was told to write in {own}/, which is the engine's own"
+            yield _misplaced(shown, "a place of the workspace's", path, message)
+    made = {(entry.role, entry.path) for entry in claim.outputs}
+    for target in claim.targets:
+        if receipt.passed and target.kind == "file" and (target.role, target.path) not in made:
+            message = "a passing receipt lacks an output that the stage was told to write"
+            yield _misplaced(shown, target.path, "no such output", message)
+
+
+def _is_under(entry: FileEntry, target: Target) -> bool:
+    if entry.role != target.role:
+        return False
+    if target.kind == "file":
+        return entry.path == target.path
+    return entry.path.startswith(f"{target.path}/")
+
+
+def is_at_or_below(path: str, folder: str) -> bool:
+    """Whether a recorded path is a folder, or lies in it."""
+    return f"{path}/".startswith(f"{folder}/")
+
+
+def _misplaced(shown: str, expected: str, found: str, meaning: str) -> Fault:
+    return Fault("receipt_inconsistent", shown, expected, found, meaning)
 
 
 def _inconsistent(shown: str, expected: Digest, found: Digest, what: str) -> Fault:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distill.errors import ConfigurationError, ContractError
+from distill.receipts.claims import RESERVED, is_at_or_below
 from distill.receipts.digest import Fingerprint
 from distill.receipts.durable import make_folder, partial_of, sync_folder
 from distill.receipts.receipt import Target
 from distill.receipts.report import Report
 from distill.receipts.workspace import Workspace
-
-RESERVED = (".distill", "receipts", "data/objects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def berth(workspace: Workspace, target: Target, token: str) -> Berth:
         ConfigurationError: the target lies where the engine keeps its own files.
     """
     for reserved in RESERVED:
-        if f"{target.path}/".startswith(f"{reserved}/"):
+        if is_at_or_below(target.path, reserved):
             raise ConfigurationError(
                 f"the output {target.path} lies in {reserved}/, which is the engine's own",
                 "choose another place",

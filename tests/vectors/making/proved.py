@@ -113,7 +113,13 @@ def _made_of(stage: str, number: int, inputs: list[Made], output: Made, *of: Obj
         for one in of
     ]
     entries = [one.entry for one in inputs]
-    claim = claim_of(entries, [output.entry], stage=stage, parents=parents)
+    claim = claim_of(
+        entries,
+        [output.entry],
+        stage=stage,
+        target=(output.role, output.path.rpartition("/")[0]),
+        parents=parents,
+    )
     return receipt_of(number, claim, list(of))
 
 

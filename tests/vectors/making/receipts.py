@@ -15,6 +15,12 @@ from tests.vectors.making.vector import Vector
 
 HEX = "ab" * 32
 
+
+def file_target(path: str) -> dict[str, Any]:
+    """Return a target that is one file."""
+    return {**RECEIPT["claim"]["targets"][0], "path": path, "kind": "file"}
+
+
 _SPOILING = Spoiling(
     RECEIPT,
     free=(
@@ -122,6 +128,22 @@ def _inconsistent() -> Iterator[Vector]:
          "It passed, and names an error."),
         ("failed-without-an-error", "claim|validation|status", "failed", "receipt_inconsistent",
          "It failed, and names no error."),
+        ("output-outside-of-its-target", "claim|targets|0|path", "elsewhere",
+         "receipt_inconsistent", "It was told to write elsewhere/, and names outputs in out/."),
+        ("output-beside-its-target", "claim|targets|0|path", "ou",
+         "receipt_inconsistent", "out/ begins like ou, and does not lie in it."),
+        ("output-below-a-target-that-is-a-file", "claim|targets|0", file_target("out"),
+         "receipt_inconsistent", "A file has nothing below it."),
+        ("output-of-another-role", "claim|outputs|0|role", "card",
+         "receipt_inconsistent", "No target has this role."),
+        ("output-without-any-target", "claim|targets", [],
+         "receipt_inconsistent", "It was told to write nowhere."),
+        ("target-without-its-output", "claim|targets",
+         [RECEIPT["claim"]["targets"][0], file_target("list.txt")],
+         "receipt_inconsistent", "It passed, and did not write a file that it was told to."),
+        ("target-among-the-receipts", "claim|targets",
+         [RECEIPT["claim"]["targets"][0], {**RECEIPT["claim"]["targets"][0], "path": "receipts/x"}],
+         "receipt_inconsistent", "receipts/ is the engine's own."),
     ):  # fmt: skip
         content = raw(changed(place, value))
         yield Vector("receipt", f"{name}.json", content, why, fault=fault)

@@ -46,9 +46,10 @@ def claim_of(
     outputs: list[dict[str, Any]],
     *,
     stage: str = "keep",
+    target: tuple[str, str] = ("rows", "out"),
     parents: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Return a claim that keeps its own laws."""
+    """Return a claim that keeps its own laws; ``target`` is role and folder of its outputs."""
     environment = {"python": "3.11", "distributions": {"distill": "0.1.0"}}
     parameters = {"depth": 1, "share": {"float": "0.5"}}
     code = digest_bytes(dumps(CODE)).hex
@@ -69,7 +70,7 @@ def claim_of(
         "code": {"digest": code, "files": CODE, "function": "pkg.keep:keep"},
         "environment": environment,
         "parameters": parameters,
-        "targets": [{"role": "rows", "path": "out", "kind": "tree"}],
+        "targets": [{"role": target[0], "path": target[1], "kind": "tree"}],
         "inputs": inputs,
         "outputs": outputs,
         "parents": _PARENTS if parents is None else parents,
