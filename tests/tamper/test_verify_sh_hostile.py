@@ -73,7 +73,7 @@ def add_receipt(root: Path, change: Callable[[dict[str, Any]], None]) -> Path:
 
 
 def output(root: Path, name: str) -> Callable[[dict[str, Any]], None]:
-    """Return a change that lets the receipt name one output of these bytes."""
+    """Return a change that lets the receipt name one output of these bytes, as it was told to."""
     (root / "sample").write_bytes(b"sample\n")
     found, _ = fingerprint_file(root / "sample")
     entry = {
@@ -85,7 +85,8 @@ def output(root: Path, name: str) -> Callable[[dict[str, Any]], None]:
         "records": None,
         "root": None,
     }
-    return lambda value: value["claim"].update(outputs=[entry])
+    target = {"role": "target", "path": name, "kind": "file"}
+    return lambda value: value["claim"].update(outputs=[entry], targets=[target])
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
