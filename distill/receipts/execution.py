@@ -1,7 +1,9 @@
 """One run of a stage: under temporary names, checked, then published whole or not at all."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from distill.errors import ContractError
@@ -17,6 +19,17 @@ from distill.receipts.publish import abandon, commit
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.staging import Berth, Finished, Produced, berth, collect, prepare
 
+_current: "ContextVar[Execution]" = ContextVar("distill_execution")
+
+
+def current_execution() -> "Execution":
+    """Return the run whose stage function is being called.
+
+    Raises:
+        LookupError: no stage runs here.
+    """
+    return _current.get()
+
 
 @dataclass
 class Execution:
@@ -25,6 +38,7 @@ class Execution:
     draft: Draft
     lock: str
     evidence: Evidence = field(default_factory=Evidence)
+    remember: Callable[[], None] = lambda: None
 
     def run(self, function: Callable[..., object]) -> Outcome:
         """Run the stage and publish what it made.
@@ -42,13 +56,15 @@ class Execution:
         key = self.draft.survey.key
         Ledger(workspace).begin(token, key.stage, self.draft.survey.key_digest)
         try:
-            produced = self._attempt(function, berths)
+            with self._scope():
+                produced = self._attempt(function, berths)
             receipt = self.draft.receipt(self.evidence)
             planned = self._plan(journal, produced, receipt)
         except BaseException as error:
             abandon(workspace, journal, self._failed(error))
             raise
         commit(workspace, planned.journal)
+        self.remember()
         return Outcome(
             "ran",
             self.draft.survey.plan.reason,
@@ -57,6 +73,14 @@ class Execution:
             planned.set_aside,
             planned.left_alone,
         )
+
+    @contextmanager
+    def _scope(self) -> Iterator[None]:
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
 
     def _failed(self, error: BaseException) -> Receipt | None:
         """Return the failed receipt: with all that is known, or as much as a receipt can hold."""
@@ -77,8 +101,10 @@ class Execution:
             bound = self.draft.call.with_outputs(partials)
             returned = function(*bound.args, **bound.kwargs)
         with evidence.step("report_recordable"):
-            known = returned.files if isinstance(returned, Finished) else None
-            evidence.take(returned.report if isinstance(returned, Finished) else returned)
+            known = None
+            if isinstance(returned, Finished):
+                known, self.remember, returned = returned.files, returned.remember, returned.report
+            evidence.take(returned)
         with evidence.step("outputs_written"):
             produced = collect(berths, known)
             evidence.outputs = tuple(_entry(file) for file in produced)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,10 +53,14 @@ class KnownFile:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What the engine's own stages return: a report, and all files of output folders by role."""
+    """What an incremental stage returns: a report, and all files of output folders by role.
+
+    ``remember`` is called when the outputs are published: what the next run can use is kept then.
+    """
 
     report: Report
     files: Mapping[str, Sequence[KnownFile]]
+    remember: Callable[[], None]
 
 
 def berth(workspace: Workspace, target: Target, token: str) -> Berth:

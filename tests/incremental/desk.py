@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from distill.receipts.digest import Fingerprint, digest_file, fingerprint_file
+from distill.receipts.binding import InputFile
+from distill.receipts.digest import Fingerprint, fingerprint_file
 from distill.receipts.incremental import segments, shards
-from distill.receipts.incremental.memory import Memory, read_memory, write_memory
-from distill.receipts.incremental.segments import cut_file
-from distill.receipts.incremental.shards import FormerShards, ShardWriter
-from distill.receipts.incremental.stage import IncrementalStage, Input, Work
+from distill.receipts.incremental.memory import read_memory
+from distill.receipts.incremental.running import Running
+from distill.receipts.incremental.shards import FormerShards
+from distill.receipts.incremental.stage import IncrementalStage, Work
+from distill.receipts.inputs import WatchedInput, watch_inputs
 from distill.receipts.workspace import Workspace
 
 from .edits import Logs, content
@@ -60,17 +62,17 @@ class Desk:
         partial.mkdir()
         known = {f"{OUT}/{p.name}": _sums(p) for p in final.iterdir()} if final.exists() else {}
         former = FormerShards(self.workspace, memory, known)
-        inputs = tuple(self._input(file, memory) for file in files)
-        work = Work(inputs, memory, former, ShardWriter(partial, OUT, former), {}, {})
+        running = Running(self.workspace, stage.stage, self._inputs(files), memory, former)
+        work = Work.of(running, running.writer(partial, OUT), {})
         stage.produce(work)
         self._publish(work, final, partial)
-        write_memory(self.workspace, stage.stage, work.remembered())
+        running.remember()
         return {file.name: file.read_bytes() for file in sorted(final.iterdir())}
 
-    def _input(self, file: Path, memory: Memory) -> Input:
-        digest = digest_file(file).hex
-        found = memory.segments.get(digest) or cut_file(file)
-        return Input(file.relative_to(self.root).as_posix(), file, digest, found)
+    def _inputs(self, files: list[Path]) -> tuple[WatchedInput, ...]:
+        return watch_inputs(
+            [InputFile("read", f.relative_to(self.root).as_posix(), f) for f in files], ()
+        )
 
     def _publish(self, work: Work, final: Path, partial: Path) -> None:
         final.mkdir(exist_ok=True)

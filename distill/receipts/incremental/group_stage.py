@@ -83,7 +83,7 @@ class GroupStage(IncrementalStage):
         groups = list(table.sorted_groups())
         places = [one.place for one, _ in work.parts]
         keys = [digest for _, _, digest in groups]
-        missing = [number for number, key in enumerate(keys) if key not in work.former]
+        missing = [number for number, key in enumerate(keys) if key not in work.running.former]
 
         def group(number: int) -> Group:
             key, members, _ = groups[number]
@@ -104,13 +104,13 @@ class GroupStage(IncrementalStage):
         def make_one(number: int) -> Made:
             return next(coming) if number in awaited else make([group(number)])[0]
 
-        work.items = work.writer.write(keys, make_one)
+        items = work.writer.write(keys, make_one)
         return Report(
             counts={
                 "read": len(table.starts),
                 "without_key": table.without_key,
                 "groups": len(groups),
-                "written": sum(work.items.records),
+                "written": sum(items.records),
             }
         )
 
@@ -130,7 +130,7 @@ class GroupStage(IncrementalStage):
     def _table(self, work: Work) -> Table:
         """Return all records, with the keys that are new read off."""
         parts = list(work.parts)
-        known = work.memory.rows
+        known = work.running.memory.rows
         missing = {
             s.digest: Job(one.path, one.place, s) for one, s in parts if s.digest not in known
         }
@@ -141,7 +141,7 @@ class GroupStage(IncrementalStage):
         table = Table()
         for number, (_, segment) in enumerate(parts):
             rows = learnt.get(segment.digest) or known[segment.digest]
-            work.rows[segment.digest] = rows
+            work.running.rows[segment.digest] = rows
             table.add(number, segment.start, rows)
         return table
 

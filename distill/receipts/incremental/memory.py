@@ -34,8 +34,8 @@ class Items:
     """The parts of outputs in their order: each one's key (32 bytes), length and records."""
 
     keys: Sequence[bytes]
-    lengths: Sequence[int]
-    records: Sequence[int]
+    lengths: "list[int] | array[int]"
+    records: "list[int] | array[int]"
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -63,7 +63,7 @@ class Memory:
     """
 
     recipe: str
-    items: Items = field(default_factory=lambda: Items((), (), ()))
+    items: Items = field(default_factory=lambda: Items([], [], []))
     shards: tuple[Shard, ...] = ()
     segments: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
     rows: Mapping[bytes, bytes] = field(default_factory=dict)

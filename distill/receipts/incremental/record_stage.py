@@ -49,7 +49,7 @@ class RecordStage(IncrementalStage):
         missing = {
             number: Job(one.path, one.place, segment)
             for number, (one, segment) in enumerate(parts)
-            if keys[number] not in work.former
+            if keys[number] not in work.running.former
         }
         size = sum(job.segment.end - job.segment.start for job in missing.values())
         coming = in_order(
@@ -63,9 +63,9 @@ class RecordStage(IncrementalStage):
             one, segment = parts[number]  # written before, and damaged since
             return make(Job(one.path, one.place, segment))
 
-        work.items = work.writer.write(keys, make_one)
+        items = work.writer.write(keys, make_one)
         read = sum(segment.records for _, segment in parts)
-        return Report(counts={"read": read, "written": sum(work.items.records)})
+        return Report(counts={"read": read, "written": sum(items.records)})
 
 
 def _key(one: Input, segment: Segment, is_placed: bool) -> bytes:

@@ -61,7 +61,7 @@ class FormerShards:
 
     def standing(self, keys: Sequence[bytes], at: int) -> int | None:
         """Return the shard that is, item for item, what a new one beginning here would be."""
-        number = self._begins.get(keys[at])
+        number = self._begins.get(keys[at]) if at < len(keys) else None
         if number is None:
             return None
         shard = self.shards[number]
@@ -145,26 +145,37 @@ class SummedFile:
 
 @dataclass
 class ShardWriter:
-    """Writes the items of one call below ``folder``; ``target`` is the recorded final folder."""
+    """Writes items in shards ``part-00000.jsonl``, … below ``folder / below``.
+
+    ``target`` is the recorded final place of ``folder``. There is one shard at least: what is empty
+    is a file, and not an absence.
+    """
 
     folder: Path
     target: str
+    below: str
     former: FormerShards
     written: list[KnownFile] = field(default_factory=list)
     shards: list[Shard] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
-    records: list[int] = field(default_factory=list)
+    items: Items = field(default_factory=lambda: Items([], [], []))
 
     def write(self, keys: Sequence[bytes], make: Callable[[int], Made]) -> Items:
         """Write all items; ``make`` gives the bytes of one that was not written before.
 
         It is called in the order of the items.
         """
+        (self.folder / self.below).mkdir(parents=True, exist_ok=True)
+        self.items = Items(keys, [], [])
         at = 0
-        while at < len(keys):
+        while at < len(keys) or not self.shards:
             number = self.former.standing(keys, at)
             at = self._write_one(keys, at, make) if number is None else self._keep(number, at)
-        return Items(keys, self.lengths, self.records)
+        return self.items
+
+    @property
+    def rows(self) -> int:
+        """The number of records written, as they were counted in the bytes of the shards."""
+        return sum(one.sums.records or 0 for one in self.written)
 
     def _keep(self, number: int, at: int) -> int:
         shard, items = self.former.shards[number], self.former.items
@@ -173,8 +184,8 @@ class ShardWriter:
         if shard.path != path:
             _link(self.former.place_of(number), self.folder / name)
         end = at + shard.last - shard.first
-        self.lengths += items.lengths[shard.first : shard.last]
-        self.records += items.records[shard.first : shard.last]
+        self.items.lengths.extend(items.lengths[shard.first : shard.last])
+        self.items.records.extend(items.records[shard.first : shard.last])
         self.shards.append(Shard(path, shard.blake3, at, end, shard.is_full))
         known = self.former.known[shard.path]
         self.written.append(KnownFile(name, known, stands=shard.path == path))
@@ -186,8 +197,8 @@ class ShardWriter:
             while at < len(keys) and not is_full:
                 made = self.former.made(keys[at]) or make(at)
                 out.write(made.content)
-                self.lengths.append(len(made.content))
-                self.records.append(made.records)
+                self.items.lengths.append(len(made.content))
+                self.items.records.append(made.records)
                 is_full = is_end(keys[at], len(made.content), USUAL) or out.bytes >= ROOM
                 at += 1
         path = f"{self.target}/{name}"
@@ -196,7 +207,7 @@ class ShardWriter:
         return at
 
     def _next_name(self) -> str:
-        return f"part-{len(self.shards):05}.jsonl"
+        return f"{self.below}part-{len(self.shards):05}.jsonl"
 
 
 def _has_digest(place: Path, digest: Digest) -> bool:

@@ -1,0 +1,117 @@
+"""The run of an incremental stage: what it reads, what is remembered, and what it leaves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Self
+
+from distill.receipts.digest import Fingerprint, digest_bytes
+from distill.receipts.execution import Execution, current_execution
+from distill.receipts.incremental import segments, shards
+from distill.receipts.incremental.memory import Items, Memory, Shard, read_memory, write_memory
+from distill.receipts.incremental.segments import Segment
+from distill.receipts.incremental.shards import FormerShards, ShardWriter
+from distill.receipts.inputs import WatchedInput
+from distill.receipts.survey import Survey
+from distill.receipts.workspace import Workspace
+
+#: Raise it when segments, items or shards come to be made in another way.
+LAYOUT: Final = 1
+
+
+@dataclass
+class Running:
+    """One run: what is remembered of earlier ones, and what this one learns.
+
+    ``segments`` are by the BLAKE3 of their file, ``rows`` by the key of the part that they are of.
+    """
+
+    workspace: Workspace
+    slot: str
+    inputs: tuple[WatchedInput, ...]
+    memory: Memory
+    former: FormerShards
+    segments: dict[str, tuple[Segment, ...]] = field(default_factory=dict)
+    rows: dict[bytes, bytes] = field(default_factory=dict)
+    writers: list[ShardWriter] = field(default_factory=list)
+
+    @classmethod
+    def here(cls, *, with_parameters: bool = True) -> Self:
+        """Return the run of the stage function that is being called.
+
+        Without its parameters the recipe is code and environment alone: then the keys of the parts
+        must hold what they take from the parameters.
+        """
+        return cls.of(current_execution(), with_parameters=with_parameters)
+
+    @classmethod
+    def of(cls, execution: Execution, *, with_parameters: bool = True) -> Self:
+        """Return the run of an execution, with what is remembered of its slot."""
+        draft = execution.draft
+        recipe = recipe_of(draft.survey, with_parameters=with_parameters)
+        memory = read_memory(draft.workspace, execution.lock, recipe)
+        former = FormerShards(draft.workspace, memory, _known(draft.survey))
+        return cls(draft.workspace, execution.lock, draft.survey.inputs, memory, former)
+
+    def writer(self, folder: Path, target: str, below: str = "") -> ShardWriter:
+        """Return a writer of shards in ``folder / below``, which will be ``target / below``."""
+        made = ShardWriter(folder, target, below, self.former)
+        self.writers.append(made)
+        return made
+
+    def remember(self) -> None:
+        """Keep what the next run needs of this one."""
+        write_memory(
+            self.workspace,
+            self.slot,
+            Memory(
+                self.memory.recipe,
+                _joined([one.items for one in self.writers]),
+                _shifted(self.writers),
+                self.segments,
+                self.rows,
+            ),
+        )
+
+
+def recipe_of(survey: Survey, *, with_parameters: bool = True) -> str:
+    """Return what decides the bytes of an item beside its records: all of the key but the inputs.
+
+    Law: equal recipes and equal records give equal bytes.
+    """
+    parts = replace(survey.key, inputs=())
+    if not with_parameters:
+        parts = replace(parts, parameters={})
+    bounds = (segments.USUAL, segments.LONGEST, shards.USUAL, shards.ROOM)
+    return digest_bytes(f"{parts.digest().hex} {LAYOUT} {bounds}".encode()).hex
+
+
+def _joined(items: Sequence[Items]) -> Items:
+    return Items(
+        [key for one in items for key in one.keys],
+        [length for one in items for length in one.lengths],
+        [records for one in items for records in one.records],
+    )
+
+
+def _shifted(writers: Sequence[ShardWriter]) -> tuple[Shard, ...]:
+    """Return the shards of all writers, their items counted over all of them."""
+    found: list[Shard] = []
+    before = 0
+    for one in writers:
+        found += [
+            replace(shard, first=shard.first + before, last=shard.last + before)
+            for shard in one.shards
+        ]
+        before += len(one.items)
+    return tuple(found)
+
+
+def _known(survey: Survey) -> Mapping[str, Fingerprint]:
+    """Return what the newest passing receipt says of the outputs, by path."""
+    if survey.passed is None:
+        return {}
+    return {
+        one.path: Fingerprint(one.bytes, one.blake3, one.sha256, one.records, one.root)
+        for one in survey.passed.claim.outputs
+    }
