@@ -4,8 +4,12 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done)
 VENV ?= .venv
 UV ?= uv
+WORKERS ?= auto
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+# A file of tests stays with one worker, so that what it builds is built once. The tests that run
+# Prefect's server have it to themselves.
+PARALLEL := --numprocesses=$(WORKERS) --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
 
 # PIP_* of a developer's shell stay; the hashes decide what may be installed.
 .DEFAULT_GOAL := help
@@ -14,7 +18,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 help:
 	@echo 'make run        set up, and run the example workspace through flows/distillation.py'
 	@echo 'make test       set up, and run all checks: ruff, mypy, library tests, Prefect tests'
-	@echo 'make test-full  the same with the long counts'
+	@echo 'make test-full  the same with the long counts (WORKERS=0: one test at a time)'
 	@echo 'make lock       pin anew what pyproject.toml asks for (needs uv; UPGRADE=--upgrade for newer)'
 	@echo 'make clean      remove what runs and checks made; make distclean removes $(VENV) too'
 
@@ -22,11 +26,11 @@ run: $(VENV)/.run-stamp
 	$(BIN)/python flows/distillation.py
 
 test: check
-	$(BIN)/pytest tests --ignore=tests/prefect
+	$(BIN)/pytest tests --ignore=tests/prefect $(PARALLEL)
 	$(BIN)/pytest tests/prefect
 
 test-full: check
-	$(BIN)/pytest tests --ignore=tests/prefect --full
+	$(BIN)/pytest tests --ignore=tests/prefect $(PARALLEL) --full
 	$(BIN)/pytest tests/prefect --full
 
 check: $(VENV)/.test-stamp
