@@ -6,6 +6,7 @@ from typing import Any
 
 from distill.errors import DistillError
 from distill.receipts import Receipt
+from distill.report.ledger_health import LedgerHealth, look_at_ledger
 from distill.stages.jobs import SourceJob
 from distill.stages.pipeline import Planned, plan_all
 from distill.stages.source_jobs import source_jobs
@@ -33,12 +34,14 @@ class Health:
     laws_broken: Sequence[str]
     without_provenance: int
     failed: Sequence[str]
+    ledger: LedgerHealth
     trouble: str = ""
 
     @property
     def is_sound(self) -> bool:
         """True where nothing is broken; stale stages are sound, a run brings them up to date."""
-        return not (self.trouble or self.failed or self.laws_broken or self.without_provenance)
+        wrong = self.trouble or self.failed or self.laws_broken or self.without_provenance
+        return not (wrong or self.ledger.trouble)
 
     def lines(self) -> Iterator[str]:
         """Yield the screen."""
@@ -59,6 +62,7 @@ class Health:
             yield f"  broken: {law}"
         complete = "complete" if not self.without_provenance else "INCOMPLETE"
         yield f"provenance: {complete} ({self.without_provenance:,} runs without)"
+        yield from self.ledger.told()
         stale = [planned.stage for planned in self.stages if planned.plan.status != "fresh"]
         yield f"a run would do: {', '.join(stale) if stale else 'nothing'}"
 
@@ -82,6 +86,7 @@ class Health:
             "laws": {"kept": self.laws_kept, "broken": list(self.laws_broken)},
             "without_provenance": self.without_provenance,
             "failed": list(self.failed),
+            "ledger": self.ledger.as_json(),
         }
 
 
@@ -105,6 +110,7 @@ def look_at(project: Project) -> Health:
         laws_broken=[str(law) for law in laws if not law.holds],
         without_provenance=sum(_missing_provenance(receipt) for receipt in newest),
         failed=[receipt.claim.stage for receipt in newest if not receipt.passed],
+        ledger=look_at_ledger(project.workspace),
         trouble=trouble,
     )
 

@@ -34,7 +34,7 @@ from distill.receipts.ledger.places import CHECKPOINTS, LOG, P256, SIZE, checkpo
 from distill.receipts.ledger.signing import KeyPair
 from distill.receipts.locks import hold
 from distill.receipts.merkle import MerkleRoot, leaf_hash
-from distill.receipts.plain_files import Unread, open_plain
+from distill.receipts.plain_files import Unread, open_plain, read_plain
 from distill.receipts.receipt import Receipt
 from distill.receipts.workspace import Workspace
 
@@ -255,11 +255,11 @@ def read_checkpoint(path: Path) -> Note:
     Raises:
         VerificationError: the file can't be read or holds none.
     """
+    content = read_plain(path, MAX_NOTE_BYTES)
+    if isinstance(content, Unread):
+        raise VerificationError(f"{path} can't be read: it is {content.told}")
     try:
-        with path.open("rb") as file:
-            return read_note(file.read(MAX_NOTE_BYTES + 1))
-    except OSError as error:
-        raise VerificationError(f"{path} can't be read: {error.strerror}") from error
+        return read_note(content)
     except VerificationError as error:
         raise VerificationError(f"{path}: {error.message}", error.hint) from error
 
