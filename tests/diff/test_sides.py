@@ -1,7 +1,9 @@
 """What a text may name, and what is refused with what would have been right."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,16 +24,23 @@ from tests.diff.test_causes import NAMED, ROWS
 from tests.workspaces import lines, row
 
 
-@pytest.fixture
-def two(workspaces: Workspaces, tmp_path: Path) -> Two:
-    """A workspace that gained a run."""
+@pytest.fixture(scope="module")
+def two_once(workspaces: Workspaces, tmp_path_factory: pytest.TempPathFactory) -> Two:
+    """A workspace that gained a run, to be copied and not touched."""
     rows = [*ROWS, row("t4", "new", id="e")]
     return workspaces.two(
-        tmp_path,
+        tmp_path_factory.mktemp("two"),
         NAMED,
         {"logs/a.jsonl": lines(ROWS)},
         lambda root: (root / "logs/a.jsonl").write_bytes(lines(rows)),
     )
+
+
+@pytest.fixture
+def two(two_once: Two, tmp_path: Path) -> Two:
+    """A workspace that gained a run."""
+    shutil.copytree(two_once.root, tmp_path, dirs_exist_ok=True)
+    return replace(two_once, root=tmp_path)
 
 
 def _workspace(two: Two) -> Workspace:

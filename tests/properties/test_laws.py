@@ -39,7 +39,7 @@ def _sets(root: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 @given(log=_LINES, include_partial=st.booleans(), include_review=st.booleans())
-@settings(max_examples=10)
+@settings(max_examples=settings().max_examples // 5)
 def test_nothing_vanishes_and_nothing_leaks(
     log: list[bytes], include_partial: bool, include_review: bool
 ) -> None:
@@ -90,7 +90,7 @@ def _no_leak(
 
 
 @given(log=st.lists(_ROWS, min_size=2, max_size=20), cut=st.integers(1, 19))
-@settings(max_examples=5)
+@settings(max_examples=settings().max_examples // 10)
 def test_how_a_log_is_split_into_files_changes_no_row(log: list[dict[str, Any]], cut: int) -> None:
     """The same records in one file or in two: the same rows, but for where they were found."""
     written = [json.dumps({**row, "id": f"{n}"}).encode() for n, row in enumerate(log)]

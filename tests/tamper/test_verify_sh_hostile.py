@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from distill.receipts.digest import digest_bytes, fingerprint_file
 from distill.receipts.ledger.entries import Recorded, write_entry
 from tests.receipts.samples import raw
@@ -54,65 +52,73 @@ REFUSED_NAMES = (
 )
 
 
-def add_receipt(root: Path, change: Callable[[dict[str, Any]], None]) -> Path:
-    """Enter a receipt of a stage of its own in an unsigned ledger, changed before it is written."""
-    (path, *_) = sorted((root / "receipts/objects").glob("*/*"))
-    value = json.loads(path.read_bytes())
-    value["claim"] |= {"stage": "hostile", "inputs": [], "outputs": [], "parents": []}
-    value["run"] |= {"parents": []}
-    change(value)
-    content = raw(value)
-    digest = digest_bytes(content)
-    place = root / "receipts/objects" / digest.hex[:2] / digest.hex
-    place.parent.mkdir(exist_ok=True)
-    place.write_bytes(content)
-    made = fingerprint_file(place)[0]
-    entry = Recorded(digest, value["run"]["id"], made.sha256, "hostile", "passed")
-    write_ledger(root, [*lines_of(root), write_entry(entry)], lambda _: None)
-    return place
+def add_receipt(root: Path, *changes: Callable[[dict[str, Any]], None]) -> list[Path]:
+    """Enter receipts in an unsigned ledger: each of a stage of its own, and changed before that."""
+    (sample, *_) = sorted((root / "receipts/objects").glob("*/*"))
+    places, lines = [], lines_of(root)
+    for number, change in enumerate(changes):
+        value = json.loads(sample.read_bytes())
+        value["claim"] |= {"stage": f"hostile{number}", "inputs": [], "outputs": [], "parents": []}
+        value["run"] |= {"id": f"hostile-{number}", "parents": []}
+        change(value)
+        content = raw(value)
+        digest = digest_bytes(content)
+        place = root / "receipts/objects" / digest.hex[:2] / digest.hex
+        place.parent.mkdir(exist_ok=True)
+        put(place, content)
+        made = fingerprint_file(place)[0]
+        stage = f"hostile{number}"
+        entry = Recorded(digest, value["run"]["id"], made.sha256, stage, "passed")
+        lines.append(write_entry(entry))
+        places.append(place)
+    write_ledger(root, lines, lambda _: None)
+    return places
 
 
-def output(root: Path, name: str) -> Callable[[dict[str, Any]], None]:
-    """Return a change that lets the receipt name one output of these bytes, as it was told to."""
+def outputs(root: Path, *names: str) -> Callable[[dict[str, Any]], None]:
+    """Return a change that lets the receipt name outputs of these bytes, as it was told to."""
     (root / "sample").write_bytes(b"sample\n")
     found, _ = fingerprint_file(root / "sample")
-    entry = {
-        "role": "target",
-        "path": name,
+    made = {
         "bytes": found.bytes,
         "blake3": found.blake3.hex,
         "sha256": found.sha256.hex,
         "records": None,
         "root": None,
     }
-    target = {"role": "target", "path": name, "kind": "file"}
-    return lambda value: value["claim"].update(outputs=[entry], targets=[target])
+    places = [{"role": f"target{n:02}", "path": name} for n, name in enumerate(names)]
+    entries = [place | made for place in places]
+    targets = [place | {"kind": "file"} for place in places]
+    return lambda value: value["claim"].update(outputs=entries, targets=targets)
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
-def test_an_odd_name_is_only_a_name(unsigned: World, name: str) -> None:
+def test_an_odd_name_is_only_a_name(unsigned: World) -> None:
     """A file is found under any name that a receipt may hold, and nothing else happens."""
     root = unsigned.root
-    change = output(root, f"exports/{name}")
-    put(root / "exports" / name, b"sample\n")
-    add_receipt(root, change)
+    names = sorted(f"exports/{name}" for name in ODD_NAMES)
+    for name in names:
+        put(root / name, b"sample\n")
+    add_receipt(root, outputs(root, *names))
     assert run_script(root).findings == ()
     assert list(root.rglob("pwned")) == []
-    put(root / "exports" / name, b"samples\n")
+    for name in names:
+        put(root / name, b"samples\n")
     verdict = run_script(root)
     assert verdict.code == 10
-    assert verdict.faults[0].startswith(f"exports/{name}: ")
+    assert sorted(fault.rpartition(": ")[0] for fault in verdict.faults) == names
+    assert list(root.rglob("pwned")) == []
 
 
-@pytest.mark.parametrize("name", REFUSED_NAMES)
-def test_a_name_that_no_receipt_holds_is_refused(unsigned: World, name: str) -> None:
+def test_a_name_that_no_receipt_holds_is_refused(unsigned: World) -> None:
     """The receipt is refused; the file that it means is not looked at."""
     (unsigned.root.parent / "outside.txt").write_bytes(b"sample\n")
-    place = add_receipt(unsigned.root, output(unsigned.root, name))
+    changes = [outputs(unsigned.root, name) for name in REFUSED_NAMES]
+    refused = add_receipt(unsigned.root, *changes)
     verdict = run_script(unsigned.root)
     assert verdict.code == 10
-    assert verdict.faults[0].startswith(place.relative_to(unsigned.root).as_posix())
-    assert "in a way that no receipt does" in verdict.faults[0]
+    told = [fault for fault in verdict.faults if "in a way that no receipt does" in fault]
+    named = [unsigned.root / fault.partition(": ")[0] for fault in told]
+    assert sorted(named) == sorted(refused)
 
 
 FILE: dict[str, Any] = {
@@ -142,15 +148,14 @@ REFUSED: dict[str, Callable[[dict[str, Any]], None]] = {
 }
 
 
-@pytest.mark.parametrize("change", REFUSED.values(), ids=REFUSED.keys())
-def test_a_receipt_of_another_form_is_refused(
-    unsigned: World, change: Callable[[dict[str, Any]], None]
-) -> None:
+def test_a_receipt_of_another_form_is_refused(unsigned: World) -> None:
     """What is no receipt is named, and not read any further."""
-    place = add_receipt(unsigned.root, change)
+    refused = add_receipt(unsigned.root, *REFUSED.values())
     verdict = run_script(unsigned.root)
     assert verdict.code == 10
-    assert place.relative_to(unsigned.root).as_posix() in "\n".join(verdict.faults)
+    told = "\n".join(verdict.faults)
+    names = [place.relative_to(unsigned.root).as_posix() for place in refused]
+    assert [name for name in names if name not in told] == []
 
 
 def test_a_receipt_of_a_hundred_megabytes_is_not_read(unsigned: World) -> None:
@@ -164,15 +169,15 @@ def test_a_receipt_of_a_hundred_megabytes_is_not_read(unsigned: World) -> None:
     assert "larger than 16 MiB" in "\n".join(verdict.faults)
 
 
-@pytest.mark.parametrize("name", ["new\nline", "tab\tname", "back\\slash", "\x1b[31mred"])
-def test_a_file_with_an_unfit_name_is_named_safely(unsigned: World, name: str) -> None:
+def test_a_file_with_an_unfit_name_is_named_safely(unsigned: World) -> None:
     """A name that would break lines or a terminal is shown without its control characters."""
-    (unsigned.root / "exports" / name).write_text("x")
+    names = ("new\nline", "tab\tname", "back\\slash", "\x1b[31mred")
+    for name in names:
+        (unsigned.root / "exports" / name).write_text("x")
     verdict = run_script(unsigned.root)
     assert verdict.code == 10
-    (fault,) = verdict.faults
-    assert fault.startswith("exports/")
-    assert fault.isprintable()
+    assert len(verdict.faults) == len(names)
+    assert all(fault.startswith("exports/") and fault.isprintable() for fault in verdict.faults)
 
 
 def test_a_link_that_leads_out_is_not_followed(unsigned: World, tmp_path: Path) -> None:

@@ -22,11 +22,18 @@ ROWS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def ran_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose five stages have run once, to be copied and not touched."""
+    root = tmp_path_factory.mktemp("ran")
+    run_all(make_workspace(root, MAPPED + VERDICT, {"logs/a.jsonl": lines(ROWS)}))
+    return root
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(ran_once: Path, tmp_path: Path) -> Path:
     """A workspace whose five stages have run once."""
-    run_all(make_workspace(tmp_path, MAPPED + VERDICT, {"logs/a.jsonl": lines(ROWS)}))
-    return tmp_path
+    return shutil.copytree(ran_once, tmp_path, dirs_exist_ok=True)
 
 
 def _ran(root: Path) -> dict[str, str]:
