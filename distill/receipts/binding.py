@@ -1,7 +1,8 @@
 """Binding a call to a stage's signature: which arguments are inputs, outputs and parameters."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -50,6 +51,7 @@ class Call:
 class Binding:
     """A stage function's signature, and the role of each of its parameters."""
 
+    name: str
     signature: inspect.Signature
     roles: Mapping[str, Role]
 
@@ -61,18 +63,13 @@ class Binding:
             ContractError: it declares no output, or a secret as a parameter.
         """
         signature = inspect.signature(function)
-        roles: dict[str, Role] = {}
-        for name, parameter in signature.parameters.items():
-            annotation = _annotation(function, parameter.annotation)
-            roles[name] = _role(annotation)
-            if roles[name] == "parameter":
-                refuse_secret_annotation(annotation, name)
+        roles = roles_of(function, signature.parameters.values())
         if not {"file", "tree"} & set(roles.values()):
             raise ContractError(
                 f"the stage {function.__qualname__} declares no output",
                 "annotate a parameter with OutFile or OutDir (importable where it is defined)",
             )
-        return cls(signature, roles)
+        return cls(function.__qualname__, signature, roles)
 
     def bind(
         self, workspace: Workspace, args: Sequence[object], kwargs: Mapping[str, object]
@@ -82,9 +79,13 @@ class Binding:
         Raises:
             ConfigurationError: a path lies outside of workspace and roots, or is a URL.
             ContractError: an argument is not what its annotation says.
-            TypeError: the arguments don't fit the signature.
+            TypeError: the arguments don't fit the signature, which is told.
         """
-        bound = self.signature.bind(*args, **kwargs)
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            message = f"{error}; call it as {self.name}{self._shown()}"
+            raise TypeError(message) from error
         bound.apply_defaults()
         inputs: list[InputFile] = []
         targets: list[Target] = []
@@ -100,6 +101,27 @@ class Binding:
                 parameters[name] = value
         _refuse_overlap(inputs, targets)
         return Call(bound, tuple(inputs), tuple(targets), parameters)
+
+    def _shown(self) -> inspect.Signature:
+        parameters = self.signature.parameters.values()
+        return inspect.Signature([one.replace(annotation=one.empty) for one in parameters])
+
+
+def roles_of(
+    function: Callable[..., object], parameters: Iterable[inspect.Parameter]
+) -> dict[str, Role]:
+    """Return the role of some parameters of a function.
+
+    Raises:
+        ContractError: one is declared as a secret.
+    """
+    roles: dict[str, Role] = {}
+    for one in parameters:
+        annotation = _annotation(function, one.annotation)
+        roles[one.name] = _role(annotation)
+        if roles[one.name] == "parameter":
+            refuse_secret_annotation(annotation, one.name)
+    return roles
 
 
 def _annotation(function: Callable[..., object], annotation: object) -> object:
@@ -158,6 +180,12 @@ def _target(
     if place.exists() and place.is_dir() != (kind == "tree"):
         what = "a file" if kind == "tree" else "a folder"
         raise ContractError(f"the output {role} ({recorded}) is {what}", "move it away first")
+    above = next(folder for folder in place.parents if os.path.lexists(folder))
+    if not above.is_dir():
+        raise ContractError(
+            f"the output {role} ({recorded}) can't lie below {above.name}, which is no folder",
+            "choose another place",
+        )
     return [Target(role, recorded, kind)]
 
 

@@ -1,6 +1,7 @@
 """`with_receipt`: a function that reads and writes files becomes a stage that leaves receipts."""
 
 import inspect
+import sys
 from collections.abc import Callable
 from functools import cached_property, update_wrapper
 from typing import Generic, ParamSpec
@@ -46,6 +47,7 @@ class Stage(Generic[P]):
         Raises:
             DistillError: an argument, an input or the stage's contract is at fault.
         """
+        _demand_started(self.stage)
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
         lock = f"{self.stage}-{slot_of(call.targets)[:16]}"
@@ -110,10 +112,9 @@ def with_receipt(*, stage: str, version: int) -> Callable[[Callable[P, Report | 
     demand_identity(stage, version)
 
     def decorate(function: Callable[P, Report | None]) -> Stage[P]:
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
-            raise ContractError(
-                f"the stage {stage} is a coroutine or a generator", "make it a plain function"
-            )
+        demand_plain(function, stage)
+        if inspect.isgeneratorfunction(function):
+            raise ContractError(f"the stage {stage} is a generator", "make it a plain function")
         return Stage(function, stage, version)
 
     return decorate
@@ -125,12 +126,36 @@ def demand_identity(stage: str, version: int) -> None:
     Raises:
         ContractError: saying which.
     """
-    if not STAGE_NAME.fullmatch(stage):
+    if not isinstance(stage, str) or not STAGE_NAME.fullmatch(stage):
         raise ContractError(
             f"{stage!r} can't name a stage", "use letters, digits, '_', '-' and '.', at most 100"
         )
-    if version < 0:
-        raise ContractError(f"the version of stage {stage} is negative", "count from 1")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
+        raise ContractError(f"the version of stage {stage} is {version!r}", "count from 1")
+
+
+def demand_plain(function: Callable[..., object], stage: str) -> None:
+    """Refuse a function that gives back a promise instead of a result.
+
+    Raises:
+        ContractError: it is a coroutine.
+    """
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise ContractError(f"the stage {stage} is a coroutine", "make it a plain function")
+
+
+def _demand_started(stage: str) -> None:
+    """Refuse a call from a worker process that is only importing the script which started it.
+
+    It would wait for the lock of the call that waits for it. Python's own refusal to start
+    processes there (`multiprocessing.spawn`) asks the same.
+    """
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None and getattr(processes.current_process(), "_inheriting", False):
+        raise ContractError(
+            f"the stage {stage} is called while a worker process starts",
+            'call it below `if __name__ == "__main__":`, which a worker does not run',
+        )
 
 
 withReceipt = with_receipt  # noqa: N816 - the design's card has this spelling

@@ -119,8 +119,8 @@ def clear(partials: Iterable[Path]) -> None:
     for partial in partials:
         if partial.is_dir() and not partial.is_symlink():
             shutil.rmtree(partial)
-        else:
-            partial.unlink(missing_ok=True)
+        elif os.path.lexists(partial):  # its folder may be none: a file lies there by now
+            partial.unlink()
 
 
 def prune_empty(folder: Path, top: Path) -> None:

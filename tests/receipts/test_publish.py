@@ -20,6 +20,7 @@ from distill.receipts import (
 )
 from distill.receipts.canonical import dumps
 from distill.receipts.digest import digest_bytes
+from distill.receipts.journal import Journal
 from distill.receipts.publish import recover
 from distill.receipts.receipt import slot_of
 from distill.receipts.scope import workspace_scope
@@ -265,3 +266,12 @@ def test_a_damaged_journal_stops_the_start(old: Path) -> None:
     (folder / f"{lock_of(Workspace(old))}.json").write_text("{}")
     with pytest.raises(ContractError, match="publish journal"):
         call(Workspace(old))
+
+
+def test_a_journal_whose_folder_is_a_file_stops_nothing(old: Path) -> None:
+    """A temporary place below what is a file by now is a place where nothing is left."""
+    token = "0" * 16
+    blocked = f"logs/a.jsonl/.x.{token}.partial"
+    Journal("blocked", token, "open", (blocked,)).write(Workspace(old))
+    call(Workspace(old))
+    assert leftovers(old) == []

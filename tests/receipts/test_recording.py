@@ -325,9 +325,10 @@ REFUSED_CALLS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "output is the input": ({"target": "a.txt"}, ConfigurationError, "where the output"),
     "the engine's own": ({"target": "receipts/x"}, ConfigurationError, "engine's own"),
     "a folder in the way": ({"target": "folder"}, ContractError, "is a folder"),
+    "below a file": ({"target": "a.txt/out.txt"}, ContractError, "can't lie below a.txt"),
     "a link in the way": ({"target": "link"}, ContractError, "is a link"),
     "a path as parameter": ({"suffix": Path("x")}, ContractError, "suffix is a path"),
-    "not of the signature": ({"colour": 1}, TypeError, "colour"),
+    "not of the signature": ({"colour": 1}, TypeError, r"colour.*call it as upper\(source, \*"),
 }
 
 
@@ -352,8 +353,9 @@ def test_stages_that_are_refused(workspace: Workspace) -> None:
     """A bad name, a coroutine, a generator or a stage without outputs is refused."""
     with pytest.raises(ContractError, match="can't name a stage"):
         with_receipt(stage="../x", version=1)
-    with pytest.raises(ContractError, match="negative"):
-        with_receipt(stage="x", version=-1)
+    for version in (-1, True, "1"):
+        with pytest.raises(ContractError, match=f"the version of stage x is {version!r}"):
+            with_receipt(stage="x", version=version)  # type: ignore[arg-type]
 
     async def later(target: OutFile) -> None: ...
 

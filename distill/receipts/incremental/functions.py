@@ -1,19 +1,22 @@
 """The user's function of a record or of a group, called with what it asks for.
 
 A record is given as its bytes (``record: bytes``, no newline) or, under any other annotation, as
-the JSON value that they hold. What comes out is a record or several, each bytes (one line, no
-newline) or a JSON value, which is written compactly in UTF-8; None is no record.
+the JSON value that they hold. What comes out is a record (bytes: one line, no newline; or a JSON
+object, which is written compactly in UTF-8), or an iterable of records, among which a JSON array or
+number may be too. None is no record. A text is refused: it may be meant as a line or as a value.
 """
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from distill.errors import ContractError, DistillError, SourceError
 
 PLACE: Final = "place"
+_NO_RECORD: Final = (str, bytearray, memoryview)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,20 @@ class RecordFunction:
             ContractError: it takes no record.
         """
         record, *others = _parameters(function)
+        name = function.__qualname__
+        if record.name == PLACE or record.kind is record.KEYWORD_ONLY:
+            raise ContractError(
+                f"{name} does not take a record first", f"write it as {name}(record)"
+            )
+        for one in others:
+            is_place = one.name == PLACE
+            if is_place and one.kind is one.POSITIONAL_ONLY:
+                raise ContractError(f"{name} takes {PLACE} by position", "let it be given by name")
+            if not is_place and _names(one.annotation, Place.__name__):
+                raise ContractError(f"{name} calls a Place {one.name}", f"name it {PLACE}")
         return cls(
             function,
-            _is_bytes(record.annotation),
+            _names(record.annotation, "bytes"),
             any(one.name == PLACE for one in others),
             tuple(one for one in others if one.name != PLACE),
         )
@@ -118,7 +132,12 @@ class GroupFunction:
                 f"{function.__qualname__} does not take a key and records",
                 "write it as f(key, records)",
             )
-        return cls(function, _is_bytes(parameters[1].annotation), tuple(parameters[2:]))
+        if any(one.name == PLACE for one in parameters):
+            raise ContractError(
+                f"{function.__qualname__} asks for a {PLACE}, and a group lies at many",
+                f"let a record stage write the {PLACE} into each record first",
+            )
+        return cls(function, _names(parameters[1].annotation, "bytes"), tuple(parameters[2:]))
 
     def make(self, key: str, records: Sequence[bytes], given: Mapping[str, object]) -> Made:
         """Return the lines that a group gives.
@@ -150,27 +169,41 @@ def lines_of(returned: object, where: str) -> list[bytes]:
     """
     if returned is None:
         return []
-    if isinstance(returned, bytes | Mapping | str):
+    if isinstance(returned, bytes | Mapping):
         return [_line(returned, where)]
-    if not isinstance(returned, Iterable):
-        raise ContractError(
-            f"{where}: a {type(returned).__name__} was returned, which is no record",
-            "return bytes, JSON values, an iterable of them, or None",
-        )
-    return [_line(one, where) for one in returned]
+    if isinstance(returned, _NO_RECORD) or not isinstance(returned, Iterable):
+        raise _no_record(returned, where)
+    return [_line(one, where) for one in returned if one is not None]
 
 
 def _line(value: object, where: str) -> bytes:
     if isinstance(value, bytes):
         if b"\n" in value:
-            raise ContractError(f"{where}: a record holds a newline", "return it as two records")
+            raise ContractError(
+                f"{where}: a record holds a newline",
+                "return it without the newline at its end, or as two records",
+            )
         return value
+    if isinstance(value, _NO_RECORD):
+        raise _no_record(value, where)
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
     except (TypeError, ValueError) as error:
         raise ContractError(
             f"{where}: a record is no JSON: {error}", "return JSON values"
         ) from error
+
+
+def _no_record(value: object, where: str) -> ContractError:
+    if isinstance(value, str):
+        hint = "return text.encode() for a line that is ready, or the value that is to be its JSON"
+    else:
+        hint = "return bytes, a JSON object, an iterable of records, or None"
+    return ContractError(
+        f"{where}: a {type(value).__name__} was returned, which is no record", hint
+    )
 
 
 def _failed(where: str, error: Exception) -> SourceError:
@@ -186,8 +219,8 @@ def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
     return parameters
 
 
-def _is_bytes(annotation: object) -> bool:
-    """Whether records are asked for as bytes: ``bytes``, ``list[bytes]``, ``Sequence[bytes]``."""
-    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    inner = getattr(annotation, "__args__", ())
-    return text == "bytes" or bytes in inner or str(annotation).endswith("[bytes]")
+def _names(annotation: object, name: str) -> bool:
+    """Whether an annotation, or its text, names a type: ``bytes``, ``Sequence[bytes]``."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation.__name__ == name
+    return name in re.findall(r"\w+", str(annotation))

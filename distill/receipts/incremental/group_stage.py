@@ -16,6 +16,7 @@ from distill.receipts.incremental.segments import read_records
 from distill.receipts.incremental.stage import IncrementalStage, Work, workers_for
 from distill.receipts.incremental.workers import in_order
 from distill.receipts.merkle import leaf_hash
+from distill.receipts.recording import demand_identity, demand_plain
 from distill.receipts.report import Report
 
 _BATCH: Final = 64  # groups that a worker is given at once
@@ -219,6 +220,13 @@ def with_receipt_per_group(
     Raises:
         ContractError: see `with_receipt`.
     """
+    demand_identity(stage, version)
+    if not callable(key):
+        raise ContractError(
+            f"the key of stage {stage} is a {type(key).__name__}",
+            "give a function of a record that returns text or None",
+        )
+    demand_plain(key, stage)
 
     def decorate(function: Callable[..., object]) -> GroupStage:
         made = GroupStage(function, stage, version)

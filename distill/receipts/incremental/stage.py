@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any, Final, Self, cast
 
 from distill.errors import ContractError
-from distill.receipts.binding import Binding, Role
+from distill.receipts.binding import Binding, Call, Role, roles_of
 from distill.receipts.execution import Execution, current_execution
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.segments import Segment, cut_file
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.incremental.workers import number_of_workers
 from distill.receipts.outcome import Outcome
-from distill.receipts.recording import Stage, demand_identity
+from distill.receipts.recording import Stage, demand_identity, demand_plain
 from distill.receipts.report import Report
 from distill.receipts.staging import Finished
+from distill.receipts.workspace import Workspace
 
 READ: Final = "read"
 WRITE: Final = "write"
@@ -68,6 +69,7 @@ class IncrementalStage(Stage[Any]):
     def __init__(self, function: Callable[..., object], stage: str, version: int) -> None:
         # What the function returns are records; a plain stage's function returns a report.
         demand_identity(stage, version)
+        demand_plain(function, stage)
         super().__init__(cast("Callable[..., None]", function), stage, version)
 
     def produce(self, work: Work) -> Report:
@@ -90,10 +92,15 @@ class IncrementalStage(Stage[Any]):
         keyword = inspect.Parameter.KEYWORD_ONLY
         files = [inspect.Parameter(name, keyword) for name in (READ, WRITE)]
         roles: dict[str, Role] = {READ: "input", WRITE: "tree"}
-        roles |= {one.name: "parameter" for one in own}
-        return Binding(
-            inspect.Signature([*files, *(one.replace(kind=keyword) for one in own)]), roles
-        )
+        for name, role in roles_of(self.__wrapped__, own).items():
+            if role not in {"parameter", "ignored"}:
+                raise ContractError(
+                    f"the stage {self.stage} declares {name} as a file",
+                    f"its files are {READ} and {WRITE}; make a plain stage of it, or pass a value",
+                )
+            roles[name] = role
+        signature = inspect.Signature([*files, *(one.replace(kind=keyword) for one in own)])
+        return _Files(self.__wrapped__.__qualname__, signature, roles)
 
     def _run(self, execution: Execution) -> Outcome:
         return execution.run(self._function)
@@ -105,6 +112,23 @@ class IncrementalStage(Stage[Any]):
         work = Work.of(running, running.writer(write, target.path), given)
         report = self.produce(work)
         return Finished(report, {WRITE: work.writer.written}, running.remember)
+
+
+class _Files(Binding):
+    """The arguments of a call, among which there are files to read and a folder to write."""
+
+    def bind(
+        self, workspace: Workspace, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> Call:
+        """Sort the arguments of one call.
+
+        Raises:
+            ContractError: nothing is named to read or to write; else as in a plain stage.
+        """
+        for name in (READ, WRITE):
+            if name in kwargs and kwargs[name] is None:
+                raise ContractError(f"{self.name} is given no {name}", "pass files and a folder")
+        return super().bind(workspace, args, kwargs)
 
 
 def workers_for(size: int) -> int:

@@ -1,17 +1,19 @@
 """Spreading work over processes: results in the order of the jobs, for any number of workers.
 
 A worker makes its own function from what it is given at its start. It is forked where this process
-has no other thread, which costs milliseconds, and else started anew, which costs an import.
+has no other thread, which costs milliseconds, and else started anew, which costs an import. What
+can't be sent to a process that is started anew (a stage inside of a function) is computed here.
 """
 
 import os
+import pickle
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from distill.errors import ConfigurationError
+from distill.errors import ConfigurationError, ContractError
 
 WORKERS: Final = "DISTILL_WORKERS"
 _WAITING: Final = 4  # jobs ahead of the one that is waited for, a worker
@@ -48,8 +50,9 @@ def in_order(
 
     Raises:
         Exception: what a job raised, at its place in the order.
+        ContractError: a worker ended before its work was done.
     """
-    if workers <= 1 or len(jobs) <= 1:
+    if workers <= 1 or len(jobs) <= 1 or not _can_travel((start, given)):
         function = start(*given)
         yield from map(function, jobs)
         return
@@ -64,6 +67,7 @@ def _spread(
 ) -> Iterator[Result]:
     # Late: most runs have little to do, and start no process.
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
     from multiprocessing import get_context  # noqa: PLC0415
 
     context = get_context("fork" if _may_fork() else "spawn")
@@ -77,6 +81,12 @@ def _spread(
             result = futures.popleft().result()
             futures.extend(pool.submit(_work, job) for job in islice(waiting, 1))
             yield result
+    except BrokenProcessPool as error:
+        raise ContractError(
+            "a worker process ended before its work was done",
+            'keep what a script does below `if __name__ == "__main__":` and its stages in a module '
+            f"that can be imported; where memory ran out, set {WORKERS} lower",
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -84,6 +94,17 @@ def _spread(
 def _may_fork() -> bool:
     """Whether a fork is safe: no other thread may hold a lock that the child would wait for."""
     return hasattr(os, "fork") and threading.active_count() == 1
+
+
+def _can_travel(given: object) -> bool:
+    """Whether workers can be given this: forked ones have it, others get it pickled."""
+    if _may_fork():
+        return True
+    try:
+        pickle.dumps(given)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
 
 
 def _begin(start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]) -> None:
