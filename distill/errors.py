@@ -37,6 +37,8 @@ class DistillError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"hint: {hint}")  # a traceback shows it, where the library is called
 
 
 class ConfigurationError(DistillError):

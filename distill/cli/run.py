@@ -38,6 +38,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     summaries = [summarise(outcome) for outcome in outcomes]
     _print_table(summaries, console)
     console.line(f"report: {report}")
+    if not project.configuration.sources:
+        console.line("nothing was read: distill.toml names no source; docs/sources.md says how")
     if sample is not None:
         _print_estimates(sample, outcomes, console)
     no_verdict = nothing_has_a_verdict(outcomes)

@@ -158,6 +158,9 @@ def _said(path: Path, found: Sequence[Found]) -> Iterator[str]:
         yield f"{source.name}: {files}, read as {source.recognition.kind}"
         yield from (f"  {note}" for note in source.recognition.notes)
     yield f"wrote {path}"
+    if not found:
+        yield "no logs were given: write a source there, or remove it and name your logs"
+        return
     yield "next: check role and licence there, then `distill preview SOURCE`, then `distill run`"
 
 

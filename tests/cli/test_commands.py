@@ -207,6 +207,16 @@ def test_init_says_where_it_finds_no_verdict(
     assert _run(tmp_path, "run", "-q") == 5
 
 
+def test_a_workspace_without_sources_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`distill init` without logs, and a run after it: both say that there is nothing to read."""
+    assert _run(tmp_path, "init") == 0
+    assert "no logs were given" in capsys.readouterr().out
+    assert _run(tmp_path, "run") == 0
+    assert "names no source" in capsys.readouterr().out
+
+
 def test_the_report_is_made_of_receipts_alone(root: Path) -> None:
     """Without data and exports it is the same bytes."""
     _run(root, "run", "-q")

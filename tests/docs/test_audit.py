@@ -1,4 +1,4 @@
-"""The auditors' page is followed word by word, from top to bottom, in one workspace.
+"""The auditors' page is followed word by word, from top to bottom, in one shell.
 
 `DISTILL_RENEW_DOCS=1 pytest tests/docs` writes the transcripts anew.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from distill.errors import EXIT_INCOMPLETE, EXIT_OK, EXIT_TAMPERED, EXIT_USAGE
-from tests.docs.transcripts import find_transcript, replace_transcript, run_transcript
+from tests.docs.transcripts import find_transcript, replace_transcript, run_transcripts
 
 
 def test_every_command_of_the_page_prints_what_it_shows(
@@ -25,12 +25,12 @@ def test_every_command_of_the_page_prints_what_it_shows(
         copy = shutil.copytree if source.is_dir() else shutil.copy
         workspace.mkdir(exist_ok=True)
         copy(source, workspace / entry)
-    run_transcript("$ distill keys init -q\n$ distill run -q\n", workspace)
     path = repository / "docs" / "audit.md"
     page = path.read_text(encoding="utf-8")
     told = page
-    for name in re.findall(r"<!-- transcript: ([a-z-]+) -->", page):
-        block = run_transcript(find_transcript(page, name), workspace)
+    names = re.findall(r"<!-- transcript: ([a-z-]+) -->", page)
+    blocks = run_transcripts([find_transcript(page, name) for name in names], workspace)
+    for name, block in zip(names, blocks, strict=True):
         told = replace_transcript(told, name, block)
     if os.environ.get("DISTILL_RENEW_DOCS"):
         path.write_text(told, encoding="utf-8")

@@ -34,6 +34,21 @@ def test_a_transcript_is_what_the_commands_print(
     assert told == block
 
 
+def test_a_function_of_the_readers_own_runs_as_shown(repository: Path, tmp_path: Path) -> None:
+    """The example of `with_receipt` is a whole program: it runs, skips, and its outputs verify."""
+    page = (repository / "README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "short.py").write_text(program)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/monday.jsonl").write_text("short\n" + "long" * 50 + "\n")
+    commands = "$ touch distill.toml\n$ python short.py\n$ python short.py\n$ distill verify -q\n"
+    told = run_transcript(commands, tmp_path)
+    assert "ran never built" in told
+    assert "skipped inputs, code, parameters and environment unchanged; 1 output verified" in told
+    assert told.endswith("$ distill verify -q\n")
+    assert (tmp_path / "long/monday.jsonl").read_text() == "long" * 50 + "\n"
+
+
 def test_every_exit_code_is_in_the_table(repository: Path) -> None:
     """The table of exit codes is that of the code."""
     page = (repository / "README.md").read_text(encoding="utf-8")

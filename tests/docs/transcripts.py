@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -36,8 +36,14 @@ def replace_transcript(page: str, name: str, block: str) -> str:
 
 def run_transcript(block: str, folder: Path) -> str:
     """Run the block's commands in one shell that begins in `folder`, and return the block anew."""
-    commands = list(_commands(block))
-    script = "".join(f"{command}\nprintf '{_END}'\n" for command in commands)
+    (told,) = run_transcripts([block], folder)
+    return told
+
+
+def run_transcripts(blocks: Sequence[str], folder: Path) -> list[str]:
+    """Run the blocks' commands in a row in one shell, as a reader does, and return them anew."""
+    commands = [list(_commands(block)) for block in blocks]
+    script = "".join(f"{one}\nprintf '{_END}'\n" for block in commands for one in block)
     shell = subprocess.run(
         ["bash"],
         input=script,
@@ -48,12 +54,11 @@ def run_transcript(block: str, folder: Path) -> str:
         env=_environment(),
         check=False,
     )
-    printed = shell.stdout.split(_END)
-    parts = (
-        f"$ {command}\n{_steady(output, folder)}"
-        for command, output in zip(commands, printed, strict=False)
-    )
-    return "".join(parts)
+    printed = iter(shell.stdout.split(_END))
+    return [
+        "".join(f"$ {one}\n{_steady(next(printed, ''), folder)}" for one in block)
+        for block in commands
+    ]
 
 
 def _environment() -> Mapping[str, str]:
