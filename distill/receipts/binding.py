@@ -4,13 +4,14 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from distill.errors import ConfigurationError, ContractError
 from distill.receipts.annotations import Ignored, Input, Output, OutputTree
 from distill.receipts.credentials import refuse_secret_annotation
-from distill.receipts.receipt import Target
+from distill.receipts.targets import Target, slot_of
 from distill.receipts.workspace import Workspace
 
 Role = Literal["input", "file", "tree", "ignored", "parameter"]
@@ -39,6 +40,11 @@ class Call:
     inputs: tuple[InputFile, ...]
     targets: tuple[Target, ...]
     parameters: Mapping[str, object]
+
+    @cached_property
+    def slot(self) -> str:
+        """The name of the places that the call writes to together."""
+        return slot_of(self.targets)
 
     def with_outputs(self, partials: Mapping[str, Path]) -> inspect.BoundArguments:
         """Return the arguments with the outputs' temporary paths in place of the final ones."""

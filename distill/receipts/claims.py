@@ -7,7 +7,8 @@ from distill.receipts.canonical import dumps
 from distill.receipts.digest import Digest, digest_bytes
 from distill.receipts.faults import Fault
 from distill.receipts.key import KeyParts
-from distill.receipts.receipt import Claim, FileEntry, Receipt, Target
+from distill.receipts.receipt import Claim, FileEntry, Receipt
+from distill.receipts.targets import Target
 
 #: Where the engine keeps its own files: no stage writes there.
 RESERVED: Final = (".distill", "receipts", "data/objects")

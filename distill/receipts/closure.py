@@ -13,14 +13,15 @@ from pathlib import Path
 from distill.errors import CodeStateError
 from distill.receipts.canonical import dumps
 from distill.receipts.digest import Digest, digest_bytes, digest_file
+from distill.receipts.engine import ENGINE, engine_files, engine_folders
+from distill.receipts.known_source import source_of
 from distill.receipts.loaded import demand_loaded
 from distill.receipts.modules import INIT, Finder, Module, is_installed
 from distill.receipts.receipt import Code
-from distill.receipts.syntax import Source, read_source
+from distill.receipts.source import Source
+from distill.receipts.traces import Traces
 
-_ENGINE = Path(__file__).resolve().parent
 _ENGINE_ENTRY = "distill/receipts/"
-_ENGINE_FILES = ("*.py", "incremental/*.py")  # what of it makes outputs, or says what they are
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Closure:
         return Code(self.digest, self.files, function)
 
 
-def closure_of(stage: Module) -> Closure:
-    """Return the closure of a stage's module.
+def closure_of(stage: Module, traces: Traces | None = None) -> Closure:
+    """Return the closure of a stage's module; ``traces`` learn what it was made from.
 
     Law: an edit of any reached file changes the digest, unless only comments, blank lines or
     docstrings changed; an edit of any other file does not.
@@ -45,7 +46,7 @@ def closure_of(stage: Module) -> Closure:
     Raises:
         CodeStateError: a file of the closure can't be read.
     """
-    walk = _Walk(stage)
+    walk = _Walk(stage, traces or Traces())
     walk.follow(stage)
     files = {name: walk.files[name] for name in sorted(walk.files)}
     if not all(name.isascii() and name.isprintable() for name in files):
@@ -57,10 +58,11 @@ def closure_of(stage: Module) -> Closure:
 class _Walk:
     """A walk over the modules that a stage reaches."""
 
-    def __init__(self, stage: Module) -> None:
+    def __init__(self, stage: Module, traces: Traces) -> None:
         self.files: dict[str, Digest] = {}
         self.foreign: set[str] = set()
-        self._finder = Finder(stage)
+        self._traces = traces
+        self._finder = Finder(stage, traces)
         self._seen: set[Path] = set()
 
     def follow(self, start: Module) -> None:
@@ -69,12 +71,13 @@ class _Walk:
             module = waiting.pop()
             if module.file in self._seen:
                 continue
-            if module.file.is_relative_to(_ENGINE):
+            if module.file.is_relative_to(ENGINE):
                 self._add_engine()
                 continue
             self._seen.add(module.file)
-            source = _read(module.file)
+            source = source_of(module.file, self._traces)
             demand_loaded(module, source.digest)
+            self._traces.read_module(module.name, str(module.file), source.digest)
             self.files[module.recorded] = source.digest
             self._add_resources(module, source)
             waiting += self._reached(module, source)
@@ -87,7 +90,7 @@ class _Walk:
                 yield from self._named(f"{base}.{item.name}")
         if source.is_lazy and module.file.stem == INIT:
             # Its attributes come from somewhere in the package: all of it counts.
-            yield from _whole_package(module)
+            yield from self._whole_package(module)
 
     def _named(self, name: str) -> Iterator[Module]:
         top = name.partition(".")[0]
@@ -108,11 +111,11 @@ class _Walk:
 
     def _add_engine(self) -> None:
         """Let the engine's own modules count, as one entry, where they are a checkout."""
-        if _ENGINE_ENTRY not in self.files and not is_installed(_ENGINE):
+        if _ENGINE_ENTRY not in self.files and not is_installed(ENGINE):
+            self._traces.saw_all(engine_folders())
             files = {
-                file.relative_to(_ENGINE).as_posix(): _read(file).digest.hex
-                for pattern in _ENGINE_FILES
-                for file in sorted(_ENGINE.glob(pattern))
+                file.relative_to(ENGINE).as_posix(): source_of(file, self._traces).digest.hex
+                for file in engine_files()
             }
             self.files[_ENGINE_ENTRY] = digest_bytes(dumps(files))
 
@@ -121,10 +124,18 @@ class _Walk:
             package = self._finder.find(name or module.package)
             if package is None or package.file.stem != INIT:
                 continue
-            for file in sorted(package.file.parent.rglob("*")):
+            for file in self._traces.tree(package.file.parent):
                 if file.suffix in {".py", ".pyc"} or not file.is_file():
                     continue
+                self._traces.saw(file)
                 self.files[file.relative_to(package.root).as_posix()] = digest_file(file)
+
+    def _whole_package(self, module: Module) -> Iterator[Module]:
+        for file in self._traces.tree(module.file.parent):
+            if file.suffix == ".py":
+                below = file.relative_to(module.root).with_suffix("").parts
+                name = ".".join(below[:-1] if file.stem == INIT else below)
+                yield Module(name, file, module.root)
 
 
 def _absolute(module: Module, level: int, name: str) -> str:
@@ -133,17 +144,3 @@ def _absolute(module: Module, level: int, name: str) -> str:
     parts = module.package.split(".")
     parts = parts[: len(parts) - level + 1]
     return ".".join([*parts, name] if name else parts)
-
-
-def _whole_package(module: Module) -> Iterator[Module]:
-    for file in sorted(module.file.parent.rglob("*.py")):
-        below = file.relative_to(module.root).with_suffix("").parts
-        name = ".".join(below[:-1] if file.stem == INIT else below)
-        yield Module(name, file, module.root)
-
-
-def _read(file: Path) -> Source:
-    try:
-        return read_source(file.read_bytes())
-    except OSError as error:
-        raise CodeStateError(f"the code {file} can't be read: {error.strerror}") from error

@@ -7,6 +7,7 @@ credential and holds a text, or has the shape of a key that a known provider han
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import get_args
 
 from distill.errors import ContractError
@@ -40,7 +41,12 @@ _SHAPES = {
     "a bearer token": r"(?i)\bbearer\s+[A-Za-z0-9._~+/-]{16,}",
     "a URL with a password": r"\b[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@",
 }
-_PATTERNS = {meaning: re.compile(shape) for meaning, shape in _SHAPES.items()}
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """Return the shapes compiled, which takes as long as all else that a skipped stage does."""
+    return {meaning: re.compile(shape) for meaning, shape in _SHAPES.items()}
 
 
 def refuse_secret_types(value: object, where: str) -> None:
@@ -100,12 +106,12 @@ def names_credential(name: str) -> bool:
 
 def credential_in(text: str) -> str | None:
     """Return what kind of credential a text seems to hold, or None."""
-    return next((kind for kind, pattern in _PATTERNS.items() if pattern.search(text)), None)
+    return next((kind for kind, pattern in _patterns().items() if pattern.search(text)), None)
 
 
 def redact(text: str) -> str:
     """Return a text with every part that has the shape of a credential blotted out."""
-    for kind, pattern in _PATTERNS.items():
+    for kind, pattern in _patterns().items():
         text = pattern.sub(f"[{kind}]", text)
     return text
 

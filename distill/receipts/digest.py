@@ -70,6 +70,11 @@ class FileIdentity:
             status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
         )
 
+    @property
+    def text(self) -> str:
+        """The identity as `distill.receipts.identities.identity_text` writes it."""
+        return f"{self.device}:{self.inode}:{self.size}:{self.mtime_ns}:{self.ctime_ns}"
+
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:

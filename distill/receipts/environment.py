@@ -2,50 +2,19 @@
 
 import sys
 from collections.abc import Iterable
-from functools import lru_cache
-from importlib import metadata
-from pathlib import Path
 
+from distill.receipts.installed import ENGINE, installed
 from distill.receipts.receipt import Environment
+from distill.receipts.stat_cache import StatCache
 
-_ENGINE = "distill"
 
-
-def environment_of(foreign: Iterable[str]) -> Environment:
+def environment_of(foreign: Iterable[str], cache: StatCache | None = None) -> Environment:
     """Return the environment that code sees which imports these top-level names.
 
     The engine's own distribution always counts. A name that nothing installed provides counts once
     something does.
     """
-    index = _packages(_search_path())
-    names = {_ENGINE} | {name for top in foreign for name in index.get(top, ())}
-    versions = {name: _version(name) for name in sorted(names)}
-    return Environment(
-        python=f"{sys.version_info.major}.{sys.version_info.minor}",
-        distributions={name: version for name, version in versions.items() if version is not None},
-    )
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _search_path() -> tuple[tuple[str, int], ...]:
-    """Return what tells whether something was installed since: the folders and their times."""
-    return tuple((entry, _mtime(Path(entry or "."))) for entry in sys.path)
-
-
-def _mtime(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-@lru_cache(maxsize=4)
-def _packages(_path: tuple[tuple[str, int], ...]) -> dict[str, tuple[str, ...]]:
-    found = metadata.packages_distributions()
-    return {top: tuple(sorted(set(names))) for top, names in found.items()}
+    here = installed(StatCache() if cache is None else cache)
+    names = {ENGINE} | {name for top in foreign for name in here.names.get(top, ())}
+    versions = {name: here.versions[name] for name in sorted(names) if name in here.versions}
+    return Environment(f"{sys.version_info.major}.{sys.version_info.minor}", versions)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from distill.errors import SourceError
 from distill.receipts.binding import InputFile
-from distill.receipts.digest import Digest, FileIdentity, digest_file, fingerprint_file, watch_file
+from distill.receipts.digest import Digest, FileIdentity, digest_file, fingerprint_file
 from distill.receipts.receipt import FileEntry, Parent, Receipt
+from distill.receipts.rereading import Rereading
+from distill.receipts.stat_cache import StatCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +68,21 @@ def parents_of(receipts: Sequence[Receipt]) -> tuple[Parent, ...]:
 
 
 def watch_inputs(
-    inputs: Sequence[InputFile], known: Iterable[FileEntry]
+    inputs: Sequence[InputFile], known: Iterable[FileEntry], rereading: Rereading | None = None
 ) -> tuple[WatchedInput, ...]:
-    """Read all inputs once.
+    """Read all inputs once, but for those that nobody wrote to since they were read.
 
     What a sound receipt already says of the same bytes (SHA-256, records, root) is taken from
-    there; BLAKE3 is always computed.
+    there.
 
     Raises:
         SourceError: an input is missing, is no regular file, or changed while it was read.
     """
+    rereading = rereading or Rereading(StatCache())
     by_path: dict[str, FileEntry] = {}
     for entry in known:
         by_path[entry.path] = entry
-    return tuple(_watch(one, by_path) for one in inputs)
+    return tuple(_watch(one, by_path, rereading) for one in inputs)
 
 
 def demand_unchanged(inputs: Sequence[WatchedInput]) -> None:
@@ -101,10 +104,10 @@ def demand_unchanged(inputs: Sequence[WatchedInput]) -> None:
             )
 
 
-def _watch(one: InputFile, known: Mapping[str, FileEntry]) -> WatchedInput:
+def _watch(one: InputFile, known: Mapping[str, FileEntry], rereading: Rereading) -> WatchedInput:
     entry = known.get(one.recorded)
     if entry is not None and _size(one.place) == entry.bytes:
-        digest, identity = watch_file(one.place)
+        digest, identity = rereading.digest_of(one.recorded, one.place)
         if digest == entry.blake3:
             return WatchedInput(replace(entry, role=one.role), one.place, identity)
     print_, identity = fingerprint_file(one.place)

@@ -5,6 +5,7 @@ Readers take none.
 """
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -46,6 +47,14 @@ def try_hold(workspace: Workspace, name: str) -> Iterator[bool]:
             yield False
         else:
             yield True
+
+
+def is_recovered(workspace: Workspace) -> bool:
+    """Return whether no publication has begun that did not end: there is nothing to recover."""
+    try:
+        return not os.listdir(workspace.root / ".distill" / "publish")  # noqa: PTH208 - no order
+    except FileNotFoundError:
+        return True
 
 
 def _open(workspace: Workspace, name: str) -> IO[bytes]:

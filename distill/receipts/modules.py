@@ -4,17 +4,16 @@ First-party is what people edit: modules of the stage's own top-level package, a
 lies neither in the standard library nor among the installed distributions.
 """
 
-import importlib.util
 import inspect
-import site
+import os
 import sys
-import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from distill.errors import CodeStateError
+from distill.receipts.traces import Traces
 
 INIT = "__init__"
 
@@ -69,8 +68,9 @@ def module_of(function: Callable[..., object]) -> Module:
 class Finder:
     """Finds first-party modules, as seen from one stage's module."""
 
-    def __init__(self, stage: Module) -> None:
+    def __init__(self, stage: Module, traces: Traces) -> None:
         self._stage = stage
+        self._traces = traces
         self._own = stage.name.partition(".")[0]
         self._roots: dict[str, Path | None] = {}
 
@@ -81,7 +81,7 @@ class Finder:
             return None
         base = root.joinpath(*name.split("."))
         for file in (base / f"{INIT}.py", base.with_name(f"{base.name}.py")):
-            if file.is_file():
+            if self._traces.has_file(file):
                 return Module(name, file, root)
         return None
 
@@ -93,20 +93,23 @@ class Finder:
 
     def _find_root(self, top: str) -> Path | None:
         beside = self._stage.root
-        if top == self._own or (_holds(beside, top) and not is_installed(beside)):
+        if top == self._own or (self._holds(beside, top) and not is_installed(beside)):
             return beside
         if top in sys.stdlib_module_names:
             return None
+        self._traces.tops.add(top)
         place = _place_of(top)
         return None if place is None or is_installed(place) else place
 
-
-def _holds(root: Path, top: str) -> bool:
-    return (root / f"{top}.py").is_file() or (root / top / f"{INIT}.py").is_file()
+    def _holds(self, root: Path, top: str) -> bool:
+        places = (root / f"{top}.py", root / top / f"{INIT}.py")
+        return any(self._traces.has_file(place) for place in places)
 
 
 def _place_of(top: str) -> Path | None:
     """Return the folder that Python would import a top-level name from; nothing is imported."""
+    import importlib.util  # noqa: PLC0415 - these three cost as much as Python's own start
+
     try:
         spec = importlib.util.find_spec(top)
     except (ImportError, ValueError, AttributeError):
@@ -118,6 +121,25 @@ def _place_of(top: str) -> Path | None:
     return Path(spec.origin).resolve().parent if spec.has_location and spec.origin else None
 
 
+def on_import_path(tops: Collection[str]) -> list[str]:
+    """Return what on the import path bears one of these names.
+
+    Law: as long as it is the same, Python would import the names from the same places.
+    """
+    found: list[str] = []
+    for folder in sys.path:
+        try:
+            names = sorted(os.listdir(folder or "."))  # noqa: PTH208 - names are enough
+        except OSError:
+            continue
+        found.append(os.path.abspath(folder))  # noqa: PTH100 - "" is the current folder
+        for name in names:
+            if name.partition(".")[0] in tops:
+                is_package = os.path.lexists(f"{folder or '.'}/{name}/{INIT}.py")
+                found.append(f"{name} {is_package}")
+    return found
+
+
 def is_installed(place: Path) -> bool:
     """Whether a folder belongs to the standard library or to installed distributions."""
     if {"site-packages", "dist-packages"} & set(place.parts):
@@ -127,6 +149,9 @@ def is_installed(place: Path) -> bool:
 
 @cache
 def _installed_folders() -> tuple[Path, ...]:
+    import site  # noqa: PLC0415 - see _place_of
+    import sysconfig  # noqa: PLC0415
+
     names = ("stdlib", "platstdlib", "purelib", "platlib")
     folders = [sysconfig.get_path(name) for name in names]
     folders += [*site.getsitepackages(), site.getusersitepackages()]

@@ -1,31 +1,62 @@
 """What a call of a stage gives back, and what a look at it would find."""
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from distill.receipts.digest import Digest
-from distill.receipts.receipt import FileEntry, Receipt
+from distill.receipts.workspace import Workspace
+
+if TYPE_CHECKING:
+    from distill.receipts.receipt import FileEntry, Receipt
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Stored:
+    """A receipt that was not read: by what a workspace has it."""
+
+    workspace: Workspace
+    digest: Digest
+
+    def read(self) -> "Receipt":
+        """Return the receipt.
+
+        Raises:
+            VerificationError: it is missing or damaged.
+        """
+        from distill.receipts.store import ReceiptStore  # noqa: PLC0415 - few ask a skip for it
+
+        return ReceiptStore(self.workspace).get(self.digest)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The end of a call that did not fail.
 
     ``reason`` is a sentence that says why the stage ran or was skipped. ``set_aside`` names files
     in place whose bytes no receipt knew; they now lie in ``data/objects``. ``left_alone`` names
     files of an earlier run that are produced no more and were not moved, because somebody changed
-    them.
+    them. ``held`` is the receipt, or where it is.
     """
 
     status: Literal["ran", "skipped"]
     reason: str
-    receipt: Receipt
+    held: "Receipt | Stored"
     digest: Digest
     set_aside: tuple[str, ...] = ()
     left_alone: tuple[str, ...] = ()
 
+    @cached_property
+    def receipt(self) -> "Receipt":
+        """The receipt of the run, or of the run whose outputs stand.
+
+        Raises:
+            VerificationError: it was damaged since the stage was skipped.
+        """
+        return self.held.read() if isinstance(self.held, Stored) else self.held
+
     @property
-    def outputs(self) -> tuple[FileEntry, ...]:
+    def outputs(self) -> "tuple[FileEntry, ...]":
         """The files that the stage made, as its receipt names them."""
         return self.receipt.claim.outputs
 

@@ -12,6 +12,7 @@ from distill.receipts import receipt as r
 from distill.receipts import strict
 from distill.receipts.canonical import Json, dumps_part, loads
 from distill.receipts.report import Check, Law
+from distill.receipts.targets import Target, TargetKind
 
 
 def read_receipt(content: bytes) -> r.Receipt:
@@ -73,12 +74,12 @@ def _file(value: Any, where: str) -> r.FileEntry:
     )
 
 
-def _target(value: Any, where: str) -> r.Target:
+def _target(value: Any, where: str) -> Target:
     parts = strict.object_of(value, where, ("role", "path", "kind"))
-    return r.Target(
+    return Target(
         strict.text(parts["role"], f"{where}.role"),
         strict.path(parts["path"], f"{where}.path"),
-        strict.member_of(r.TargetKind)(parts["kind"], f"{where}.kind"),
+        strict.member_of(TargetKind)(parts["kind"], f"{where}.kind"),
     )
 
 

@@ -15,12 +15,12 @@ from distill.errors import ContractError
 from distill.receipts.canonical import Json, dumps
 from distill.receipts.digest import Digest, Hex256, Sha256, digest_bytes
 from distill.receipts.report import Check, Counts, Law
+from distill.receipts.targets import Target, slot_of
 
 FORMAT = "distill.receipt/1"
 MAX_RECEIPT_BYTES = 16 * 1024 * 1024
 
 Status = Literal["passed", "failed"]
-TargetKind = Literal["file", "tree"]
 GitStatus = Literal["clean", "dirty", "unborn", "no_repo", "untrusted", "unavailable"]
 TriggerKind = Literal["python", "cli", "prefect"]
 
@@ -39,15 +39,6 @@ class FileEntry:
     sha256: Sha256
     records: int | None
     root: Sha256 | None
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a stage was told to write: a file, or a folder for any number of files."""
-
-    role: str
-    path: str
-    kind: TargetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +180,6 @@ class Receipt:
     def passed(self) -> bool:
         """Whether the run kept its contract."""
         return self.claim.validation.status == "passed"
-
-
-def slot_of(targets: tuple[Target, ...]) -> str:
-    """Return the name of a set of targets: calls with one slot write to the same places."""
-    return digest_bytes(dumps(to_json(targets))).hex
 
 
 def to_json(value: object) -> Json:

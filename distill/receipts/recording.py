@@ -4,24 +4,22 @@ import inspect
 import sys
 from collections.abc import Callable
 from functools import cached_property, update_wrapper
-from typing import Generic, ParamSpec
+from typing import TYPE_CHECKING, Generic, ParamSpec
 
 from distill.errors import ContractError, SourceError
-from distill.receipts.binding import Binding, Call
-from distill.receipts.clock import Stopwatch
-from distill.receipts.drafting import Draft
-from distill.receipts.durable import new_token
-from distill.receipts.execution import Execution
-from distill.receipts.locks import hold
+from distill.receipts.binding import Binding
+from distill.receipts.calling import StageIdentity
+from distill.receipts.decisions import Decisions
+from distill.receipts.locks import hold, is_recovered
 from distill.receipts.modules import module_of
-from distill.receipts.outcome import Outcome, Plan
-from distill.receipts.publish import recover
-from distill.receipts.receipt import slot_of
-from distill.receipts.report import Report
+from distill.receipts.outcome import Outcome, Plan, Stored
 from distill.receipts.scope import current_workspace
-from distill.receipts.strict import STAGE_NAME
-from distill.receipts.survey import StageIdentity, survey
-from distill.receipts.workspace import Workspace
+from distill.receipts.stat_cache import StatCache
+from distill.receipts.targets import STAGE_NAME
+
+if TYPE_CHECKING:
+    from distill.receipts.execution import Execution
+    from distill.receipts.report import Report
 
 P = ParamSpec("P")
 
@@ -32,9 +30,9 @@ class Stage(Generic[P]):
     ``stage`` and ``version`` are those of the decorator; ``__wrapped__`` is the function itself.
     """
 
-    __wrapped__: Callable[P, Report | None]
+    __wrapped__: Callable[P, "Report | None"]
 
-    def __init__(self, function: Callable[P, Report | None], stage: str, version: int) -> None:
+    def __init__(self, function: Callable[P, "Report | None"], stage: str, version: int) -> None:
         self.stage = stage
         self.version = version
         update_wrapper(self, function)
@@ -50,10 +48,16 @@ class Stage(Generic[P]):
         _demand_started(self.stage)
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
-        lock = f"{self.stage}-{slot_of(call.targets)[:16]}"
+        lock = f"{self.stage}-{call.slot[:16]}"
         with hold(workspace, lock):
-            recover(workspace, lock)
-            return self._run_or_skip(workspace, call, lock)
+            decisions = Decisions(workspace, call, self._identity, StatCache.read(workspace))
+            known = decisions.recall() if is_recovered(workspace) else None
+            if known is not None:
+                stored = Stored(workspace, known.receipt)
+                return Outcome("skipped", known.reason, stored, known.receipt)
+            from distill.receipts.running import run_or_skip  # noqa: PLC0415 - all that a run needs
+
+            return run_or_skip(decisions, self._run, lock)
 
     def plan(self, *args: P.args, **kwargs: P.kwargs) -> Plan:
         """Return what a call with these arguments would do, and why. Nothing is written.
@@ -63,8 +67,15 @@ class Stage(Generic[P]):
         """
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
+        cache = StatCache.read(workspace)
+        known = Decisions(workspace, call, self._identity, cache).recall()
+        if known is not None:
+            return Plan("fresh", known.reason)
+        from distill.receipts.survey import survey  # noqa: PLC0415 - all that a look needs
+        from distill.receipts.traces import Traces  # noqa: PLC0415
+
         try:
-            return survey(workspace, call, self._identity).plan
+            return survey(workspace, call, self._identity, Traces(cache)).plan
         except SourceError as error:
             return Plan("stale", error.message, ("input",))
 
@@ -82,19 +93,11 @@ class Stage(Generic[P]):
         module = module_of(self.__wrapped__)
         return StageIdentity(self.stage, self.version, module, module.name_of(self.__wrapped__))
 
-    def _run_or_skip(self, workspace: Workspace, call: Call, lock: str) -> Outcome:
-        watch = Stopwatch()
-        found = survey(workspace, call, self._identity)
-        if found.plan.status == "fresh" and found.passed is not None:
-            return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
-        draft = Draft(workspace, self._identity.module, call, found, new_token(), watch)
-        return self._run(Execution(draft, lock))
-
-    def _run(self, execution: Execution) -> Outcome:
+    def _run(self, execution: "Execution") -> Outcome:
         return execution.run(self.__wrapped__)
 
 
-def with_receipt(*, stage: str, version: int) -> Callable[[Callable[P, Report | None]], Stage[P]]:
+def with_receipt(*, stage: str, version: int) -> Callable[[Callable[P, "Report | None"]], Stage[P]]:
     """Make a stage of a function that reads and writes files.
 
     The function declares its files by annotation (`InFile`, `InFiles`, `OutFile`, `OutDir`); every
@@ -111,7 +114,7 @@ def with_receipt(*, stage: str, version: int) -> Callable[[Callable[P, Report | 
     """
     demand_identity(stage, version)
 
-    def decorate(function: Callable[P, Report | None]) -> Stage[P]:
+    def decorate(function: Callable[P, "Report | None"]) -> Stage[P]:
         demand_plain(function, stage)
         if inspect.isgeneratorfunction(function):
             raise ContractError(f"the stage {stage} is a generator", "make it a plain function")

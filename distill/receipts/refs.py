@@ -10,7 +10,8 @@ from distill.errors import VerificationError
 from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.digest import Digest
 from distill.receipts.receipt import Receipt
-from distill.receipts.strict import HEX_256, STAGE_NAME
+from distill.receipts.strict import HEX_256
+from distill.receipts.targets import STAGE_NAME
 
 FORMAT = "distill.refs/1"
 STAGES = ".stages"  # no stage can have this name

@@ -18,8 +18,9 @@ from pydantic import (
 
 from distill.receipts.canonical import MAX_INTEGER
 from distill.receipts.paths import MAX_PATH, fault_in
-from distill.receipts.receipt import GitStatus, Receipt, Status, TargetKind, TriggerKind
+from distill.receipts.receipt import GitStatus, Receipt, Status, TriggerKind
 from distill.receipts.strict import is_instant
+from distill.receipts.targets import TargetKind
 
 
 def _recorded(path: str) -> str:

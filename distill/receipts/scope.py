@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-from distill.receipts.receipt import Trigger, TriggerKind
 from distill.receipts.workspace import Workspace
 
+if TYPE_CHECKING:
+    from distill.receipts.receipt import Trigger, TriggerKind
+
 _workspace: ContextVar[Workspace | None] = ContextVar("distill_workspace", default=None)
-_trigger: ContextVar[Trigger | None] = ContextVar("distill_trigger", default=None)
+_trigger: ContextVar["Trigger | None"] = ContextVar("distill_trigger", default=None)
 
 
 @contextmanager
@@ -22,8 +25,10 @@ def workspace_scope(workspace: Workspace) -> Iterator[Workspace]:
 
 
 @contextmanager
-def trigger_scope(kind: TriggerKind, identity: str | None = None) -> Iterator[Trigger]:
+def trigger_scope(kind: "TriggerKind", identity: str | None = None) -> Iterator["Trigger"]:
     """Let the receipts of the stages that are called inside name this trigger."""
+    from distill.receipts.receipt import Trigger  # noqa: PLC0415 - a skipped stage needs none
+
     trigger = Trigger(kind, identity)
     token = _trigger.set(trigger)
     try:
@@ -37,6 +42,8 @@ def current_workspace() -> Workspace:
     return _workspace.get() or Workspace.find()
 
 
-def current_trigger() -> Trigger:
+def current_trigger() -> "Trigger":
     """Return who triggered the present call."""
+    from distill.receipts.receipt import Trigger  # noqa: PLC0415 - a skipped stage needs none
+
     return _trigger.get() or Trigger("python", None)

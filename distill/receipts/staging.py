@@ -11,8 +11,8 @@ from distill.errors import ConfigurationError, ContractError
 from distill.receipts.claims import RESERVED, is_at_or_below
 from distill.receipts.digest import Fingerprint
 from distill.receipts.durable import make_folder, partial_of, sync_folder
-from distill.receipts.receipt import Target
 from distill.receipts.report import Report
+from distill.receipts.targets import Target
 from distill.receipts.workspace import Workspace
 
 

@@ -91,6 +91,14 @@ class ReceiptStore:
         except VerificationError:
             return heads_of(self._of_stage(stage))
 
+    def has_sound_ref(self, stage: str) -> bool:
+        """Return whether the stage's ref can be read, so that `heads` need not search."""
+        try:
+            read_heads(_read_ref(self.refs / stage))
+        except VerificationError:
+            return False
+        return True
+
     def stages(self) -> tuple[str, ...]:
         """Return the names of the stages that have receipts, sorted; found again if need be."""
         try:

@@ -17,11 +17,11 @@ from distill.receipts.canonical import MAX_INTEGER, Json
 from distill.receipts.digest import Digest, Sha256
 from distill.receipts.paths import fault_in
 from distill.receipts.report import Counts
+from distill.receipts.targets import STAGE_NAME
 
 HEX_256 = re.compile(r"[0-9a-f]{64}")
 GIT_OBJECT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 FUNCTION = re.compile(r"[^\x00-\x1f]+:[^:\x00-\x1f]+")
-STAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _MAX_SHOWN = 60  # characters of a key that a place shows

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from distill.errors import SourceError, VerificationError
 from distill.receipts.binding import Call
+from distill.receipts.calling import StageIdentity
 from distill.receipts.closure import closure_of
-from distill.receipts.digest import Digest, digest_file
+from distill.receipts.digest import Digest
 from distill.receipts.environment import environment_of
 from distill.receipts.inputs import Lineage, WatchedInput, watch_inputs
 from distill.receipts.key import Change, KeyParts, changes, sentence
-from distill.receipts.modules import Module
 from distill.receipts.outcome import Plan
 from distill.receipts.parameters import record_parameters
-from distill.receipts.receipt import FileEntry, Receipt, slot_of
+from distill.receipts.receipt import FileEntry, Receipt
+from distill.receipts.rereading import Rereading
 from distill.receipts.store import ReceiptStore
+from distill.receipts.traces import Traces
 from distill.receipts.workspace import Workspace
 
 UNCHANGED = "inputs, code, parameters and environment unchanged"
@@ -22,13 +25,18 @@ UNCHANGED = "inputs, code, parameters and environment unchanged"
 
 @dataclass(frozen=True)
 class Survey:
-    """What is known before a call: the key, the inputs, the former receipts, and the decision."""
+    """What is known before a call: the key, the inputs, the former receipts, and the decision.
+
+    ``rests_on`` are the files that tell the newest receipts, null where they had to be searched
+    for.
+    """
 
     key: KeyParts
     inputs: tuple[WatchedInput, ...]
     parents: tuple[Receipt, ...]
     passed: Receipt | None
     plan: Plan
+    rests_on: tuple[Path, ...] | None = None
 
     @property
     def key_digest(self) -> Digest:
@@ -36,37 +44,33 @@ class Survey:
         return self.key.digest()
 
 
-@dataclass(frozen=True)
-class StageIdentity:
-    """Which stage a call is of: its name and version, the module, and the function's name in it."""
-
-    stage: str
-    version: int
-    module: Module
-    function: str
-
-
-def survey(workspace: Workspace, call: Call, who: StageIdentity) -> Survey:
+def survey(
+    workspace: Workspace, call: Call, who: StageIdentity, traces: Traces | None = None
+) -> Survey:
     """Look at inputs, code, environment and the newest receipts of the call's slot, and decide.
+
+    ``traces`` learn what the decision was made from, and say what is known already.
 
     Raises:
         SourceError: an input can't be read.
         ContractError: a parameter can't be recorded.
         CodeStateError: the stage's code can't be read.
     """
+    traces = traces or Traces()
+    rereading = Rereading(traces.cache, traces.is_full)
     store = ReceiptStore(workspace)
-    slot = slot_of(call.targets)
     parameters = record_parameters(call.parameters)
-    history = _History.of(store, who.stage, slot)
-    lineage = Lineage(store.current() if call.inputs else (), slot)
+    history = _History.of(store, who.stage, call.slot)
+    lineage = Lineage(store.current() if call.inputs else (), call.slot)
     known = [*(history.passed.claim.inputs if history.passed else ()), *lineage.known()]
-    inputs = watch_inputs(call.inputs, known)
-    closure = closure_of(who.module)
-    environment = environment_of(closure.foreign)
+    inputs = watch_inputs(call.inputs, known, rereading)
+    closure = closure_of(who.module, traces)
+    environment = environment_of(closure.foreign, traces.cache)
     code = closure.code(who.function)
     key = KeyParts(who.stage, who.version, code, environment, parameters, inputs)
-    plan = _decide(workspace, history, key)
-    return Survey(key, inputs, lineage.parents(inputs), history.passed, plan)
+    plan = _decide(workspace, history, key, rereading)
+    parents = lineage.parents(inputs)
+    return Survey(key, inputs, parents, history.passed, plan, history.rests_on)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class _History:
     newest: Receipt | None
     passed: Receipt | None
     fault: str | None
+    rests_on: tuple[Path, ...] | None = None
 
     @classmethod
     def of(cls, store: ReceiptStore, stage: str, slot: str) -> "_History":
@@ -89,10 +94,17 @@ class _History:
                     store.get(digest)
             except VerificationError as error:
                 fault = error.message
-        return cls(store.newest(stage, slot), store.newest_passed(stage, slot), fault)
+        named = {head.newest, head.passed} - {None}
+        rests_on = (store.refs / stage, *(store.path_of(one) for one in named if one is not None))
+        return cls(
+            store.newest(stage, slot),
+            store.newest_passed(stage, slot),
+            fault,
+            rests_on if store.has_sound_ref(stage) else None,
+        )
 
 
-def _decide(workspace: Workspace, history: _History, key: KeyParts) -> Plan:
+def _decide(workspace: Workspace, history: _History, key: KeyParts, rereading: Rereading) -> Plan:
     if history.fault is not None:
         return Plan("stale", history.fault, ("receipt",))
     newest, passed = history.newest, history.passed
@@ -102,11 +114,11 @@ def _decide(workspace: Workspace, history: _History, key: KeyParts) -> Plan:
         return _failing(newest, ())
     found: Sequence[Change] = changes(KeyParts.of_claim(passed.claim), key)
     if not found and passed.claim.key == key.digest():
-        found = tuple(_output_faults(workspace, passed.claim.outputs))
+        found = tuple(_output_faults(workspace, passed.claim.outputs, rereading))
         if not found:
             count = len(passed.claim.outputs)
             noun = "output" if count == 1 else "outputs"
-            return Plan("fresh", f"{UNCHANGED}; {count} {noun} verified")
+            return Plan("fresh", f"{UNCHANGED}; {count} {noun} as recorded")
     if not newest.passed:
         return _failing(newest, found)
     return Plan("stale", sentence(found) or "the key changed", tuple(one.part for one in found))
@@ -118,24 +130,26 @@ def _failing(newest: Receipt, found: Sequence[Change]) -> Plan:
     return Plan("failing", f"failed last time{told}", tuple(one.part for one in found))
 
 
-def _output_faults(workspace: Workspace, outputs: Sequence[FileEntry]) -> list[Change]:
-    """Return what is wrong with recorded outputs; every byte is read, whatever the times say."""
+def _output_faults(
+    workspace: Workspace, outputs: Sequence[FileEntry], rereading: Rereading
+) -> list[Change]:
+    """Return what is wrong with recorded outputs."""
     faults: list[Change] = []
     for entry in outputs:
-        phrase = _output_fault(workspace, entry)
+        phrase = _output_fault(workspace, entry, rereading)
         if phrase is not None:
             faults.append(Change(f"output:{entry.path}", f"output {entry.path} {phrase}"))
     return faults
 
 
-def _output_fault(workspace: Workspace, entry: FileEntry) -> str | None:
+def _output_fault(workspace: Workspace, entry: FileEntry, rereading: Rereading) -> str | None:
     try:
         place = workspace.resolve(entry.path)
         if place.is_symlink():
             return "is a link"
         if not place.exists():
             return "is missing"
-        found = digest_file(place)
+        found, _ = rereading.digest_of(entry.path, place)
     except VerificationError as error:
         return error.message
     except SourceError as error:

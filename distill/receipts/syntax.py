@@ -6,35 +6,13 @@ only what runs counts. Docstrings count where the file itself speaks of ``__doc_
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
-from distill.receipts.digest import Digest, digest_bytes
+from distill.receipts.digest import digest_bytes
+from distill.receipts.source import ImportName, Source
 
 _RESOURCE_CALLS = frozenset(["files", "get_data"])  # importlib.resources, pkgutil
 _OWN_PACKAGE = frozenset(["__package__", "__name__"])
-
-
-@dataclass(frozen=True, slots=True)
-class ImportName:
-    """One import: ``level`` dots, the module, and the name taken from it (empty: none)."""
-
-    level: int
-    module: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a source file says. ``resources`` names packages whose data it opens (empty: its own).
-
-    ``is_lazy``: the module computes attributes (``__getattr__``), so its imports can't be listed.
-    """
-
-    digest: Digest
-    imports: tuple[ImportName, ...]
-    resources: tuple[str, ...]
-    is_lazy: bool
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ import pytest
 
 from distill.receipts.scope import workspace_scope
 from distill.receipts.workspace import Workspace
-from tests.receipts.project import STAGE, Project
+from tests.receipts.project import AN_HOUR_AHEAD, STAGE, Project
 
 
 def lay_out(root: Path) -> Project:
@@ -37,11 +37,22 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.root
 
 
-@pytest.fixture
-def built(built_once: Path, tmp_path: Path) -> Project:
-    """A project that ran once; that it was moved since is nothing to the engine."""
+@pytest.fixture(params=["looked at", "remembered"])
+def built(built_once: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Project:
+    """A project that ran once; that it was moved since is nothing to the engine.
+
+    In its second form it was skipped once too, and the decision is remembered.
+    """
     shutil.copytree(built_once, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path)
+    return Project(tmp_path) if request.param == "looked at" else remembered(Project(tmp_path))
+
+
+def remembered(built: Project) -> Project:
+    """Skip a project's stage once, at a time when nothing was just written."""
+    made = Project(built.root, f"{built.clock}\n{AN_HOUR_AHEAD}")
+    assert made.run()["status"] == "skipped"
+    assert b"decision:shout" in (made.root / ".distill/stat-cache").read_bytes()
+    return made
 
 
 @pytest.fixture

@@ -59,11 +59,22 @@ print(json.dumps(answer))
 """
 
 
+AN_HOUR_AHEAD = """
+from distill.receipts import stat_cache
+present = stat_cache.moment_ns
+stat_cache.moment_ns = lambda: present() + 3600 * 10**9
+"""
+
+
 @dataclass(frozen=True)
 class Project:
-    """A workspace with a package of its own; every run is a fresh process."""
+    """A workspace with a package of its own; every run is a fresh process.
+
+    With the ``clock`` `AN_HOUR_AHEAD` no file was just written: all that is read is remembered.
+    """
 
     root: Path
+    clock: str = ""
 
     def write(self, name: str, text: str) -> Path:
         """Write a file below the project."""
@@ -74,6 +85,7 @@ class Project:
 
     def start(self, *, prelude: str = "") -> subprocess.Popen[str]:
         """Start the stage in a process of its own."""
+        prelude = f"{self.clock}\n{prelude}"
         folders = os.pathsep.join([str(self.root), str(REPOSITORY)])
         return subprocess.Popen(
             [sys.executable, "-c", f"{prelude}\n{DRIVER}"],

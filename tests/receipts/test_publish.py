@@ -22,9 +22,9 @@ from distill.receipts.canonical import dumps
 from distill.receipts.digest import digest_bytes
 from distill.receipts.journal import Journal
 from distill.receipts.publish import recover
-from distill.receipts.receipt import slot_of
 from distill.receipts.scope import workspace_scope
 from distill.receipts.store import ReceiptStore
+from distill.receipts.targets import slot_of
 from distill.receipts.verify import verify_workspace
 from distill.receipts.workspace import Workspace
 

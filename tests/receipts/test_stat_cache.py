@@ -12,7 +12,8 @@ from distill.receipts.stat_cache import RACY_NS, StatCache
 from tests.receipts.verify.building import build as build_chain
 
 QUICK = VerificationRequest(is_quick=True)
-PLACE = ".distill/stat-cache.json"
+PLACE = ".distill/stat-cache"
+PATH = "logs/a.jsonl"
 OLD = FileIdentity(2**63, 2, 3, 1_700_000_000_000_000_001, 1_700_000_000_000_000_002)
 DIGEST = Digest("ab" * 32)
 
@@ -26,12 +27,12 @@ def aged(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def test_what_was_learnt_is_known_again(aged: Workspace) -> None:
-    """By the identity alone, whose numbers may be larger than JSON's."""
+    """By path and identity, the whole of it."""
     cache = StatCache.read(aged)
-    cache.learn([(OLD, DIGEST)])
+    cache.learn([(PATH, OLD, DIGEST)])
     cache.write(aged)
     again = StatCache.read(aged)
-    assert again.digest_of(OLD) == DIGEST
+    assert again.digest_of(PATH, OLD) == DIGEST
     for other in (
         FileIdentity(2**63, 2, 3, OLD.mtime_ns, OLD.ctime_ns + 1),
         FileIdentity(2**63, 2, 3, OLD.mtime_ns + 1, OLD.ctime_ns),
@@ -39,7 +40,7 @@ def test_what_was_learnt_is_known_again(aged: Workspace) -> None:
         FileIdentity(2**63, 3, 3, OLD.mtime_ns, OLD.ctime_ns),
         FileIdentity(1, 2, 3, OLD.mtime_ns, OLD.ctime_ns),
     ):
-        assert again.digest_of(other) is None
+        assert again.digest_of(PATH, other) is None
 
 
 def test_what_was_just_written_is_not_kept(workspace: Workspace) -> None:
@@ -47,26 +48,26 @@ def test_what_was_just_written_is_not_kept(workspace: Workspace) -> None:
     (workspace.root / "a").write_text("a")
     identity = FileIdentity.of((workspace.root / "a").stat())
     cache = StatCache()
-    cache.learn([(identity, DIGEST)])
-    assert cache.digest_of(identity) is None
+    cache.learn([(PATH, identity, DIGEST)])
+    assert cache.digest_of(PATH, identity) is None
     future = FileIdentity(1, 2, 3, identity.mtime_ns + 10 * RACY_NS, OLD.ctime_ns)
-    cache.learn([(future, DIGEST)])
+    cache.learn([(PATH, future, DIGEST)])
     assert len(cache) == 0
 
 
-def test_an_inode_is_known_once(aged: Workspace) -> None:
+def test_a_path_is_known_once(aged: Workspace) -> None:
     """What a file held before it was written to is forgotten."""
     cache = StatCache()
-    cache.learn([(OLD, DIGEST)])
+    cache.learn([(PATH, OLD, DIGEST)])
     newer = FileIdentity(OLD.device, OLD.inode, 9, OLD.mtime_ns + 5, OLD.ctime_ns + 5)
-    cache.learn([(newer, DIGEST)])
+    cache.learn([(PATH, newer, DIGEST)])
     assert len(cache) == 1
-    assert cache.digest_of(OLD) is None
+    assert cache.digest_of(PATH, OLD) is None
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"{}", b'{"format":"distill.stat-cache/2"}', b"\xff", b'{"files":{"1":1}}'],
+    [b"", b"\n", b"{}", b"distill.stat-cache/2", b"distill.stat-cache/2 \n", b"\xff\n\xff"],
 )
 def test_a_damaged_cache_is_ignored(workspace: Workspace, content: bytes) -> None:
     """It is derived: whatever its bytes, the files are read."""
@@ -78,7 +79,7 @@ def test_a_damaged_cache_is_ignored(workspace: Workspace, content: bytes) -> Non
 def test_every_byte_of_the_cache_counts(aged: Workspace) -> None:
     """A flipped bit makes no false alarm and hides nothing: the cache is gone."""
     cache = StatCache()
-    cache.learn([(OLD, DIGEST)])
+    cache.learn([(PATH, OLD, DIGEST)])
     cache.write(aged)
     path = aged.root / PLACE
     content = path.read_bytes()
@@ -102,6 +103,7 @@ def build(root: Path) -> Workspace:
     (root / "logs/a.jsonl").write_text('{"a":1}\n')
     workspace = Workspace(root)
     build_chain(workspace)
+    (root / PLACE).unlink(missing_ok=True)  # what the stages learnt
     return workspace
 
 

@@ -15,7 +15,7 @@ def test_an_unchanged_stage_is_skipped_and_says_why(project: Project) -> None:
     first, second = project.run(), project.run()
     assert (first["status"], first["reason"]) == ("ran", "never built")
     assert second["status"] == "skipped"
-    unchanged = "inputs, code, parameters and environment unchanged; 3 outputs verified"
+    unchanged = "inputs, code, parameters and environment unchanged; 3 outputs as recorded"
     assert second["reason"] == unchanged
     assert second["plan"] == ["fresh", unchanged, []]
     assert second["digest"] == first["digest"]

@@ -9,7 +9,8 @@ import pytest
 from distill.cli.main import main
 from distill.errors import EXIT_OK, EXIT_TAMPERED
 from distill.receipts.digest import fingerprint_file
-from distill.receipts.receipt import Claim, FileEntry, Target
+from distill.receipts.receipt import Claim, FileEntry
+from distill.receipts.targets import Target
 from tests.tamper.rewriting import replace_receipt
 from tests.tamper.script import run_script
 from tests.tamper.world import World

@@ -17,6 +17,7 @@ from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.digest import Digest, Sha256
 from distill.receipts.ledger.key_forms import is_ed25519, is_p256
 from distill.receipts.receipt import Status
+from distill.receipts.targets import STAGE_NAME
 
 FORMAT: Final = "distill.ledger/1"
 MAX_LINE_BYTES: Final = 16 * 1024
@@ -25,7 +26,7 @@ ORIGIN: Final = strict.matching(
     re.compile(r"distill/[0-9a-f]{16}"), "origin like distill/0123456789abcdef"
 )
 KEY_ID: Final = strict.matching(re.compile(r"[0-9a-f]{8}"), "key id of 8 hex digits")
-NAME: Final = strict.matching(strict.STAGE_NAME, "name of a release")
+NAME: Final = strict.matching(STAGE_NAME, "name of a release")
 
 KeyAction = Literal["add", "rotate", "revoke"]
 

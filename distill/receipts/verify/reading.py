@@ -82,7 +82,7 @@ def read_files(
             found[shown] = status
             continue
         identity = FileIdentity.of(status)
-        known = None if cache is None or is_deep else cache.digest_of(identity)
+        known = None if cache is None or is_deep else cache.digest_of(shown, identity)
         if known is None:
             tasks.append(_Task(shown, place, identity, rows.get(shown)))
         else:
@@ -90,7 +90,9 @@ def read_files(
     looks = _read_all(tasks, is_deep=is_deep, threads=threads)
     if cache is not None:
         pairs = zip(tasks, looks, strict=True)
-        cache.learn((t.identity, look.blake3) for t, look in pairs if isinstance(look, Seen))
+        cache.learn(
+            (t.shown, t.identity, look.blake3) for t, look in pairs if isinstance(look, Seen)
+        )
     return found | {task.shown: look for task, look in zip(tasks, looks, strict=True)}
 
 

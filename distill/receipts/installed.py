@@ -1,0 +1,99 @@
+"""What is installed on the import path: which distribution brings which name, in which version.
+
+``importlib.metadata`` is asked, which reads all of them. The answer is remembered in the stat
+cache, under the identity of every file on the import path that says what is installed.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from distill.receipts.digest import digest_bytes
+from distill.receipts.identities import Sight
+from distill.receipts.stat_cache import StatCache
+
+ENGINE: Final = "distill"
+_SAY_WHAT_IS_INSTALLED: Final = {
+    ".dist-info": ("METADATA", "RECORD", "top_level.txt"),
+    ".egg-info": ("", "PKG-INFO", "SOURCES.txt", "top_level.txt"),
+}
+
+
+@dataclass(frozen=True)
+class Installed:
+    """Which distributions bring which top-level name, and their versions."""
+
+    names: Mapping[str, Sequence[str]]
+    versions: Mapping[str, str]
+
+
+def installed_token(cache: StatCache) -> str | None:
+    """Return what stands for all that is installed, null where the cache does not know.
+
+    Law: while the token is the same, so is what `installed` returns.
+    """
+    known = cache.entry_of(_entry_name())
+    return known[0] if known is not None and known[0] == _identity(_seen())[0] else None
+
+
+def installed(cache: StatCache) -> Installed:
+    """Return what is installed, from the cache where that still holds; the cache keeps it."""
+    if installed_token(cache) is not None:
+        entry = cache.entry_of(_entry_name())
+        held = json.loads(entry[1]) if entry is not None else {}
+        return Installed(held["names"], held["versions"])
+    found = _ask()
+    identity, newest_ns = _identity(_seen())
+    if cache.is_settled(newest_ns):
+        value = {"names": found.names, "versions": found.versions}
+        cache.keep(_entry_name(), identity, json.dumps(value))
+    return found
+
+
+def _ask() -> Installed:
+    from importlib import metadata  # noqa: PLC0415 - email, zipfile and csv, for what is new
+
+    found = metadata.packages_distributions()
+    names = {top: sorted(set(distributions)) for top, distributions in found.items()}
+    versions: dict[str, str] = {}
+    for name in {ENGINE, *(one for distributions in names.values() for one in distributions)}:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return Installed(names, versions)
+
+
+def _entry_name() -> str:
+    return f"installed:{digest_bytes(os.fsencode(os.pathsep.join(_import_path()))).hex}"
+
+
+def _import_path() -> list[str]:
+    return [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 - "" is the current folder
+
+
+def _seen() -> Iterator[str]:
+    """Yield what says what is installed in the folders of the import path; an archive is itself.
+
+    The folders are listed each time: whatever else lies in them may come and go.
+    """
+    for folder in _import_path():
+        try:
+            names = sorted(os.listdir(folder))  # noqa: PTH208 - names are enough
+        except OSError:
+            yield folder
+            continue
+        for name in names:
+            for file in _SAY_WHAT_IS_INSTALLED.get(name[name.rfind(".") :], ()):
+                yield f"{folder}/{name}/{file}"
+
+
+def _identity(seen: Iterable[str]) -> tuple[str, int]:
+    """Return one identity for files and folders, some of which may be missing."""
+    places, sight = list(seen), Sight()
+    sight.whatever(places)
+    text = "\n".join([*places, *sight.lines])
+    return digest_bytes(text.encode("utf-8", "surrogateescape")).hex, sight.newest_ns
