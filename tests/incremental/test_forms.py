@@ -219,18 +219,16 @@ def test_a_key_is_text(workspace: Workspace) -> None:
 
 
 def test_a_function_must_take_a_record() -> None:
-    """A signature that fits neither form is refused where it is first used."""
+    """A signature that fits neither form is refused where the stage is made."""
 
-    @with_receipt_per_record(stage="none", version=1)
     def none() -> None:
         return None
 
-    @with_receipt_per_record(stage="read", version=1)
     def taken(record: bytes, read: int) -> None:
         del record, read
 
-    for stage in (none, taken):
+    for function in (none, taken):
         with pytest.raises(ContractError):
-            stage.plan(read=[], write="out")
+            with_receipt_per_record(stage="odd", version=1)(function)
     with pytest.raises(ContractError, match="can't name a stage"):
         with_receipt_per_record(stage="no name", version=1)(lambda record: record)

@@ -1,6 +1,7 @@
 """Wrong usage of the two forms is an error that names what is wrong, and leaves nothing behind."""
 
 import asyncio
+import inspect
 import os
 import subprocess
 import sys
@@ -163,11 +164,20 @@ def test_a_group_function_has_a_key_and_no_place(workspace: Workspace) -> None:
     with pytest.raises(ContractError, match="coroutine"):
         with_receipt_per_group(stage="odd", version=1, key=later)
 
-    @with_receipt_per_group(stage="odd", version=1, key=str)
     def placed(key: str, records: Sequence[object], place: Place) -> None: ...
 
     with pytest.raises(ContractError, match="a group lies at many"):
-        placed.plan(read="a.jsonl", write="out")
+        with_receipt_per_group(stage="odd", version=1, key=str)(placed)
+
+
+def test_the_signature_is_how_the_stage_is_called() -> None:
+    """What wraps a stage, as a task of Prefect does, binds its arguments to it."""
+
+    @with_receipt_per_record(stage="copy", version=1)
+    def copy(record: bytes, place: Place, times: int = 1) -> bytes:
+        return record
+
+    assert str(inspect.signature(copy)) == "(*, read, write, times: int = 1)"
 
 
 def test_files_are_named(workspace: Workspace) -> None:

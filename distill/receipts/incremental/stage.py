@@ -71,6 +71,8 @@ class IncrementalStage(Stage[Any]):
         demand_identity(stage, version)
         demand_plain(function, stage)
         super().__init__(cast("Callable[..., None]", function), stage, version)
+        #: How the stage is called, which is not how its function is: what wraps it asks for this.
+        self.__signature__ = self._signature()
 
     def produce(self, work: Work) -> Report:
         """Write all items of a run."""
@@ -80,8 +82,7 @@ class IncrementalStage(Stage[Any]):
         """Return the parameters of the claim that the function has."""
         raise NotImplementedError
 
-    @cached_property
-    def _binding(self) -> Binding:
+    def _signature(self) -> inspect.Signature:
         own = self.parameters()
         for one in own:
             if one.name in {READ, WRITE} or one.kind in {one.VAR_POSITIONAL, one.VAR_KEYWORD}:
@@ -91,16 +92,20 @@ class IncrementalStage(Stage[Any]):
                 )
         keyword = inspect.Parameter.KEYWORD_ONLY
         files = [inspect.Parameter(name, keyword) for name in (READ, WRITE)]
+        return inspect.Signature([*files, *(one.replace(kind=keyword) for one in own)])
+
+    @cached_property
+    def _binding(self) -> Binding:
+        # Late: an annotation may name what the module defines below the stage.
         roles: dict[str, Role] = {READ: "input", WRITE: "tree"}
-        for name, role in roles_of(self.__wrapped__, own).items():
+        for name, role in roles_of(self.__wrapped__, self.parameters()).items():
             if role not in {"parameter", "ignored"}:
                 raise ContractError(
                     f"the stage {self.stage} declares {name} as a file",
                     f"its files are {READ} and {WRITE}; make a plain stage of it, or pass a value",
                 )
             roles[name] = role
-        signature = inspect.Signature([*files, *(one.replace(kind=keyword) for one in own)])
-        return _Files(self.__wrapped__.__qualname__, signature, roles)
+        return _Files(self.__wrapped__.__qualname__, self.__signature__, roles)
 
     def _run(self, execution: Execution) -> Outcome:
         return execution.run(self._function)
