@@ -18,6 +18,7 @@ from distill.receipts.incremental.segments import is_end
 from distill.receipts.incremental.stage import IncrementalStage
 from distill.receipts.incremental.workers import WORKERS
 from distill.receipts.merkle import leaf_hash
+from tests.conftest import REPOSITORY
 
 from .desk import BOUNDS, OUT, Desk, set_bounds
 from .edits import EDITS, LOGS, Edit, Logs
@@ -96,6 +97,7 @@ def test_workers_change_no_byte(
     monkeypatch.setenv(WORKERS, "1")
     expected = alone.run(stage, alone.put(logs, is_open=False))
     monkeypatch.setattr(forms, "_WORTH_WORKERS", 0)
+    monkeypatch.syspath_prepend(REPOSITORY)  # workers that are started anew import this package
     monkeypatch.setenv(WORKERS, str(workers))
     counted = tmp_path / "calls"
     monkeypatch.setenv(CALLS, str(counted))
