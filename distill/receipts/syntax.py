@@ -1,7 +1,9 @@
 """One source file read as syntax: its digest, what it imports, which data it opens.
 
 The digest is over the syntax tree without positions, comments, blank lines and docstrings, so that
-only what runs counts. Docstrings count where the file itself speaks of ``__doc__``.
+only what runs counts. Docstrings count where the file itself speaks of ``__doc__``. The tree is
+written as Python 3.11's ``ast.dump`` writes it, by every Python: a receipt of one version can be
+run again by another.
 """
 
 import ast
@@ -32,8 +34,27 @@ def read_source(content: bytes) -> Source:
     is_lazy = any(isinstance(n, ast.FunctionDef) and n.name == "__getattr__" for n in tree.body)
     if b"__doc__" not in content:
         _strip_docstrings(tree)
-    digest = digest_bytes(ast.dump(tree, include_attributes=False).encode("utf-8", "surrogatepass"))
+    digest = digest_bytes(_written(tree).encode("utf-8", "surrogatepass"))
     return Source(digest, imports, resources if opens_data else (), is_lazy)
+
+
+def _written(part: object) -> str:
+    """Return a part of a tree as text: a node, a list or a value.
+
+    A field that only newer versions know is left out where it is empty.
+    """
+    if isinstance(part, list):
+        return f"[{', '.join(map(_written, part))}]"
+    if not isinstance(part, ast.AST):
+        return repr(part)
+    fields = ((name, getattr(part, name, None)) for name in part._fields)
+    told = ", ".join(
+        f"{name}={_written(value)}"
+        for name, value in fields
+        if not (value is None and getattr(type(part), name, ...) is None)
+        and not (name == "type_params" and not value)
+    )
+    return f"{type(part).__name__}({told})"
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:

@@ -1,0 +1,57 @@
+"""The digest of a source file is over what runs, whatever Python reads it."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from distill.receipts.digest import digest_bytes
+from distill.receipts.syntax import read_source
+
+SOURCE = b"""
+import os.path as p
+from . import q
+
+
+@q.mark(1, k=None)
+class A(B, metaclass=M):
+    x: int = 0x10
+    y: "str"
+
+
+async def f(a, /, b=1, *c, d, e=..., **g) -> None:
+    async with a as (h, *i), b:
+        yield lambda: (j for j in c if j async for k in j)
+    try:
+        raise E from None
+    except* (E, F) as error:
+        del a[1:2, ::3], b.c
+    finally:
+        return await f"{a!r:>{b}} {{}} {'c'}" or {**d, 1: 2} | {3} if not a else -1.5e300
+
+
+match a:
+    case {"k": [1, *_], **r} | C(1, x=None) if (n := 1j) < 2 <= 3:
+        global z
+    case _:
+        while True:
+            z += 10**20; assert z, b"\\xff"; continue
+        else:
+            pass
+"""
+#: What Python 3.11 makes of it, and every later one must.
+DIGEST = "0ba5233c2cff60bb09dd6c8bef768d2b167737556eeb1200881c4856a99e0509"
+
+
+def test_every_python_gives_the_same_digest() -> None:
+    """A receipt that one version of Python left names the code to another."""
+    assert read_source(SOURCE).digest.hex == DIGEST
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the form is that of Python 3.11")
+def test_the_tree_is_written_as_python_3_11_does(repository: Path) -> None:
+    """What is digested is `ast.dump`, as the page on receipts says."""
+    for path in (repository / "distill").rglob("*.py"):
+        content = path.read_bytes() + b"\n'no docstring is left out: __doc__'\n"
+        assert read_source(content).digest == digest_bytes(ast.dump(ast.parse(content)).encode())
