@@ -1,22 +1,10 @@
 """The flags of the commands that audit a workspace; each names the function that runs it."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 from distill.cli.command import Commands, add_command
-
-
-def add_audit_commands(commands: Commands) -> None:
-    """Add the commands that an auditor uses."""
-    _verify(commands)
-    _ledger(commands)
-    _keys(commands)
-    _release(commands)
-    _attestations(commands)
-    _diff(commands)
-    _reproduce(commands)
-    _proofs(commands)
-    _recall(commands)
-    _prune(commands)
 
 
 def _verify(commands: Commands) -> None:
@@ -276,3 +264,20 @@ def _prune(commands: Commands) -> None:
     prune.add_argument(
         "--withdrawn", action="store_true", help="also versions that hold what is withdrawn"
     )
+
+
+#: What adds each command, in the order of the help.
+AUDIT_COMMANDS: Final[Mapping[str, Callable[[Commands], None]]] = {
+    "verify": _verify,
+    "ledger": _ledger,
+    "keys": _keys,
+    "release": _release,
+    "attest": _attestations,
+    "verify-attestation": _attestations,
+    "diff": _diff,
+    "reproduce": _reproduce,
+    "prove": _proofs,
+    "verify-proof": _proofs,
+    "recall": _recall,
+    "prune": _prune,
+}

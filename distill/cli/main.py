@@ -1,7 +1,6 @@
 """`main`: the outermost line, where every error becomes a message, a hint and an exit code."""
 
 import sys
-import traceback
 from collections.abc import Sequence
 
 from distill.cli.console import Console
@@ -11,13 +10,14 @@ from distill.errors import EXIT_INTERNAL, DistillError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = build_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = build_parser(words[0] if words else None).parse_args(words)
     console = Console(quiet=options.quiet, verbose=options.verbose, as_json=options.json)
     try:
         code: int = options.run(options, console)
     except DistillError as error:
         if options.verbose:
-            traceback.print_exc()
+            _print_trace()
         console.error(error.message, error.hint, error.exit_code)
         return error.exit_code
     except KeyboardInterrupt:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERNAL
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a message
         if options.verbose:
-            traceback.print_exc()
+            _print_trace()
         console.error(
             f"a bug in Distill: {type(error).__name__}: {error}",
             "run again with -v and report what it prints",
@@ -36,3 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return EXIT_INTERNAL
     return code
+
+
+def _print_trace() -> None:
+    import traceback  # noqa: PLC0415 - a command that goes well needs none
+
+    traceback.print_exc()

@@ -1,11 +1,11 @@
 """The commands and their flags; each names the function that runs it, imported when called."""
 
 import argparse
-from importlib.metadata import version
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from distill.cli.auditing import add_audit_commands
+from distill.cli.auditing import AUDIT_COMMANDS
 from distill.cli.command import Commands, add_command
 from distill.errors import EXIT_CODES
 
@@ -14,20 +14,33 @@ _EPILOG: Final = "exit codes:\n" + "\n".join(
 )
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+class _Version(argparse.Action):
+    """Prints the installed version; asking for it costs a fifth of a small command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        parser.exit(message=f"distill {version('distill')}\n")
+
+
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line, or one that knows no other than ``command``.
+
+    The flags of all commands take as long to build as a small verification takes to read.
+    """
     parser = argparse.ArgumentParser(
         prog="distill",
         description="Raw logs of AI agents' runs in, clean training sets and receipts out.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"distill {version('distill')}")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="show program's version number and exit"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _making(commands)
-    _running(commands)
-    _looking(commands)
-    add_audit_commands(commands)
+    only = None if command is None else _COMMANDS.get(command)
+    for add in dict.fromkeys(_COMMANDS.values()) if only is None else (only,):
+        add(commands)
     return parser
 
 
@@ -92,3 +105,12 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
     return number
+
+
+_STAGES: Final = ("build-evidence", "score", "export-rag", "export-sft", "export-preference")
+_COMMANDS: Final[Mapping[str, Callable[[Commands], None]]] = {
+    **dict.fromkeys(("init", "preview"), _making),
+    **dict.fromkeys(("run", *_STAGES, "export-all"), _running),
+    **dict.fromkeys(("status", "health", "report", "explain"), _looking),
+    **AUDIT_COMMANDS,
+}

@@ -11,7 +11,7 @@ from distill.errors import EXIT_INCOMPLETE, EXIT_OK, ConfigurationError
 from distill.receipts import VerificationReport, VerificationRequest, Workspace, verify_workspace
 from distill.receipts.ledger.checkpoint import MAX_NOTE_BYTES
 from distill.receipts.verify.keys import PinnedKey
-from distill.receipts.verify.release import is_release, verify_release
+from distill.receipts.verify.released import is_release
 from distill.receipts.verify.rows import RowSchemas
 from distill.receipts.verify.since import OldCheckpoint
 
@@ -56,6 +56,8 @@ def _verify(options: argparse.Namespace, request: VerificationRequest) -> Verifi
         raise ConfigurationError(
             f"{releases[0]} is a release, and there are other targets", "verify it by itself"
         )
+    from distill.receipts.verify.release import verify_release  # noqa: PLC0415 - else not needed
+
     return verify_release(releases[0], request)
 
 

@@ -5,9 +5,12 @@ while the caller hashes one block, the next is read.
 """
 
 import os
+import threading
 from collections.abc import Iterator
+from queue import SimpleQueue
 
 BLOCK = 1 << 20
+_AHEAD = 2  # buffers: one is hashed while the other is read into
 
 
 def read_blocks(descriptor: int, threads: int = 1) -> Iterator[memoryview]:
@@ -22,12 +25,42 @@ def _one_by_one(descriptor: int) -> Iterator[memoryview]:
 
 
 def _ahead(descriptor: int) -> Iterator[memoryview]:
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few files are that large
+    free: SimpleQueue[memoryview | None] = SimpleQueue()
+    full: SimpleQueue[tuple[memoryview, int] | BaseException] = SimpleQueue()
 
-    now, then = memoryview(bytearray(BLOCK)), memoryview(bytearray(BLOCK))
-    with ThreadPoolExecutor(1) as reader:
-        reading = reader.submit(os.readv, descriptor, [now])
-        while size := reading.result():
-            reading = reader.submit(os.readv, descriptor, [then])
-            yield now[:size]
-            now, then = then, now
+    def read() -> None:
+        while (buffer := free.get()) is not None:
+            try:
+                size = os.readv(descriptor, [buffer])
+            except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+                full.put(error)
+                return
+            full.put((buffer, size))
+            if not size:
+                return
+
+    reader = threading.Thread(target=read)
+    for _ in range(_AHEAD):
+        free.put(memoryview(bytearray(BLOCK)))
+    reader.start()
+    try:
+        yield from _taken(full, free)
+    finally:
+        free.put(None)
+        reader.join()
+
+
+def _taken(
+    full: "SimpleQueue[tuple[memoryview, int] | BaseException]",
+    free: "SimpleQueue[memoryview | None]",
+) -> Iterator[memoryview]:
+    """Yield what a reader filled, and give each buffer back to it."""
+    while True:
+        found = full.get()
+        if isinstance(found, BaseException):
+            raise found
+        buffer, size = found
+        if not size:
+            return
+        yield buffer[:size]
+        free.put(buffer)

@@ -32,11 +32,6 @@ from distill.receipts.workspace import Workspace
 _ABSENT: Final[frozenset[FaultKind]] = frozenset(["output_missing", "input_absent"])
 
 
-def is_release(folder: Path) -> bool:
-    """Whether a folder is verified as a release: it holds something named ``release.json``."""
-    return (folder / MANIFEST).exists() or (folder / MANIFEST).is_symlink()
-
-
 def verify_release(folder: Path, request: VerificationRequest | None = None) -> VerificationReport:
     """Read everything in a release's folder again.
 

@@ -11,6 +11,11 @@ from distill.receipts.release_manifest import MANIFEST, MAX_MANIFEST_BYTES, RELE
 from distill.receipts.verify.ledger_view import LedgerView
 
 
+def is_release(folder: Path) -> bool:
+    """Whether a folder is verified as a release: it holds something named ``release.json``."""
+    return (folder / MANIFEST).exists() or (folder / MANIFEST).is_symlink()
+
+
 def released_faults(root: Path, view: LedgerView) -> Iterator[Fault]:
     """Yield the releases whose manifest is not the pinned one, or that no line pins.
 

@@ -1,6 +1,7 @@
 """Files are read once, whatever the threads, and what can't be read is told apart from what is."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from distill.receipts import Workspace, verify_workspace
 from distill.receipts.digest import digest_bytes, watch_file
 from distill.receipts.plain_files import Unread
+from distill.receipts.verify import reading
 from distill.receipts.verify.reading import LARGE, Seen, read_files, usable_threads
 from tests.receipts.verify.building import kinds
 
@@ -81,3 +83,21 @@ def test_a_file_that_changes_while_it_is_read(
 
     monkeypatch.setattr("distill.receipts.verify.reading.watch_file", slow)
     assert kinds(built) == {("file_unreadable", "logs/a.jsonl")}
+
+
+def test_a_reader_that_fails_ends_the_others(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug in one thread is raised by the one that asked; none is left, no file is skipped."""
+    read = reading._read
+
+    def fail(task: reading._Task, threads: int = 1) -> reading.Look:
+        if task.shown == "small-20":
+            raise ZeroDivisionError
+        return read(task, threads)
+
+    monkeypatch.setattr(reading, "_read", fail)
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError):
+        read_files(places, is_deep=False, threads=3)
+    assert threading.active_count() == before
