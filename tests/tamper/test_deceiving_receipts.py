@@ -216,11 +216,11 @@ def test_the_entering_alone_is_sound(unsigned: World, capsys: pytest.CaptureFixt
 
 
 def _claim_input(root: Path, path: str, real: Path) -> None:
-    """Enter a receipt that read a file with the bytes of another one."""
+    """Enter a receipt, of a stage of its own, that read a file with the bytes of another one."""
     found, _ = fingerprint_file(real)
     value = sample(root)
-    value["claim"] |= {"stage": "deceiving", "parents": []}
-    value["run"] |= {"parents": []}
+    value["claim"] |= {"stage": f"reads-{Path(path).parent.name or 'here'}", "parents": []}
+    value["run"] |= {"parents": [], "id": f"reading-{Path(path).parent.name or 'here'}"}
     value["claim"]["inputs"] = [
         {
             "role": "text",
