@@ -301,6 +301,8 @@ def name: is("[A-Za-z0-9][A-Za-z0-9_.-]{0,99}");
 def origin: is("distill/[0-9a-f]{16}");
 def id: is("[0-9a-f]{8}");
 def base64: is("[A-Za-z0-9+/]+={0,2}");
+def facts: type == "object" and keys == ["root", "size"] and (.root | hex)
+  and (.size | type == "number" and . >= 0 and . == floor);
 def signature: keys == ["by", "ed25519"] and (.by | id) and (.ed25519 | base64);
 def row:
   if type != "object" then null
@@ -309,10 +311,10 @@ def row:
   elif .entry == "started" and keys == ["at", "entry", "key", "run", "stage"]
     and (.at | at) and (.key | hex) and (.run | type) == "string" and (.stage | name)
     then ["started", (.run | tojson), .stage]
-  elif .entry == "receipt" and keys == ["blake3", "entry", "run", "sha256", "stage", "status"]
+  elif .entry == "receipt" and keys == ["blake3", "entry", "facts", "run", "sha256", "stage", "status"]
     and (.blake3 | hex) and (.run | type) == "string" and (.sha256 | hex) and (.stage | name)
-    and (.status == "passed" or .status == "failed")
-    then ["receipt", .blake3, .sha256, .stage, .status, (.run | tojson)]
+    and (.status == "passed" or .status == "failed") and (.facts | facts)
+    then ["receipt", .blake3, .sha256, .stage, .status, (.run | tojson), .facts.root, (.facts.size | tostring)]
   elif .entry == "release" and keys == ["at", "blake3", "entry", "name", "sha256"]
     and (.at | at) and (.blake3 | hex) and (.name | name) and (.sha256 | hex)
     then ["release", .name, .blake3, .sha256]
@@ -844,6 +846,35 @@ pass == 2 && $1 == "refused" { wrong(at($2), $3) }
 pass == 2 && $1 == "is" && (stage[$2] != $3 || status[$2] != $4 || run[$2] != $5) { wrong(at($2), "the ledger has another stage, status or run for this receipt") }
 pass == 2 && $1 == "orphan" { wrong(at($2), "its parent receipt " $3 " is missing or damaged") }
 ' pass=1 "$T/rows" pass=2 "$T/facts"
+
+# The facts that the ledger's line binds: inputs, outputs, parents and notes, each a leaf of one tree.
+mkdir "$T/fact" "$T/fact/leaf" "$T/fact/node"
+awk -F "$tab" -v all="$all" '
+pass == 1 && $2 == "receipt" { at["receipts/objects/" substr($3, 1, 2) "/" $3] = ++n }
+pass == 2 && (all == "yes" || at[$0] + 100 > n) { print; next }
+pass == 2 { skipped++ }
+END { if (skipped) print "the facts of " skipped " older receipts were not worked out again (--all does it)" >> (ENVIRON["T"] "/notes") }
+' pass=1 "$T/rows" pass=2 "$T/sound" >"$T/list"
+{ [ ! -s "$T/list" ] || tr '\n' '\000' <"$T/list" | xargs -0 jq -cS '
+def named: {blake3, bytes, path, records, root};
+(input_filename | split("/")[-1]) as $name
+| [(.claim.inputs[] | {input: named}), (.claim.outputs[] | {output: named}), (.run.parents[] | {parent: .}),
+   (.claim.notes | keys[] as $note | .[$note] | if type == "array" then .[] else . end | {note: $note, value: .})]
+| [$name, length], .[]' 2>/dev/null || :; } | (cd "$T/fact" && awk '
+/^\[/ { split($0, part, /[][",]+/); print part[2], n + 0, part[3] > "heads"; if (part[3]) print n + 0, part[3] > "want"; next }
+{ n++; print }' >lines && : >>heads && : >>want && n=0 && while IFS= read -r line; do
+    printf '\000%s' "$line" >"leaf/$n" && n=$((n + 1))
+done <lines && cd leaf && awk '{ print NR - 1 }' ../lines >../list && digest_all "$sha" ../list ../leaves &&
+    cd .. && build_tree want nodes) || exit 11
+awk -v none=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 "$lib"'
+pass == 1 { root[$1, $2] = $3 }
+pass == 2 { found[$1] = $3 ? root[$2, $3] : none; size[$1] = $3 }
+pass == 3 && $2 == "receipt" { line[$3] = $1 + 1; told[$3] = $(NF - 1); number[$3] = $NF }
+pass == 4 {
+    name = substr($0, 21)
+    if (!(name in found)) unsure($0, "its facts can not be worked out here")
+    else if (found[name] != told[name] || size[name] != number[name]) wrong($0, "line " line[name] " of the ledger binds other facts than this receipt has")
+}' pass=1 "$T/fact/nodes" pass=2 "$T/fact/heads" pass=3 "$T/rows" pass=4 "$T/list"
 
 # ------------------------------------------------------------------- the manifest of a release
 

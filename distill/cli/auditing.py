@@ -216,9 +216,16 @@ def _proofs(commands: Commands) -> None:
         help="a checkpoint that you had by another way",
     )
     verify.add_argument(
+        "--receipts",
+        type=Path,
+        metavar="FOLDER",
+        help="a workspace or release: hold the proof against the whole receipts in it",
+    )
+    verify.add_argument(
         "--replay",
         action="store_true",
-        help="also run the pure steps again on these records, and compare bytes",
+        help="also run the pure steps again on these records, and compare bytes; takes the "
+        "parameters from the receipts (default: those of the workspace here)",
     )
 
 

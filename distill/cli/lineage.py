@@ -5,7 +5,8 @@ import sys
 
 from distill.cli.console import Console
 from distill.errors import EXIT_OK, ConfigurationError
-from distill.lineage.given import read_kept, read_pinned
+from distill.lineage.given import folder_of_receipts, read_kept, read_pinned
+from distill.lineage.held_receipts import hold_receipts
 from distill.lineage.proof_file import write_content
 from distill.lineage.proof_reader import read_proof_file
 from distill.lineage.verification import verify_proof
@@ -58,12 +59,18 @@ def verify(options: argparse.Namespace, console: Console) -> int:
     """Check a proof, and end with 0, 10 or 11."""
     pinned = [read_pinned(path) for path in options.key]
     kept = None if options.checkpoint is None else read_kept(options.checkpoint)
+    workspace = _workspace_at_hand(options) if options.replay else None
+    folder = None if workspace is None else workspace.root
+    if options.receipts is not None:
+        folder = folder_of_receipts(options.receipts)
     proof = read_proof_file(options.file)
-    report = verify_proof(proof, pinned=pinned, kept=kept)
+    held = None if folder is None else hold_receipts(proof, folder)
+    report = verify_proof(proof, pinned=pinned, kept=kept, held=held)
     if options.replay:
         from distill.lineage.replay import with_replay  # noqa: PLC0415 - checking runs no stage code
 
-        report = with_replay(report, proof, _workspace_at_hand(options))
+        receipts = {} if held is None else held.receipts
+        report = with_replay(report, proof, receipts, workspace)
     for line in report.lines():
         console.line(line)
     console.document(report.as_json())

@@ -115,7 +115,7 @@ def prove_absent(workspace: Workspace, run_id: str, dataset: str) -> Absence:
         run_id=run_id,
         dataset=f"exports/{kind}",
         receipt=receipt,
-        line=lines.receipt(receipt).line.index,
+        line=lines.index_of(receipt),
         checkpoint=lines.checkpoint,
         files=files,
         raw_records=tuple(sorted(raw)),

@@ -1,27 +1,32 @@
-"""Checking a proof's receipts: each is sound and in the ledger, and they lead into each other.
+"""Checking a proof's receipts: each is in the ledger and passed, and they lead into each other.
 
 export ← score_runs ← build_evidence_index: the file of every hop is an output of the one and, byte
-for byte the same file, an input of the next.
+for byte the same file, an input of the next. The ledger's line of a receipt binds its facts.
 """
 
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 
 from distill.errors import VerificationError
 from distill.lineage.ledger_check import LedgerCheck
-from distill.lineage.proof import Hop, LedgeredReceipt, Proof, RunHops
+from distill.lineage.needed import needed_facts, raw_places
+from distill.lineage.proof import Hop, Proof, RunHops, ShownReceipt, files_of
 from distill.lineage.record_trees import raw_head
 from distill.lineage.rows import object_in, provenance_of
 from distill.lineage.verdict import ProofFault
-from distill.receipts.claims import claim_faults
-from distill.receipts.digest import Digest, Sha256
-from distill.receipts.ledger.entries import Recorded, read_entry
+from distill.receipts.facts import (
+    Fact,
+    InputFact,
+    NoteFact,
+    OutputFact,
+    ParentFact,
+    fact_content,
+)
+from distill.receipts.ledger.entries import Recorded
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.merkle_proofs import TreeHead, verify_inclusion
-from distill.receipts.receipt import FileEntry, Receipt
+from distill.receipts.merkle_subsets import verify_subset
 
 EVIDENCE = "build_evidence_index"
 SCORED = "score_runs"
@@ -36,133 +41,93 @@ class ChainCheck:
     sample_id: str
 
     @cached_property
-    def receipts(self) -> dict[Digest, Receipt]:
-        """The proof's receipts by digest."""
-        return {one.receipt.digest: one.receipt for one in self.proof.receipts}
+    def entries(self) -> Mapping[str, Recorded | None]:
+        """The ledger's entries of the three receipts, null for one that the proof lacks."""
+        shown = self.proof.receipts.by_name
+        return {name: self.proof.ledger.recorded(one.line) for name, one in shown.items()}
 
     def faults(self) -> Iterator[ProofFault]:
         """Yield what is wrong with receipts, inclusions and the chain."""
-        for number, one in enumerate(self.proof.receipts):
-            yield from self._receipt_faults(f"receipts[{number}]", one)
-        used = {hop.receipt for _, hop in self.proof.hops}
-        if used != set(self.receipts) or len(self.receipts) != len(self.proof.receipts):
-            yield ProofFault("receipts", "not exactly the receipts that the hops name, each once")
-        yield from self._output_faults("sample", self.proof.sample)
-        export = self.receipts.get(self.proof.sample.receipt)
-        stage = f"export_{self.sample_id.partition('-')[0]}"
-        if export is not None and export.claim.stage != stage:
-            yield ProofFault("sample", f"a receipt of {export.claim.stage} stands for {stage}")
+        stages = {"evidence": EVIDENCE, "scored": SCORED}
+        stages["export"] = f"export_{self.sample_id.partition('-')[0]}"
+        for name, shown in self.proof.receipts.by_name.items():
+            yield from _receipt_faults(f"receipts.{name}", shown, self.entries[name], stages[name])
+        if self.proof.files != files_of(self.proof.runs, self.proof.sample):
+            yield ProofFault("files", "not exactly the files of the records, by path")
+        yield from self._fact_faults()
+        yield from _inclusion_faults("sample", self.proof.sample, self.proof.sample.file.head)
         for number, run in enumerate(self.proof.runs):
             place = f"runs[{number}]"
-            yield from self._output_faults(f"{place}.scored", run.scored)
-            yield from self._output_faults(f"{place}.evidence", run.evidence)
+            yield from _inclusion_faults(f"{place}.scored", run.scored, run.scored.file.head)
+            yield from _inclusion_faults(f"{place}.evidence", run.evidence, run.evidence.file.head)
             yield from self._raw_faults(place, run)
-            yield from self._run_faults(place, run)
 
-    def _receipt_faults(self, place: str, one: LedgeredReceipt) -> Iterator[ProofFault]:
-        fault = self.ledger.line_fault(place, one.line)
-        if fault is not None:
-            yield fault
-        receipt = one.receipt
-        if not _records(one.line.line, receipt):
-            yield ProofFault(place, "the ledger's line is not that of this receipt")
-        if not receipt.passed:
-            yield ProofFault(place, "a receipt of a run that failed")
-        for told in claim_faults(place, receipt):
-            yield ProofFault(place, told.meaning)
+    @property
+    def _notes(self) -> tuple[NoteFact, ...]:
+        shown = (one.fact for one in self.proof.receipts.evidence.facts)
+        return tuple(fact for fact in shown if isinstance(fact, NoteFact))
 
-    def _output_faults(self, place: str, hop: Hop) -> Iterator[ProofFault]:
-        receipt = self.receipts.get(hop.receipt)
-        if receipt is None:
-            yield ProofFault(place, "its receipt is not in the proof")
-            return
-        heads = {_head_of(entry) for entry in _named(receipt.claim.outputs, hop.file)}
-        yield from _inclusion_faults(place, hop, heads)
+    def _fact_faults(self) -> Iterator[ProofFault]:
+        evidence, scored = self.entries["evidence"], self.entries["scored"]
+        if evidence is None or scored is None:
+            return  # told by the receipts
+        proof, parents = self.proof, (evidence.blake3, scored.blake3)
+        needed = needed_facts(proof.sample, proof.runs, parents, self._notes)
+        for name, shown in proof.receipts.by_name.items():
+            wanted = {fact_content(fact): fact for fact in getattr(needed, name)}
+            given = [fact_content(one.fact) for one in shown.facts]
+            for content, fact in wanted.items():
+                if content not in given:
+                    yield ProofFault(f"receipts.{name}", f"it does not show {_told(fact)}")
+            if len(given) > len(wanted) or not wanted.keys() >= set(given):
+                yield ProofFault(f"receipts.{name}", "it shows a fact that nothing here needs")
 
     def _raw_faults(self, place: str, run: RunHops) -> Iterator[ProofFault]:
-        receipt = self.receipts.get(run.evidence.receipt)
         places = provenance_of(object_in(run.evidence.record))
-        if receipt is None or len(places) != len(run.raw):
-            return  # told elsewhere
-        for number, (where, hop) in enumerate(zip(places, run.raw, strict=True)):
+        for number, (source, hop) in enumerate(raw_places(run)):
             at = f"{place}.raw[{number}]"
-            entries = _named(receipt.claim.inputs, hop.file)
-            source = str(where.get("source"))
-            heads = {raw_head(receipt.claim, entry, source) for entry in entries}
-            yield from _inclusion_faults(at, hop, heads)
-            is_of_lines = heads <= {_head_of(entry) for entry in entries}
-            if is_of_lines and where.get("line") not in (None, hop.index + 1):
-                yield ProofFault(at, f"line {hop.index + 1}, not {where.get('line')}")
-
-    def _run_faults(self, place: str, run: RunHops) -> Iterator[ProofFault]:
-        export = self.receipts.get(self.proof.sample.receipt)
-        scored = self.receipts.get(run.scored.receipt)
-        evidence = self.receipts.get(run.evidence.receipt)
-        if export is None or scored is None or evidence is None:
-            return  # told by the hops
-        for receipt, stage in ((scored, SCORED), (evidence, EVIDENCE)):
-            if receipt.claim.stage != stage:
-                yield ProofFault(place, f"a receipt of {receipt.claim.stage} stands for {stage}")
-        if any(raw.receipt != run.evidence.receipt for raw in run.raw):
-            yield ProofFault(place, "raw records and evidence are of different receipts")
-        steps = (
-            (run.evidence.file, evidence, scored),
-            (run.evidence.file, evidence, export),
-            (run.scored.file, scored, export),
-        )
-        for file, parent, child in steps:
-            yield from _step_faults(place, file, parent, child)
+            head = raw_head(self._notes, hop.file, source)
+            yield from _inclusion_faults(at, hop, head)
+            line = places[number].get("line")
+            if head == hop.file.head and line not in (None, hop.index + 1):
+                yield ProofFault(at, f"line {hop.index + 1}, not {line}")
 
 
-def _step_faults(place: str, file: str, parent: Receipt, child: Receipt) -> Iterator[ProofFault]:
-    """Yield why a file does not lead from one receipt to another."""
-    made = {replace(entry, role="") for entry in _named(parent.claim.outputs, file)}
-    read = {replace(entry, role="") for entry in _named(child.claim.inputs, file)}
-    names = f"from {parent.claim.stage} to {child.claim.stage}"
-    if len(made) != 1 or made != read:
-        yield ProofFault(place, f"the file {file} does not lead {names}: other bytes went in")
-    claims = {(one.stage, one.claim) for one in child.claim.parents}
-    is_claimed = (parent.claim.stage, parent.claim_digest) in claims
-    if not is_claimed or parent.digest not in child.run.parents:
-        yield ProofFault(place, f"the receipts do not lead {names}: the child names another parent")
-
-
-def _named(entries: tuple[FileEntry, ...], path: str) -> list[FileEntry]:
-    return [entry for entry in entries if entry.path == path]
-
-
-def _head_of(entry: FileEntry) -> TreeHead | None:
-    if entry.root is None or entry.records is None:
-        return None
-    return TreeHead(entry.records, bytes.fromhex(entry.root.hex))
-
-
-def _inclusion_faults(
-    place: str, hop: Hop, heads: AbstractSet[TreeHead | None]
+def _receipt_faults(
+    place: str, shown: ShownReceipt, entry: Recorded | None, stage: str
 ) -> Iterator[ProofFault]:
-    """Yield why a record is not in the file of its hop, by the head that its receipt holds."""
-    (head,) = heads if len(heads) == 1 else (None,)
-    if head is None:
-        yield ProofFault(place, f"its receipt holds no root over the records of {hop.file}")
+    """Yield why a receipt is not one of the stage that passed, with the facts that are shown."""
+    if entry is None:
+        yield ProofFault(place, f"the proof has no line {shown.line} that records a receipt")
         return
-    if hop.size != head.size:
-        yield ProofFault(place, f"{hop.file} has {head.size} records, not {hop.size}")
+    if entry.stage != stage:
+        yield ProofFault(place, f"a receipt of {entry.stage} stands for {stage}")
+    if entry.status != "passed":
+        yield ProofFault(place, "a receipt of a run that failed")
+    leaves = {one.index: leaf_hash(fact_content(one.fact)) for one in shown.facts}
+    try:
+        verify_subset(leaves, entry.facts, shown.path)
+    except VerificationError as error:
+        yield ProofFault(place, f"these are no facts of the ledger's receipt: {error.message}")
+
+
+def _inclusion_faults(place: str, hop: Hop, head: TreeHead | None) -> Iterator[ProofFault]:
+    """Yield why a record is not in the file of its hop, by the head that its receipt holds."""
+    path = hop.file.path
+    if head is None:
+        yield ProofFault(place, f"its receipt holds no root over the records of {path}")
+        return
     try:
         verify_inclusion(leaf_hash(hop.record), head, hop.index, hop.path)
     except VerificationError as error:
-        yield ProofFault(place, f"the record is not in {hop.file}: {error.message}")
+        yield ProofFault(place, f"the record is not in {path}: {error.message}")
 
 
-def _records(line: bytes, receipt: Receipt) -> bool:
-    """Whether a line of the ledger is the one that records this receipt."""
-    try:
-        entry = read_entry(line)
-    except VerificationError:
-        return False
-    return entry == Recorded(
-        blake3=receipt.digest,
-        run=receipt.run.id,
-        sha256=Sha256(sha256(receipt.content).hexdigest()),
-        stage=receipt.claim.stage,
-        status=receipt.claim.validation.status,
-    )
+def _told(fact: Fact) -> str:
+    if isinstance(fact, InputFact):
+        return f"that {fact.file.path}, with these bytes, was read"
+    if isinstance(fact, OutputFact):
+        return f"that {fact.file.path}, with these bytes, was written"
+    if isinstance(fact, ParentFact):
+        return f"the receipt {fact.receipt.short}… as a parent"
+    return f"the note {fact.name!r}"

@@ -1,10 +1,11 @@
-"""What a reader of a proof brings along: public keys and a checkpoint that were kept elsewhere."""
+"""What a reader of a proof brings along: public keys, a checkpoint, receipts."""
 
 from pathlib import Path
 
 from distill.errors import ConfigurationError
 from distill.receipts.ledger.checkpoint import MAX_NOTE_BYTES, Note
 from distill.receipts.verify.keys import PinnedKey
+from distill.receipts.verify.objects import OBJECTS
 from distill.receipts.verify.since import OldCheckpoint
 
 
@@ -24,6 +25,17 @@ def read_kept(path: Path) -> Note:
         ConfigurationError: the file can't be read, or holds none.
     """
     return OldCheckpoint.read(_content(path), str(path)).note
+
+
+def folder_of_receipts(path: Path) -> Path:
+    """Return a folder that is given as a workspace or a release.
+
+    Raises:
+        ConfigurationError: it holds no receipts.
+    """
+    if not (path / OBJECTS).is_dir():
+        raise ConfigurationError(f"{path} holds no {OBJECTS}", "name a workspace or a release")
+    return path
 
 
 def _content(path: Path) -> bytes:

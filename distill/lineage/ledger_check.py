@@ -7,11 +7,12 @@ from distill.errors import VerificationError
 from distill.lineage.proof import Line, Proof
 from distill.lineage.verdict import ProofFault
 from distill.receipts.ledger.checkpoint import Checkpoint, Note, key_id, read_note
-from distill.receipts.ledger.entries import Entry, Genesis, KeyChange, read_entry
+from distill.receipts.ledger.entries import Genesis, write_entry
 from distill.receipts.ledger.keyring import Keyring, PublicKeys
 from distill.receipts.ledger.signing import verify_ed25519
 from distill.receipts.merkle import leaf_hash
-from distill.receipts.merkle_proofs import TreeHead, verify_consistency, verify_inclusion
+from distill.receipts.merkle_proofs import TreeHead, verify_consistency
+from distill.receipts.merkle_subsets import verify_subset
 
 
 @dataclass(frozen=True)
@@ -43,33 +44,28 @@ class LedgerCheck:
         """The head of the ledger's tree."""
         return TreeHead(self.checkpoint.size, self.checkpoint.root)
 
-    def line_fault(self, place: str, line: Line) -> ProofFault | None:
-        """Return why a line is not in the ledger under the checkpoint, null where it is."""
-        try:
-            verify_inclusion(leaf_hash(line.line), self.head, line.index, line.path)
-        except VerificationError as error:
-            return ProofFault(place, f"not in the ledger under the checkpoint: {error.message}")
-        return None
-
     def faults(self, pinned: Sequence[bytes], kept: Note | None) -> Iterator[ProofFault]:
-        """Yield what is wrong with checkpoint, first and last line, keys, signature and growth."""
+        """Yield what is wrong with checkpoint, lines, keys, signature and growth."""
         ledger = self.proof.ledger
-        named = [("ledger.first", ledger.first), ("ledger.last", ledger.last)]
-        named += [(f"ledger.keys[{i}]", line) for i, line in enumerate(ledger.keys)]
-        found = [self.line_fault(place, line) for place, line in named]
-        yield from (fault for fault in found if fault is not None)
-        if ledger.last.index != self.checkpoint.size - 1:
-            yield ProofFault("ledger.last", "not the checkpoint's last line")
-        first = _entry(ledger.first)
-        if ledger.first.index != 0 or first != Genesis(self.checkpoint.origin):
-            yield ProofFault("ledger.first", "not the first line of the checkpoint's ledger")
+        leaves = {line.index: leaf_hash(write_entry(line.entry)) for line in ledger.lines}
+        try:
+            verify_subset(leaves, self.head, ledger.path)
+        except VerificationError as error:
+            meaning = f"these lines are not in the ledger under the checkpoint: {error.message}"
+            yield ProofFault("ledger.lines", meaning)
+        first, last = Line(0, Genesis(self.checkpoint.origin)), self.checkpoint.size - 1
+        if first not in ledger.lines:
+            yield ProofFault("ledger.lines", "the first line of the checkpoint's ledger is missing")
+        receipts = {one.line for one in self.proof.receipts.by_name.values()}
+        if {0, last, *receipts, *ledger.keys} != leaves.keys():
+            meaning = "not the first line, the last one, those of keys and those of the receipts"
+            yield ProofFault("ledger.lines", meaning)
         yield from self._key_faults(pinned)
         yield from self._growth_faults(kept)
 
     def keyring(self) -> Keyring:
         """Return the keys that the proof's lines make."""
-        lines = (self.proof.ledger.first, *self.proof.ledger.keys)
-        return Keyring.of_numbered((line.index, _entry(line)) for line in lines)
+        return Keyring.of_numbered((line.index, line.entry) for line in self.proof.ledger.lines)
 
     def notes(self, pinned: Sequence[bytes], kept: Note | None) -> Iterator[str]:
         """Yield what a reader must know of who stands behind the checkpoint."""
@@ -84,15 +80,10 @@ class LedgerCheck:
             )
 
     def _key_faults(self, pinned: Sequence[bytes]) -> Iterator[ProofFault]:
-        keys = self.proof.ledger.keys
-        numbers = [line.index for line in keys]
-        are_keys = all(isinstance(_entry(line), KeyChange) for line in keys)
-        if numbers != sorted(set(numbers)) or not are_keys:
-            yield ProofFault("ledger.keys", "not the ledger's key lines in their order")
-            return
+        numbers = [line.index for line in self.proof.ledger.lines]
         ring = self.keyring()
         for trouble in ring.troubles:
-            place = f"ledger.keys[{numbers.index(trouble.index)}]"
+            place = f"ledger.lines[{numbers.index(trouble.index)}]"
             yield ProofFault(place, trouble.meaning, trouble.kind == "key_unendorsed")
         active = ring.active_at(self.checkpoint.size)
         if self.note.signature is None:
@@ -150,10 +141,3 @@ class LedgerCheck:
 
 def _of_checkpoint(meaning: str) -> ProofFault:
     return ProofFault("ledger.checkpoint", meaning)
-
-
-def _entry(line: Line) -> Entry | None:
-    try:
-        return read_entry(line.line)
-    except VerificationError:
-        return None

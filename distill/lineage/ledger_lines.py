@@ -1,21 +1,16 @@
 """The ledger of a workspace under its newest checkpoint, and proofs of its lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from distill.errors import ConfigurationError, ContractError, VerificationError
-from distill.lineage.proof import Growth, LedgeredReceipt, LedgerHead, Line
-from distill.receipts.digest import Digest
+from distill.lineage.proof import Growth, LedgerHead, Line
 from distill.receipts.ledger.checkpoint import Note
 from distill.receipts.ledger.entries import Genesis, KeyChange, Recorded, read_entry
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.merkle import leaf_hash
-from distill.receipts.merkle_proofs import (
-    MerkleTree,
-    TreeHead,
-    consistency_path,
-    inclusion_path,
-)
+from distill.receipts.merkle_proofs import MerkleTree, TreeHead, consistency_path
+from distill.receipts.merkle_subsets import subset_path
 from distill.receipts.receipt import Receipt
 from distill.receipts.workspace import Workspace
 
@@ -55,32 +50,29 @@ class LedgerLines:
         """The text of the newest checkpoint."""
         return self._note.content.decode()
 
-    def head(self, since: Note | None = None) -> LedgerHead:
-        """Return what a proof says of the ledger; ``since`` is a checkpoint that somebody keeps.
+    def head(self, receipts: Iterable[int], since: Note | None = None) -> LedgerHead:
+        """Return what a proof says of the ledger; ``receipts`` are the numbers of their lines.
+
+        ``since`` is a checkpoint that somebody keeps.
 
         Raises:
             VerificationError: the ledger does not go on from that checkpoint.
         """
-        numbers = [n for n, line in enumerate(self._lines) if b'"entry":"key"' in line]
+        numbers = sorted({0, *self._keys(), *receipts, len(self._lines) - 1})
         return LedgerHead(
             checkpoint=self.checkpoint,
-            first=self._line(0),
-            last=self._line(len(self._lines) - 1),
-            keys=tuple(
-                self._line(n) for n in numbers if isinstance(read_entry(self._lines[n]), KeyChange)
-            ),
+            lines=tuple(Line(number, read_entry(self._lines[number])) for number in numbers),
+            path=subset_path(self._tree, numbers),
             growth=None if since is None else self._growth(since),
         )
 
-    def receipt(self, receipt: Receipt) -> LedgeredReceipt:
-        """Return a receipt with the line that records it.
+    def index_of(self, receipt: Receipt) -> int:
+        """Return the number of the line that records a receipt.
 
         Raises:
             ContractError: no line does.
         """
-        return LedgeredReceipt(self._line(self._index_of(receipt.digest)), receipt)
-
-    def _index_of(self, digest: Digest) -> int:
+        digest = receipt.digest
         wanted = f'"blake3":"{digest.hex}"'.encode()
         for number, line in enumerate(self._lines):
             if wanted in line:
@@ -92,8 +84,9 @@ class LedgerLines:
             "if a crash left it out, `distill ledger repair` enters it",
         )
 
-    def _line(self, number: int) -> Line:
-        return Line(number, self._lines[number], inclusion_path(self._tree, number))
+    def _keys(self) -> Iterator[int]:
+        numbers = (n for n, line in enumerate(self._lines) if b'"entry":"key"' in line)
+        return (n for n in numbers if isinstance(read_entry(self._lines[n]), KeyChange))
 
     def _growth(self, since: Note) -> Growth:
         old = since.checkpoint

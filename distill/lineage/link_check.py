@@ -79,7 +79,7 @@ def _is_referred(reference: Any, evidence: Hop) -> bool:
     line = evidence.record + b"\n"
     return (
         isinstance(reference, dict)
-        and reference.get("path") == evidence.file
+        and reference.get("path") == evidence.file.path
         and reference.get("blake3") == digest_bytes(line).hex
         and _length(reference) == len(line)
     )
@@ -88,7 +88,7 @@ def _is_referred(reference: Any, evidence: Hop) -> bool:
 def _is_place(where: dict[str, Any], raw: Hop) -> bool:
     """Whether a place in an evidence record's provenance is that of this raw record."""
     return (
-        where.get("path") == raw.file
+        where.get("path") == raw.file.path
         and where.get("blake3") == digest_bytes(raw.record).hex
         and _length(where) == len(raw.record)
     )

@@ -2,18 +2,19 @@
 
 A proof leads from one sample back to the raw records that it was made of, over its scored run and
 its evidence: a pair over two of each. Every record stands in it in full, with its place in the
-Merkle tree of its file, and every receipt that names such a file, with its place in the ledger.
-`distill.lineage.proof_reader` reads the file; `docs/lineage.md` documents it.
+Merkle tree of its file. Of the three receipts it holds the ledger's lines, and those facts that
+name the files and lead from one receipt to the next. `distill.lineage.proof_reader` reads the file;
+`receipts/releases-and-proofs.md` specifies it.
 """
 
-import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from distill.receipts.base64_text import to_base64
-from distill.receipts.canonical import Json, dumps
-from distill.receipts.digest import Digest
-from distill.receipts.receipt import Receipt
+from distill.receipts.canonical import Json, dumps, loads
+from distill.receipts.facts import Fact, InputFact, NamedFile, OutputFact, ParentFact
+from distill.receipts.ledger.entries import Entry, KeyChange, Recorded, write_entry
 
 FORMAT: Final = "distill.proof/1"
 
@@ -22,36 +23,54 @@ Side = Literal["run", "chosen", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A record of a file, and its inclusion in the tree over that file's records.
+    """A record (no newline) of a file, and its inclusion in the tree over that file's records."""
 
-    ``file`` is the recorded path and ``receipt`` the receipt that names the file: among its inputs
-    where the record is raw, else among its outputs. ``record`` has no newline. ``path`` leads from
-    the record's leaf to the root that the receipt holds for the file.
-    """
-
-    file: str
+    file: NamedFile
     index: int
     path: tuple[bytes, ...]
-    receipt: Digest
     record: bytes
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the ledger (no newline) and its inclusion under the proof's checkpoint."""
+    """An entry of the ledger, and its line's number from 0."""
 
     index: int
-    line: bytes
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFact:
+    """A fact of a receipt, and its number from 0 among the receipt's facts."""
+
+    index: int
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReceipt:
+    """Some facts of a receipt in their order, shown by one path under the head in its entry.
+
+    ``line`` is the number of the ledger's line that records the receipt.
+    """
+
+    facts: tuple[ShownFact, ...]
+    line: int
     path: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LedgeredReceipt:
-    """A receipt in full, and the ledger's line that records it."""
+class ShownReceipts:
+    """The receipts of the three stages behind a sample."""
 
-    line: Line
-    receipt: Receipt
+    evidence: ShownReceipt
+    scored: ShownReceipt
+    export: ShownReceipt
+
+    @property
+    def by_name(self) -> Mapping[str, ShownReceipt]:
+        """The receipts by the names that they have in the file."""
+        return {"evidence": self.evidence, "scored": self.scored, "export": self.export}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +96,37 @@ class Growth:
 class LedgerHead:
     """The ledger at the proof's checkpoint, which is kept as the text of its file.
 
-    ``first`` is the genesis line, which holds the origin, and ``last`` the line that pins the
-    size; ``keys`` are all lines that concern keys. ``growth`` is there where the proof was asked
-    for under an older checkpoint that somebody keeps.
+    ``lines``, in their order, are the genesis line, which holds the origin, all lines that concern
+    keys, those of the receipts, and the last line, which pins the size; one path shows them all.
+    ``growth`` is there where the proof was asked for under an older checkpoint that somebody keeps.
     """
 
     checkpoint: str
-    first: Line
-    last: Line
-    keys: tuple[Line, ...]
+    lines: tuple[Line, ...]
+    path: tuple[bytes, ...]
     growth: Growth | None
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """The numbers of the lines that concern keys."""
+        return tuple(line.index for line in self.lines if isinstance(line.entry, KeyChange))
+
+    def recorded(self, line: int) -> Recorded | None:
+        """Return the receipt's entry in a line, null where the proof has none there."""
+        found = (one.entry for one in self.lines if one.index == line)
+        return next((entry for entry in found if isinstance(entry, Recorded)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Everything from one sample back to its raw records, and from the receipts to a checkpoint."""
+    """Everything from one sample back to its raw records, and from the receipts to a checkpoint.
 
+    ``files`` are those of all hops, by path.
+    """
+
+    files: tuple[NamedFile, ...]
     ledger: LedgerHead
-    receipts: tuple[LedgeredReceipt, ...]
+    receipts: ShownReceipts
     runs: tuple[RunHops, ...]
     sample: Hop
 
@@ -102,14 +134,10 @@ class Proof:
     def content(self) -> bytes:
         """The bytes of the proof's file: canonical JSON and a newline.
 
-        Receipts and lines are parsed leniently: `dumps` looks at all of it again.
+        Raises:
+            ContractError: a part was read leniently, and canonical JSON can't hold it.
         """
         return dumps(_proof_json(self)) + b"\n"
-
-    def receipt(self, digest: Digest) -> Receipt | None:
-        """Return the receipt of this digest, null where the proof holds none."""
-        found = (one.receipt for one in self.receipts if one.receipt.digest == digest)
-        return next(found, None)
 
     @property
     def hops(self) -> tuple[tuple[str, Hop], ...]:
@@ -122,6 +150,12 @@ class Proof:
         return tuple(hops)
 
 
+def files_of(runs: Iterable[RunHops], sample: Hop) -> tuple[NamedFile, ...]:
+    """Return the files of a proof's records, each once, by path."""
+    hops = [hop for run in runs for hop in (*run.raw, run.evidence, run.scored)]
+    return tuple(sorted({hop.file for hop in (*hops, sample)}, key=lambda file: file.path))
+
+
 def record_json(record: bytes) -> Json:
     """Return a record as text where canonical JSON can hold it, else as base64."""
     try:
@@ -132,54 +166,65 @@ def record_json(record: bytes) -> Json:
 
 
 def _proof_json(proof: Proof) -> Json:
+    numbers = {file: number for number, file in enumerate(proof.files)}
     return {
+        "files": [file.as_json() for file in numbers],
         "format": FORMAT,
         "ledger": _ledger_json(proof.ledger),
-        "receipts": [
-            {**_line_json(one.line), "receipt": json.loads(one.receipt.content)}
-            for one in proof.receipts
-        ],
+        "receipts": {
+            name: _receipt_json(one, numbers) for name, one in proof.receipts.by_name.items()
+        },
         "runs": [
             {
                 "side": run.side,
-                "raw": [_hop_json(hop) for hop in run.raw],
-                "evidence": _hop_json(run.evidence),
-                "scored": _hop_json(run.scored),
+                "raw": [_hop_json(hop, numbers) for hop in run.raw],
+                "evidence": _hop_json(run.evidence, numbers),
+                "scored": _hop_json(run.scored, numbers),
             }
             for run in proof.runs
         ],
-        "sample": _hop_json(proof.sample),
+        "sample": _hop_json(proof.sample, numbers),
     }
 
 
 def _ledger_json(ledger: LedgerHead) -> Json:
     return {
         "checkpoint": ledger.checkpoint,
-        "first": _line_json(ledger.first),
         "growth": None if ledger.growth is None else _growth_json(ledger.growth),
-        "keys": [_line_json(line) for line in ledger.keys],
-        "last": _line_json(ledger.last),
+        "lines": [
+            {"entry": loads(write_entry(line.entry)), "index": line.index} for line in ledger.lines
+        ],
+        "path": _path_json(ledger.path),
     }
 
 
 def _growth_json(growth: Growth) -> Json:
-    return {"path": _hashes(growth.path), "root": to_base64(growth.root), "size": growth.size}
+    return {"path": _path_json(growth.path), "root": to_base64(growth.root), "size": growth.size}
 
 
-def _line_json(line: Line) -> dict[str, Json]:
-    return {"entry": json.loads(line.line), "index": line.index, "path": _hashes(line.path)}
+def _receipt_json(shown: ShownReceipt, numbers: Mapping[NamedFile, int]) -> Json:
+    facts = [{"index": one.index, **_fact_json(one.fact, numbers)} for one in shown.facts]
+    return {"facts": facts, "line": shown.line, "path": _path_json(shown.path)}
 
 
-def _hop_json(hop: Hop) -> Json:
+def _fact_json(fact: Fact, numbers: Mapping[NamedFile, int]) -> dict[str, Json]:
+    if isinstance(fact, InputFact):
+        return {"input": numbers[fact.file]}
+    if isinstance(fact, OutputFact):
+        return {"output": numbers[fact.file]}
+    if isinstance(fact, ParentFact):
+        return {"parent": fact.receipt.hex}
+    return {"note": fact.name, "value": fact.value}
+
+
+def _hop_json(hop: Hop, numbers: Mapping[NamedFile, int]) -> Json:
     return {
-        "file": hop.file,
+        "file": numbers[hop.file],
         "index": hop.index,
-        "path": _hashes(hop.path),
-        "receipt": hop.receipt.hex,
+        "path": _path_json(hop.path),
         "record": record_json(hop.record),
-        "size": hop.size,
     }
 
 
-def _hashes(path: tuple[bytes, ...]) -> Json:
-    return [to_base64(one) for one in path]
+def _path_json(path: tuple[bytes, ...]) -> Json:
+    return to_base64(b"".join(path))

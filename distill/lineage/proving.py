@@ -5,10 +5,13 @@ from collections.abc import Iterable, Iterator
 from distill.errors import ConfigurationError, VerificationError
 from distill.lineage.chain import EXPORTS, Chain
 from distill.lineage.ledger_lines import LedgerLines
-from distill.lineage.proof import Proof, RunHops
+from distill.lineage.needed import needed_facts
+from distill.lineage.proof import Proof, RunHops, files_of
 from distill.lineage.raw_files import RawFiles
 from distill.lineage.record_files import MOST_IDS, RecordFile, RecordFiles, file_of_lines
+from distill.lineage.record_trees import tree_notes
 from distill.lineage.rows import object_in, places_of, provenance_of, run_ids_of
+from distill.lineage.shown_receipts import show_receipts
 from distill.receipts.ledger.checkpoint import Note
 from distill.receipts.receipt import Receipt
 from distill.receipts.store import ReceiptStore
@@ -34,10 +37,13 @@ def prove_sample(workspace: Workspace, sample: str, since: Note | None = None) -
         hop = files.hop(file, index)
         chain = Chain(store, export)
         runs = tuple(proving.runs(chain, hop.record))
+        parents = (chain.evidence.digest, chain.scored.digest)
+        needed = needed_facts(hop, runs, parents, tree_notes(chain.evidence))
         lines = LedgerLines.of(workspace)
-        used = {one.digest: one for one in (chain.evidence, chain.scored, chain.export)}
-        receipts = tuple(lines.receipt(receipt) for receipt in used.values())
-        return Proof(lines.head(since), receipts, runs, hop)
+        receipts = show_receipts(chain, needed, lines)
+        numbers = [one.line for one in receipts.by_name.values()]
+        head = lines.head(numbers, since)
+        return Proof(files_of(runs, hop), head, receipts, runs, hop)
 
 
 class _Proving:

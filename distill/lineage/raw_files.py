@@ -6,8 +6,9 @@ from typing import Any
 from distill.errors import VerificationError
 from distill.lineage.proof import Hop
 from distill.lineage.record_files import RecordFile, RecordFiles, file_of_lines
-from distill.lineage.record_trees import raw_head
+from distill.lineage.record_trees import raw_head, tree_notes
 from distill.lineage.recorded import recorded_job
+from distill.receipts.facts import NamedFile
 from distill.receipts.receipt import Receipt
 
 
@@ -17,6 +18,7 @@ class RawFiles:
     def __init__(self, evidence: Receipt, files: RecordFiles) -> None:
         self._evidence = evidence
         self._files = files
+        self._trees = tree_notes(evidence)
 
     def hop(self, place: Mapping[str, Any]) -> Hop:
         """Return the hop of the raw record at one entry of an evidence record's provenance.
@@ -33,7 +35,7 @@ class RawFiles:
         entry = next((entry for entry in claim.inputs if entry.path == path), None)
         if entry is None:
             raise VerificationError(f"the evidence receipt names no input {path}")
-        head = raw_head(claim, entry, source)
+        head = raw_head(self._trees, NamedFile.of(entry), source)
         if head is None:
             raise VerificationError(
                 f"the evidence receipt holds no root over the records of {path}",

@@ -17,6 +17,7 @@ from distill.errors import SourceError, VerificationError
 from distill.lineage.leaves import framed_leaves, line_leaves, read_range
 from distill.lineage.proof import Hop
 from distill.receipts.digest import Digest, Sha256, digest_bytes
+from distill.receipts.facts import NamedFile
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.merkle_proofs import TreeHead, inclusion_path, verify_inclusion
 from distill.receipts.publish import objects_folder
@@ -151,7 +152,7 @@ class RecordFiles:
         record = read_range(place, start, min(end, start + _MOST), is_plain=is_plain)
         path = inclusion_path(tree, index)
         verify_inclusion(leaf_hash(record), file.head, index, path)
-        return Hop(file.entry.path, index, path, file.receipt, record, file.head.size)
+        return Hop(NamedFile.of(file.entry), index, path, record)
 
     def _tree(self, file: RecordFile) -> TreeFile:
         if file.sidecar not in self._open:

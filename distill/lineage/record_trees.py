@@ -1,36 +1,45 @@
 """The root over a raw file's records, as an evidence receipt holds it.
 
-The entry's own root is over lines; where the records are no lines, the claim's notes hold a tree by
+The file's own root is over lines; where the records are no lines, the claim's notes hold a tree by
 source and path, and that one counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from distill.receipts.canonical import Json
+from distill.receipts.facts import NamedFile, NoteFact, facts_of
 from distill.receipts.merkle_proofs import TreeHead
-from distill.receipts.receipt import Claim, FileEntry
+from distill.receipts.receipt import Receipt
 from distill.receipts.strict import HEX_256
 
 NOTE: Final = "record_trees"
 
 
-def raw_head(claim: Claim, entry: FileEntry, source: str) -> TreeHead | None:
+def tree_notes(receipt: Receipt) -> tuple[NoteFact, ...]:
+    """Return the trees over raw records that a receipt notes."""
+    notes = (fact for fact in facts_of(receipt) if isinstance(fact, NoteFact))
+    return tuple(fact for fact in notes if fact.name == NOTE)
+
+
+def tree_note(notes: Iterable[NoteFact], source: str, path: str) -> NoteFact | None:
+    """Return the note on a file's records as a source frames them; null where there is none."""
+    found = (note for note in notes if note.name == NOTE and _is_of(note.value, source, path))
+    return next((note for note in found if _head(note.value) is not None), None)
+
+
+def raw_head(notes: Iterable[NoteFact], file: NamedFile, source: str) -> TreeHead | None:
     """Return the head over a file's records as a source frames them; null where none is held."""
-    trees = claim.notes.get(NOTE)
-    for tree in trees if isinstance(trees, list | tuple) else ():
-        found = _head(tree, source, entry.path)
-        if found is not None:
-            return found
-    if entry.root is None or entry.records is None:
-        return None
-    return TreeHead(entry.records, bytes.fromhex(entry.root.hex))
+    note = tree_note(notes, source, file.path)
+    return file.head if note is None else _head(note.value)
 
 
-def _head(tree: Json, source: str, path: str) -> TreeHead | None:
+def _is_of(tree: Json, source: str, path: str) -> bool:
+    return isinstance(tree, Mapping) and (tree.get("source"), tree.get("path")) == (source, path)
+
+
+def _head(tree: Json) -> TreeHead | None:
     if not isinstance(tree, Mapping):
-        return None
-    if (tree.get("source"), tree.get("path")) != (source, path):
         return None
     records, root = tree.get("records"), tree.get("root")
     if not isinstance(records, int) or not isinstance(root, str) or not HEX_256.fullmatch(root):

@@ -6,7 +6,7 @@ is here: where it is not the recorded one, a difference proves nothing.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -19,6 +19,7 @@ from distill.exports.rag import rag_sample
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
 from distill.firewall.gates import Refusal
+from distill.lineage.chain_check import EVIDENCE, SCORED
 from distill.lineage.proof import Hop, Proof, RunHops
 from distill.lineage.recorded import recorded_policy, recorded_settings
 from distill.lineage.replay_evidence import NotReplayedError, evidence_again
@@ -42,6 +43,13 @@ _CONTRADICTED: Final = (
     "another run with the same output has the opposite verdict; it was not looked for again"
 )
 
+_NO_RECEIPT: Final = (
+    "its receipt, which has the parameters, is not at hand: name a folder with --receipts"
+)
+_NAMES: Final = ("evidence", "scored", "export")
+
+#: Receipts by the names that a proof has for them.
+Receipts: TypeAlias = Mapping[str, Receipt]
 Row: TypeAlias = "RagSample | SftSample | PreferenceSample | Refusal"
 
 
@@ -53,14 +61,16 @@ class _Again:
     beside: tuple[str, ...] = ()
 
 
-def with_replay(report: ProofReport, proof: Proof, workspace: Workspace | None) -> ProofReport:
+def with_replay(
+    report: ProofReport, proof: Proof, receipts: Receipts, workspace: Workspace | None
+) -> ProofReport:
     """Return the report of a proof with what running its steps again gave.
 
     A proof that does not hold is not run again: there is nothing to compare with.
     """
     if any(not fault.is_uncheckable for fault in report.faults):
         return report
-    steps = tuple(replay_proof(proof, workspace))
+    steps = tuple(replay_proof(proof, receipts, workspace))
     faults = tuple(fault for step in steps if (fault := step.fault()) is not None)
     notes = (PAIRING_NOTE,) if len(proof.runs) > 1 else ()
     return replace(
@@ -71,53 +81,67 @@ def with_replay(report: ProofReport, proof: Proof, workspace: Workspace | None) 
     )
 
 
-def replay_proof(proof: Proof, workspace: Workspace | None) -> list[Replayed]:
-    """Run every step of a proof that holds again; ``workspace`` has what surrounds the records.
+def replay_proof(proof: Proof, receipts: Receipts, workspace: Workspace | None) -> list[Replayed]:
+    """Run every step of a proof that holds again.
+
+    ``receipts`` are those of the proof that are at hand, which have parameters and code, and
+    ``workspace`` has what surrounds the records.
 
     Law: a step that is ``same`` gave the proof's bytes, from the records before it and the recorded
     parameters alone.
     """
-    return list(_steps(proof, workspace))
+    return list(_steps(proof, receipts, workspace))
 
 
-def _steps(proof: Proof, workspace: Workspace | None) -> Iterator[Replayed]:
+def _steps(proof: Proof, receipts: Receipts, workspace: Workspace | None) -> Iterator[Replayed]:
+    evidence, scored, export = (receipts.get(name) for name in _NAMES)
     for number, run in enumerate(proof.runs):
         place = f"runs[{number}]"
-        evidence, scored = (_receipt(proof, hop) for hop in (run.evidence, run.scored))
         yield _step(
-            f"{place}.evidence",
+            (f"{place}.evidence", EVIDENCE),
             run.evidence,
             evidence,
-            lambda run=run, receipt=evidence: _evidence(run, receipt, workspace),  # type: ignore[misc]
+            lambda receipt, run=run: _evidence(run, receipt, workspace),  # type: ignore[misc]
         )
         yield _step(
-            f"{place}.scored",
+            (f"{place}.scored", SCORED),
             run.scored,
             scored,
-            lambda run=run, receipt=scored: _scored(run, receipt),  # type: ignore[misc]
+            lambda receipt, run=run: _scored(run, receipt),  # type: ignore[misc]
         )
-    export = _receipt(proof, proof.sample)
-    yield _step("sample", proof.sample, export, lambda: _sample(proof, export))
+    stage = proof.ledger.recorded(proof.receipts.export.line)
+    yield _step(
+        ("sample", "export" if stage is None else stage.stage),
+        proof.sample,
+        export,
+        lambda receipt: _sample(proof, receipt),
+    )
 
 
-def _step(place: str, hop: Hop, receipt: Receipt, again: Callable[[], _Again]) -> Replayed:
-    """Run one step and say what came of it."""
-    step = receipt.claim.stage
+def _step(
+    where: tuple[str, str],
+    hop: Hop,
+    receipt: Receipt | None,
+    again: Callable[[Receipt], _Again],
+) -> Replayed:
+    """Run one step, given by its place and its stage, and say what came of it."""
+    if receipt is None:
+        return Replayed(*where, "not replayed", _NO_RECEIPT)
     try:
-        made = again()
+        made = again(receipt)
     except (NotReplayedError, DistillError, ValidationError) as error:
-        return Replayed(place, step, "not replayed", _why(error))
+        return Replayed(*where, "not replayed", _why(error))
     told = hop.record + b"\n"
     if made.line == told:
-        return Replayed(place, step, "in part" if made.beside else "same", "; ".join(made.beside))
+        return Replayed(*where, "in part" if made.beside else "same", "; ".join(made.beside))
     differs = _difference(made.line, told)
     if _is_recorded_code(receipt):
-        return Replayed(place, step, "different", differs)
+        return Replayed(*where, "different", differs)
     commit = receipt.run.code.commit or "of the receipt"
     why = (
         f"{differs}, but the code or environment here is not the recorded one: try commit {commit}"
     )
-    return Replayed(place, step, "not replayed", why)
+    return Replayed(*where, "not replayed", why)
 
 
 def _why(error: Exception) -> str:
@@ -172,13 +196,6 @@ def _difference(made: bytes, told: bytes) -> str:
     names = [name for name in other if one.get(name) != other[name]]
     names += [name for name in one if name not in other]
     return f"came out otherwise: {', '.join(names) or 'its bytes'}"
-
-
-def _receipt(proof: Proof, hop: Hop) -> Receipt:
-    receipt = proof.receipt(hop.receipt)
-    if receipt is None:
-        raise NotReplayedError("its receipt is not in the proof")
-    return receipt
 
 
 @cache

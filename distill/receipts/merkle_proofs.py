@@ -75,7 +75,7 @@ def head_of(nodes: Nodes, size: int) -> TreeHead:
     """
     if not 0 <= size <= nodes.size:
         _refuse(f"the tree has {nodes.size} leaves, so it has no head of {size}")
-    return TreeHead(size, _root(nodes, 0, size) if size else sha256(b"").digest())
+    return TreeHead(size, root_between(nodes, 0, size) if size else sha256(b"").digest())
 
 
 def inclusion_path(nodes: Nodes, index: int) -> tuple[bytes, ...]:
@@ -92,12 +92,12 @@ def inclusion_path(nodes: Nodes, index: int) -> tuple[bytes, ...]:
     start, end = 0, nodes.size
     path: list[bytes] = []
     while end - start > 1:
-        middle = start + _split(end - start)
+        middle = start + split_of(end - start)
         if index < middle:
-            path.append(_root(nodes, middle, end))
+            path.append(root_between(nodes, middle, end))
             end = middle
         else:
-            path.append(_root(nodes, start, middle))
+            path.append(root_between(nodes, start, middle))
             start = middle
     return tuple(reversed(path))
 
@@ -115,15 +115,15 @@ def consistency_path(nodes: Nodes, old_size: int) -> tuple[bytes, ...]:
     start, end = 0, nodes.size
     path: list[bytes] = []
     while old_size != end:
-        middle = start + _split(end - start)
+        middle = start + split_of(end - start)
         if old_size <= middle:
-            path.append(_root(nodes, middle, end))
+            path.append(root_between(nodes, middle, end))
             end = middle
         else:
-            path.append(_root(nodes, start, middle))
+            path.append(root_between(nodes, start, middle))
             start = middle
     if start:  # the old tree's head is known to the verifier unless it is a part of the old tree
-        path.append(_root(nodes, start, end))
+        path.append(root_between(nodes, start, end))
     return tuple(reversed(path))
 
 
@@ -193,17 +193,17 @@ def _climb(number: int, last: int, path: Sequence[bytes]) -> Iterator[tuple[byte
         _refuse("the path is too short")
 
 
-def _root(nodes: Nodes, start: int, end: int) -> bytes:
+def root_between(nodes: Nodes, start: int, end: int) -> bytes:
     """Return MTH over the leaves from start to end; start is a multiple of the largest part."""
     size = end - start
     if size & (size - 1) == 0:
         level = size.bit_length() - 1
         return nodes.node(level, start >> level)
-    middle = start + _split(size)
-    return node_hash(_root(nodes, start, middle), _root(nodes, middle, end))
+    middle = start + split_of(size)
+    return node_hash(root_between(nodes, start, middle), root_between(nodes, middle, end))
 
 
-def _split(size: int) -> int:
+def split_of(size: int) -> int:
     """Return the largest power of two below a size of at least 2 (RFC 6962's k)."""
     return 1 << ((size - 1).bit_length() - 1)
 

@@ -43,18 +43,45 @@ def test_a_proof_goes_to_a_file_or_to_standard_output(
 
 
 def test_a_proof_is_checked_without_a_workspace(
-    proof: Path, sample: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    proof: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a folder with no distill.toml; what it does not show is said."""
     monkeypatch.chdir(proof.parent)
-    assert main(["verify-proof", str(proof), "--replay", "--json"]) == EXIT_OK
-    told = json.loads(capsys.readouterr().out)
-    assert (told["result"], told["sample"]) == ("holds", sample)
-    assert [step["outcome"] for step in told["replayed"]] == ["same"] * 3
     assert main(["verify-proof", str(proof)]) == EXIT_OK
     out = capsys.readouterr().out
     assert "holds" in out
     assert "unsigned" in out
+
+
+def test_a_replay_takes_the_receipts_of_a_folder_or_of_the_workspace_here(
+    root: Path,
+    proof: Path,
+    sample: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without either, what it lacks is said; a folder without receipts is wrong usage."""
+    monkeypatch.chdir(proof.parent)
+    replay = ["verify-proof", str(proof), "--replay", "--json"]
+    assert main(replay) == EXIT_INCOMPLETE
+    assert "--receipts" in capsys.readouterr().out
+    for place in (["--receipts", str(root)], ["--workspace", str(root)]):
+        assert main([*replay, *place]) == EXIT_OK
+        told = json.loads(capsys.readouterr().out)
+        assert (told["result"], told["sample"]) == ("holds", sample)
+        assert [step["outcome"] for step in told["replayed"]] == ["same"] * 3
+    assert main([*replay, "--receipts", str(proof.parent)]) == EXIT_USAGE
+    assert "holds no receipts/objects" in capsys.readouterr().out
+
+
+def test_a_proof_is_held_against_the_receipts_of_a_folder(
+    root: Path, proof: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whole receipts tell more than their facts; where one is missing, that can't be told."""
+    assert main(["verify-proof", str(proof), "--receipts", str(root)]) == EXIT_OK
+    (tmp_path / "receipts" / "objects").mkdir(parents=True)
+    assert main(["verify-proof", str(proof), "--receipts", str(tmp_path)]) == EXIT_INCOMPLETE
+    assert "not held against its receipt" in capsys.readouterr().out
 
 
 def test_a_checkpoint_kept_elsewhere(

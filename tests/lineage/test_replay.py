@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from distill.errors import EXIT_INCOMPLETE, EXIT_OK, EXIT_TAMPERED
+from distill.lineage.held_receipts import hold_receipts
+from distill.lineage.proof import Proof
 from distill.lineage.proving import prove_sample
 from distill.lineage.replay import replay_proof, with_replay
+from distill.lineage.verdict import ProofReport, Replayed
 from distill.lineage.verification import verify_proof
 from distill.receipts.workspace import Workspace
 from distill.records.taxonomy import Category
@@ -24,23 +27,35 @@ from tests.lineage.conftest import SMALL_LOG, one_a_source, rows_of, sample_of
 from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, row
 
 
+def replayed(proof: Proof, workspace: Workspace, around: Workspace | None = None) -> list[Replayed]:
+    """The steps of a proof run again, with the receipts of one workspace."""
+    return replay_proof(proof, hold_receipts(proof, workspace.root).receipts, around)
+
+
+def report_of(proof: Proof, workspace: Workspace, around: Workspace | None = None) -> ProofReport:
+    """The check of a proof with the replay."""
+    receipts = hold_receipts(proof, workspace.root).receipts
+    return with_replay(verify_proof(proof), proof, receipts, around)
+
+
 @pytest.mark.parametrize("kind", ["rag", "sft", "preference"])
 def test_no_sample_of_the_example_comes_out_otherwise(unsigned_once: Path, kind: str) -> None:
     """Every step gives the same bytes, or says what of it other records brought."""
     workspace = Workspace(unsigned_once)
     outcomes: Counter[str] = Counter()
     for sample in one_a_source(unsigned_once, kind):
-        steps = replay_proof(prove_sample(workspace, sample["id"]), workspace)
+        steps = replayed(prove_sample(workspace, sample["id"]), workspace, workspace)
         assert all(step.detail for step in steps if step.outcome != "same")
         outcomes.update(step.outcome for step in steps)
     assert outcomes["different"] == 0
     assert outcomes["same"] > outcomes["in part"] + outcomes["not replayed"]
 
 
-def test_the_proof_alone_is_enough_for_a_plain_log(small_once: Path) -> None:
-    """Without a workspace: raw record, policy and settings stand in the proof."""
-    proof = prove_sample(Workspace(small_once), sample_of(small_once, "preference"))
-    report = with_replay(verify_proof(proof), proof, None)
+def test_the_receipts_are_enough_for_a_plain_log(small_once: Path) -> None:
+    """Raw records stand in the proof, policy and settings in the receipts: no log is needed."""
+    workspace = Workspace(small_once)
+    proof = prove_sample(workspace, sample_of(small_once, "preference"))
+    report = report_of(proof, workspace)
     assert report.replayed is not None
     assert [step.outcome for step in report.replayed] == ["same"] * 5
     assert report.exit_code == EXIT_OK
@@ -50,19 +65,19 @@ def test_the_proof_alone_is_enough_for_a_plain_log(small_once: Path) -> None:
 def test_what_surrounds_the_records_must_be_here(unsigned: Workspace) -> None:
     """A task table that is not at hand, or not the one that was read, is named."""
     proof = prove_sample(unsigned, sample_of(unsigned.root, "sft", "patches"))
-    alone = replay_proof(proof, None)[0]
+    alone = replayed(proof, unsigned)[0]
     assert (alone.outcome, "tasks.jsonl" in alone.detail) == ("not replayed", True)
     (unsigned.root / "examples/patches/tasks.jsonl").write_bytes(b"{}\n")
-    changed = replay_proof(proof, unsigned)[0]
+    changed = replayed(proof, unsigned, unsigned)[0]
     assert (changed.outcome, "tasks.jsonl" in changed.detail) == ("not replayed", True)
-    assert with_replay(verify_proof(proof), proof, unsigned).exit_code == EXIT_INCOMPLETE
+    assert report_of(proof, unsigned, unsigned).exit_code == EXIT_INCOMPLETE
 
 
 def test_a_joined_verdict_is_said_and_not_claimed(unsigned_once: Path) -> None:
     """The report's verdict was attached by its file: the record alone does not give it."""
     workspace = Workspace(unsigned_once)
     proof = prove_sample(workspace, sample_of(unsigned_once, "sft", "patches"))
-    first, *_ = replay_proof(proof, workspace)
+    first, *_ = replayed(proof, workspace, workspace)
     assert first.outcome == "in part"
     assert "report.json was not attached again" in first.detail
 
@@ -71,7 +86,7 @@ def test_a_category_of_other_runs_is_not_claimed(unsigned_once: Path) -> None:
     """An extraction takes its subject's category: its own record does not give it."""
     workspace = Workspace(unsigned_once)
     proof = prove_sample(workspace, sample_of(unsigned_once, "rag", "distilled-facts"))
-    outcomes = {step.step: step.outcome for step in replay_proof(proof, workspace)}
+    outcomes = {step.step: step.outcome for step in replayed(proof, workspace, workspace)}
     assert outcomes == {
         "build_evidence_index": "same",
         "score_runs": "not replayed",
@@ -89,7 +104,7 @@ def test_a_run_logged_twice_is_merged_again(tmp_path: Path) -> None:
     run_stages(project, STAGES)
     proofs = [prove_sample(project.workspace, r["id"]) for r in rows_of(tmp_path, "sft")]
     (merged,) = [proof for proof in proofs if len(proof.runs[0].raw) == 2]
-    assert [step.outcome for step in replay_proof(merged, None)] == ["same"] * 3
+    assert [step.outcome for step in replayed(merged, project.workspace)] == ["same"] * 3
     assert verify_proof(merged).faults == ()
 
 
@@ -111,7 +126,7 @@ def test_another_output_than_the_code_gives_is_a_difference(
     for sample in rows_of(tmp_path, "sft"):
         proof = prove_sample(project.workspace, sample["id"])
         assert verify_proof(proof).exit_code == EXIT_OK
-        reports.append(with_replay(verify_proof(proof), proof, None))
+        reports.append(report_of(proof, project.workspace))
     codes = Counter(report.exit_code for report in reports)
     assert codes == {EXIT_OK: 2, EXIT_TAMPERED: 2}
     (fault, *_) = (one for report in reports for one in report.faults)
@@ -137,7 +152,7 @@ def test_other_code_than_the_recorded_one_proves_nothing(tmp_path: Path) -> None
         check=True,
     )
     proof = prove_sample(Workspace(root), sample_of(root, "sft"))
-    report = with_replay(verify_proof(proof), proof, None)
+    report = report_of(proof, Workspace(root))
     assert report.exit_code == EXIT_INCOMPLETE
     (fault,) = report.faults
     assert "reasons" in fault.meaning
@@ -149,5 +164,16 @@ def test_a_proof_that_does_not_hold_is_not_run_again(small_once: Path) -> None:
     workspace = Workspace(small_once)
     proof = prove_sample(workspace, sample_of(small_once, "sft"))
     other = verify_proof(proof, pinned=[bytes(32)])
-    assert with_replay(other, proof, None) == other
-    assert with_replay(verify_proof(proof), proof, None).replayed is not None
+    assert with_replay(other, proof, {}, None) == other
+    assert report_of(proof, workspace).replayed is not None
+
+
+def test_without_the_receipts_nothing_is_replayed(small_once: Path) -> None:
+    """Parameters and code stand in the receipts alone: what is missing is named, and no fault."""
+    proof = prove_sample(Workspace(small_once), sample_of(small_once, "sft"))
+    report = with_replay(verify_proof(proof), proof, {}, None)
+    assert report.exit_code == EXIT_INCOMPLETE
+    assert report.replayed is not None
+    assert [step.outcome for step in report.replayed] == ["not replayed"] * 3
+    assert [step.step for step in report.replayed][-1] == "export_sft"
+    assert all("--receipts" in step.detail for step in report.replayed)

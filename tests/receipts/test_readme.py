@@ -24,6 +24,8 @@ from distill.receipts.ledger.entries import (
 )
 from distill.receipts.ledger.keys import init_keys
 from distill.receipts.ledger.log import Ledger
+from distill.receipts.merkle import leaf_hash
+from distill.receipts.merkle_proofs import MerkleTree
 from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import FileEntry, GitState, Receipt
 from distill.receipts.release_reader import read_manifest
@@ -41,7 +43,7 @@ from tests.receipts.pages import (
     names_in,
     text_of,
 )
-from tests.vectors.making import checkpoints, ledger_lines, proofs, releases
+from tests.vectors.making import checkpoints, ledger_lines, releases, unsound_proofs
 
 README = "README.md"
 LEDGER = "ledger.md"
@@ -228,24 +230,32 @@ def test_every_field_of_a_release_has_its_row() -> None:
 
 
 def test_every_field_of_a_proof_has_its_row() -> None:
-    """The tables of the proof, its lines and its hops name the fields that they have."""
-    run, ledger, line = proofs.PROOF["runs"][0], proofs.PROOF["ledger"], set(ledger_line())
+    """The tables of the proof and of its parts name the fields that they have."""
+    proof = unsound_proofs.OF_ARRAY
+    run, ledger, receipts = proof["runs"][0], proof["ledger"], proof["receipts"]
     whole = {f"runs[].{name}" for name in names_in(run) if "." not in name}
-    tops = {name for name in names_in(proofs.PROOF) if "." not in name}
+    tops = {name for name in names_in(proof) if "." not in name}
     assert fields_in(RELEASES, "## The proof of a sample") == whole | tops
-    of_ledger = {f"ledger.{name}{'[]' * (name == 'keys')}" for name in ledger}
+    assert fields_in(RELEASES, "### The files") == set(proof["files"][0])
+    of_ledger = {f"ledger.{name}{'[]' * (name == 'lines')}" for name in ledger}
     of_ledger |= {f"ledger.growth.{name}" for name in ledger["growth"]}
-    assert fields_in(RELEASES, "### The ledger's part") == of_ledger | line
+    of_ledger |= {f"ledger.lines[].{name}" for name in ledger["lines"][0]}
+    assert fields_in(RELEASES, "### The ledger's part") == of_ledger
+    of_receipt = {f"{name}{'[]' * (name == 'facts')}" for name in receipts["export"]}
+    of_receipts = {f"receipts.{name}" for name in receipts}
+    assert fields_in(RELEASES, "### The receipts") == of_receipts | of_receipt
+    facts = [fact for one in receipts.values() for fact in one["facts"]]
+    assert fields_in(RELEASES, "### The facts") == {name for fact in facts for name in fact}
     assert fields_in(RELEASES, "### The hops") == set(run["evidence"])
-    of_receipt = {"receipts[].receipt", "receipts[].entry", ".index", ".path"}
-    assert set(proofs.PROOF["receipts"][0]) == line | {"receipt"}
-    assert fields_in(RELEASES, "### The receipts") == of_receipt
 
 
-def ledger_line() -> dict[str, Any]:
-    """Return a line as a proof holds it."""
-    found: dict[str, Any] = proofs.PROOF["ledger"]["first"]
-    return found
+@pytest.mark.usefixtures("_tools")
+def test_the_facts_of_the_page_are_those_of_the_ledger(made: tuple[Path, Path]) -> None:
+    """What the page's jq prints, hashed as a tree, is the head in the receipt's line."""
+    folder, receipt = made
+    lines = typed(example(LEDGER, "facts")[0], folder, receipt=str(receipt)).splitlines()
+    entry = next(e for e in Ledger(Workspace(folder)).entries() if isinstance(e, Recorded))
+    assert MerkleTree(leaf_hash(line.encode()) for line in lines).head() == entry.facts
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -18,12 +18,13 @@ from distill.receipts.ledger.entries import (
     KeySignature,
     Recorded,
     read_entry,
+    recorded,
     write_entry,
 )
 from distill.receipts.ledger.key_files import write_public_files
 from distill.receipts.ledger.key_forms import raw_ed25519
 from distill.receipts.ledger.keyring import Keyring
-from distill.receipts.ledger.log import Content, recorded
+from distill.receipts.ledger.log import Content
 from distill.receipts.ledger.signing import KeyPair, load_keys, new_keys
 from distill.receipts.receipt import Receipt
 from distill.receipts.store import ReceiptStore

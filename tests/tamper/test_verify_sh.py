@@ -1,13 +1,18 @@
 """receipts/verify.sh: what was written is sound, with each of its flags."""
 
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from distill.receipts.canonical import dumps
 from distill.receipts.ledger.keys import revoke_key, rotate_keys
 from distill.receipts.ledger.log import Ledger
+from tests.tamper.forging import lines_of, write_ledger
 from tests.tamper.script import SCRIPT, run_script
 from tests.tamper.world import World
 
@@ -88,6 +93,26 @@ def test_an_inclusion_proof_is_shown(signed: World) -> None:
         assert steps[-1] == ["root", newest.checkpoint.root.hex()]
         assert found == newest.checkpoint.root
     assert run_script(signed.root, "--include", str(len(lines))).code == 11
+
+
+@pytest.mark.parametrize("part", ["root", "size"])
+def test_a_line_that_binds_other_facts_than_its_receipt(unsigned: World, part: str) -> None:
+    """The newest 100 receipts' facts are worked out again, and those of all with --all."""
+    lines = lines_of(unsigned.root)
+    number = max(n for n, line in enumerate(lines) if b'"entry":"receipt"' in line)
+    entry = json.loads(lines[number])
+    entry["facts"] |= (
+        {"root": "ab" * 32} if part == "root" else {"size": entry["facts"]["size"] + 1}
+    )
+    write_ledger(
+        unsigned.root, [*lines[:number], dumps(entry), *lines[number + 1 :]], lambda _: None
+    )
+    for flags in ((), ("--all",)):
+        verdict = run_script(unsigned.root, *flags)
+        assert verdict.code == 10
+        (fault,) = verdict.faults
+        assert f"line {number + 1} of the ledger binds other facts" in fault
+        assert entry["blake3"] in fault
 
 
 def test_logs_under_a_root(unsigned: World, tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 
 from distill.receipts.digest import digest_bytes, fingerprint_file
 from distill.receipts.ledger.entries import Recorded, write_entry
+from distill.receipts.merkle_proofs import MerkleTree, TreeHead
 from tests.receipts.samples import raw
 from tests.tamper.changes import put
 from tests.tamper.forging import lines_of, write_ledger
 from tests.tamper.script import run_script
 from tests.tamper.world import World
+from tests.vectors.making.proved import fact_leaves
 
 # Names that a receipt may hold, and that a careless script would take for something else.
 ODD_NAMES = (
@@ -68,11 +70,20 @@ def add_receipt(root: Path, *changes: Callable[[dict[str, Any]], None]) -> list[
         put(place, content)
         made = fingerprint_file(place)[0]
         stage = f"hostile{number}"
-        entry = Recorded(digest, value["run"]["id"], made.sha256, stage, "passed")
+        facts, run = _facts_of(value), value["run"]["id"]
+        entry = Recorded(digest, facts, run, made.sha256, stage, "passed")
         lines.append(write_entry(entry))
         places.append(place)
     write_ledger(root, lines, lambda _: None)
     return places
+
+
+def _facts_of(value: dict[str, Any]) -> TreeHead:
+    """Return the head over the facts of what may be no receipt; any head where there are none."""
+    try:
+        return MerkleTree(fact_leaves(value)).head()
+    except (AttributeError, KeyError, TypeError):
+        return TreeHead(1, bytes(32))
 
 
 def outputs(root: Path, *names: str) -> Callable[[dict[str, Any]], None]:

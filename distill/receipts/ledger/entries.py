@@ -8,6 +8,7 @@ runs, `Recorded` when its receipt is durable: a start without a receipt is a run
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final, Literal, TypeAlias
 
 from distill.errors import VerificationError
@@ -15,8 +16,10 @@ from distill.receipts import strict
 from distill.receipts.base64_text import from_base64, to_base64
 from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.digest import Digest, Sha256
+from distill.receipts.facts import facts_head
 from distill.receipts.ledger.key_forms import is_ed25519, is_p256
-from distill.receipts.receipt import Status
+from distill.receipts.merkle_proofs import TreeHead
+from distill.receipts.receipt import Receipt, Status
 from distill.receipts.targets import STAGE_NAME
 
 FORMAT: Final = "distill.ledger/1"
@@ -50,9 +53,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A receipt: both digests of its object's bytes, and whether it passed."""
+    """A receipt: both digests of its object's bytes, the head over its facts, and its status."""
 
     blake3: Digest
+    facts: TreeHead
     run: str
     sha256: Sha256
     stage: str
@@ -120,14 +124,20 @@ def write_entry(entry: Entry) -> bytes:
     digests: dict[str, Json] = {"blake3": entry.blake3.hex, "sha256": entry.sha256.hex}
     if isinstance(entry, Released):
         return dumps({"entry": "release", "at": entry.at, "name": entry.name, **digests})
-    return dumps(
-        {
-            "entry": "receipt",
-            "run": entry.run,
-            "stage": entry.stage,
-            "status": entry.status,
-            **digests,
-        }
+    facts: Json = {"root": entry.facts.root.hex(), "size": entry.facts.size}
+    value = {"entry": "receipt", "facts": facts, "run": entry.run, "stage": entry.stage}
+    return dumps({**value, "status": entry.status, **digests})
+
+
+def recorded(receipt: Receipt) -> Recorded:
+    """Return the entry of a receipt."""
+    return Recorded(
+        blake3=receipt.digest,
+        facts=facts_head(receipt),
+        run=receipt.run.id,
+        sha256=Sha256(sha256(receipt.content).hexdigest()),
+        stage=receipt.claim.stage,
+        status=receipt.claim.validation.status,
     )
 
 
@@ -174,11 +184,18 @@ def _started(parts: dict[str, Any], where: str) -> Started:
 def _recorded(parts: dict[str, Any], where: str) -> Recorded:
     return Recorded(
         blake3=strict.digest(parts["blake3"], f"{where} blake3"),
+        facts=_head(parts["facts"], f"{where} facts"),
         run=strict.run_id(parts["run"], f"{where} run"),
         sha256=strict.sha256(parts["sha256"], f"{where} sha256"),
         stage=strict.stage(parts["stage"], f"{where} stage"),
         status=strict.member_of(Status)(parts["status"], f"{where} status"),
     )
+
+
+def _head(value: Any, where: str) -> TreeHead:
+    parts = strict.object_of(value, where, ("root", "size"))
+    root = strict.sha256(parts["root"], f"{where}.root")
+    return TreeHead(strict.count(parts["size"], f"{where}.size"), bytes.fromhex(root.hex))
 
 
 def _released(parts: dict[str, Any], where: str) -> Released:

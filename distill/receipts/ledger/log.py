@@ -9,7 +9,6 @@ no further line: we never sign a history that does not extend what we signed.
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +25,7 @@ from distill.receipts.ledger.entries import (
     Released,
     Started,
     read_entry,
+    recorded,
     write_entry,
 )
 from distill.receipts.ledger.key_files import load_signer
@@ -236,17 +236,6 @@ class _OpenLog:
 
     lines: list[bytes]
     tree: MerkleRoot
-
-
-def recorded(receipt: Receipt) -> Recorded:
-    """Return the entry of a receipt."""
-    return Recorded(
-        blake3=receipt.digest,
-        run=receipt.run.id,
-        sha256=Sha256(sha256(receipt.content).hexdigest()),
-        stage=receipt.claim.stage,
-        status=receipt.claim.validation.status,
-    )
 
 
 def read_checkpoint(path: Path) -> Note:

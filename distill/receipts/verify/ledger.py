@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from distill.receipts.digest import Digest
+from distill.receipts.digest import Digest, Sha256
 from distill.receipts.faults import Fault, Note
-from distill.receipts.ledger.entries import Genesis, Recorded, Started
+from distill.receipts.ledger.entries import Genesis, Recorded, Started, recorded
 from distill.receipts.ledger.places import LOG
+from distill.receipts.merkle_proofs import TreeHead
 from distill.receipts.verify.ledger_view import LedgerView
 from distill.receipts.verify.objects import Objects, place_of
 from distill.receipts.verify.scope import Scope
@@ -88,17 +89,18 @@ def _entry_faults(index: int, entry: Recorded, objects: Objects) -> Iterator[Fau
             place = place_of(entry.blake3)
             yield Fault("receipt_missing", place, str(entry.blake3), "nothing", message)
         return
-    made = (
-        objects.sha256[entry.blake3].hex,
-        receipt.run.id,
-        receipt.claim.stage,
-        receipt.claim.validation.status,
-    )
-    told = (entry.sha256.hex, entry.run, entry.stage, entry.status)
-    for name, here, there in zip(("sha256", "run", "stage", "status"), told, made, strict=True):
+    made = recorded(receipt)
+    for name in ("facts", "run", "sha256", "stage", "status"):
+        here, there = getattr(entry, name), getattr(made, name)
         if here != there:
             message = f"line {index + 1} gives another {name} than its receipt"
-            yield Fault("ledger_mismatch", LOG, there, here, message)
+            yield Fault("ledger_mismatch", LOG, _shown(there), _shown(here), message)
+
+
+def _shown(value: TreeHead | Sha256 | str) -> str:
+    if isinstance(value, TreeHead):
+        return f"{value.size} facts of the root {value.root.hex()}"
+    return value.hex if isinstance(value, Sha256) else value
 
 
 def _damaged(index: int, expected: str, found: str, meaning: str) -> Fault:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from distill.errors import VerificationError
-from distill.receipts.digest import Digest, Sha256, digest_bytes
+from distill.receipts.digest import Digest, digest_bytes
 from distill.receipts.faults import Fault
 from distill.receipts.plain_files import Unread, names_in, read_plain
 from distill.receipts.reader import read_receipt
@@ -20,13 +19,12 @@ OBJECTS: Final = "receipts/objects"
 
 @dataclass(frozen=True)
 class Objects:
-    """The sound receipts by digest with the SHA-256 of their bytes, and what is no receipt.
+    """The sound receipts by digest, and what is no receipt.
 
     ``damaged`` has a fault for every object whose name is a digest, ``strays`` are other paths.
     """
 
     receipts: Mapping[Digest, Receipt]
-    sha256: Mapping[Digest, Sha256]
     damaged: Mapping[Digest, Fault]
     strays: tuple[str, ...]
 
@@ -49,7 +47,6 @@ def place_of(digest: Digest) -> str:
 def read_objects(root: Path) -> Objects:
     """Read every object of a workspace or a release."""
     receipts: dict[Digest, Receipt] = {}
-    digests: dict[Digest, Sha256] = {}
     damaged: dict[Digest, Fault] = {}
     strays: list[str] = []
     for shown in _object_paths(root, strays):
@@ -58,8 +55,8 @@ def read_objects(root: Path) -> Objects:
         if isinstance(found, Fault):
             damaged[digest] = found
         else:
-            receipts[digest], digests[digest] = found
-    return Objects(receipts, digests, damaged, tuple(strays))
+            receipts[digest] = found
+    return Objects(receipts, damaged, tuple(strays))
 
 
 def _object_paths(root: Path, strays: list[str]) -> Iterator[str]:
@@ -81,7 +78,7 @@ def _object_paths(root: Path, strays: list[str]) -> Iterator[str]:
                 strays.append(shown)
 
 
-def _read(root: Path, shown: str, digest: Digest) -> tuple[Receipt, Sha256] | Fault:
+def _read(root: Path, shown: str, digest: Digest) -> Receipt | Fault:
     content = read_plain(root / shown, MAX_RECEIPT_BYTES)
     if isinstance(content, Unread):
         message = "the receipt can't be read"
@@ -91,7 +88,7 @@ def _read(root: Path, shown: str, digest: Digest) -> tuple[Receipt, Sha256] | Fa
         message = f"the receipt {digest.short}… holds bytes of {found.short}…"
         return Fault("receipt_damaged", shown, str(digest), str(found), message)
     try:
-        return read_receipt(content), Sha256(sha256(content).hexdigest())
+        return read_receipt(content)
     except VerificationError as error:
         message = f"{error.message} ({error.hint})" if error.hint else error.message
         return Fault("receipt_damaged", shown, "a receipt", "other bytes", message)

@@ -7,8 +7,15 @@ import pytest
 
 from distill.errors import VerificationError
 from distill.receipts.digest import digest_bytes
-from distill.receipts.ledger.entries import Genesis, Recorded, Started, read_entry, write_entry
-from distill.receipts.ledger.log import Ledger, read_checkpoint, recorded
+from distill.receipts.ledger.entries import (
+    Genesis,
+    Recorded,
+    Started,
+    read_entry,
+    recorded,
+    write_entry,
+)
+from distill.receipts.ledger.log import Ledger, read_checkpoint
 from distill.receipts.workspace import Workspace
 from tests.receipts.ledger.building import keep, mth, newest, receipt, write_lines
 

@@ -1,5 +1,6 @@
 """Lines, objects and checkpoints of an unsigned ledger: every corruption is named."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,6 +110,20 @@ def test_a_line_with_another_sha256(built: Workspace) -> None:
     other = b"0" if made[-1][start : start + 1] != b"0" else b"1"
     rewrite(built, [*made[:-1], made[-1][:start] + other + made[-1][start + 1 :]])
     assert kinds(built) == {("ledger_mismatch", LOG)}
+
+
+@pytest.mark.parametrize("part", ["root", "size"])
+def test_a_line_that_binds_other_facts(built: Workspace, part: str) -> None:
+    """What proofs lean on is worked out again from the receipt."""
+    *rest, last = lines(built)
+    entry = json.loads(last)
+    entry["facts"] |= (
+        {"root": "ab" * 32} if part == "root" else {"size": entry["facts"]["size"] + 1}
+    )
+    rewrite(built, [*rest, dumps(entry)])
+    assert kinds(built) == {("ledger_mismatch", LOG)}
+    (fault,) = verify_workspace(built).faults
+    assert "gives another facts than its receipt" in fault.meaning
 
 
 DAMAGED: dict[str, bytes] = {

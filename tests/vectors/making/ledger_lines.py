@@ -21,6 +21,7 @@ STARTED = {
 RECORDED = {
     "entry": "receipt",
     "blake3": "ab" * 32,
+    "facts": {"root": "ef" * 32, "size": 3},
     "run": RUN,
     "sha256": "cd" * 32,
     "stage": "keep",
@@ -140,6 +141,12 @@ def _of_texts() -> dict[str, tuple[bytes, str, str]]:
         "started-bad-stage": spoiled(STARTED, "stage", "../x", "no name of a stage", "A path."),
         "receipt-upper-case-digest": spoiled(
             RECORDED, "blake3", "AB" * 32, "is no digest", "Upper-case digits."
+        ),
+        "receipt-facts-upper-case": spoiled(
+            RECORDED, "facts|root", "EF" * 32, "is no digest", "Upper-case digits."
+        ),
+        "receipt-facts-fewer-than-none": spoiled(
+            RECORDED, "facts|size", -1, "is not between 0", "A negative number of facts."
         ),
         "receipt-unknown-status": spoiled(RECORDED, "status", "fine", "is none of", "No status."),
         "release-bad-name": spoiled(RELEASED, "name", "a/b", name, "A path."),
