@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from distill.receipts.digest import fingerprint_file
-from distill.receipts.ledger.entries import Recorded, read_entry, write_entry
-from distill.receipts.ledger.log import recorded
+from distill.receipts.ledger.entries import Recorded, read_entry, recorded, write_entry
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.store import ReceiptStore
 from distill.receipts.workspace import Workspace
