@@ -23,7 +23,8 @@ Checks the receipts of a Distill workspace or release: FOLDER, or the current on
                        must be that one, or descend from it by rotations that the older key signed
   --include INDEX      show and check the inclusion proof of a line of the ledger, counted from 0
   --root NAME=FOLDER   where the logs of a root lie here; otherwise distill.toml says it
-  --all                check every signature, however many there are (otherwise the newest 100)
+  --all                check every signature, and the facts of every receipt, however many there are
+                       (otherwise the newest 100, and 20000 facts)
 Needs jq, openssl (or shasum or sha256sum), and what POSIX has: awk, cmp, find, od, sort, xargs and
 the like; uses b3sum where it is.
 
@@ -847,34 +848,43 @@ pass == 2 && $1 == "is" && (stage[$2] != $3 || status[$2] != $4 || run[$2] != $5
 pass == 2 && $1 == "orphan" { wrong(at($2), "its parent receipt " $3 " is missing or damaged") }
 ' pass=1 "$T/rows" pass=2 "$T/facts"
 
-# The facts that the ledger's line binds: inputs, outputs, parents and notes, each a leaf of one tree.
+# The facts that the ledger's line binds: inputs, outputs, parents and notes, each a leaf of one tree;
+# of the newest receipts first, as far as 100 receipts and 20000 facts.
 mkdir "$T/fact" "$T/fact/leaf" "$T/fact/node"
-awk -F "$tab" -v all="$all" '
-pass == 1 && $2 == "receipt" { at["receipts/objects/" substr($3, 1, 2) "/" $3] = ++n }
-pass == 2 && (all == "yes" || at[$0] + 100 > n) { print; next }
-pass == 2 { skipped++ }
-END { if (skipped) print "the facts of " skipped " older receipts were not worked out again (--all does it)" >> (ENVIRON["T"] "/notes") }
-' pass=1 "$T/rows" pass=2 "$T/sound" >"$T/list"
+awk -F "$tab" '
+pass == 1 && $2 == "receipt" { at["receipts/objects/" substr($3, 1, 2) "/" $3] = $1 }
+pass == 2 { print at[$0] "\t" $0 }' pass=1 "$T/rows" pass=2 "$T/sound" | sort -rn | cut -f 2 >"$T/newest"
+if [ "$all" = yes ]; then cat "$T/newest"; else head -n 100 "$T/newest"; fi >"$T/list"
 { [ ! -s "$T/list" ] || tr '\n' '\000' <"$T/list" | xargs -0 jq -cS '
 def named: {blake3, bytes, path, records, root};
 (input_filename | split("/")[-1]) as $name
 | [(.claim.inputs[] | {input: named}), (.claim.outputs[] | {output: named}), (.run.parents[] | {parent: .}),
    (.claim.notes | keys[] as $note | .[$note] | if type == "array" then .[] else . end | {note: $note, value: .})]
-| [$name, length], .[]' 2>/dev/null || :; } | (cd "$T/fact" && awk '
-/^\[/ { split($0, part, /[][",]+/); print part[2], n + 0, part[3] > "heads"; if (part[3]) print n + 0, part[3] > "want"; next }
-{ n++; print }' >lines && : >>heads && : >>want && n=0 && while IFS= read -r line; do
+| [$name, length], .[]' 2>/dev/null || :; } | (cd "$T/fact" && awk -v all="$all" '
+/^\[/ {
+    split($0, part, /[][",]+/)
+    on = all == "yes" || n + part[3] <= 20000
+    print part[2], n + 0, (on ? part[3] : "-") >"heads"
+    if (on && part[3] > 0) print n + 0, part[3] >"want"
+    next
+}
+on { n++; print }' >lines && : >>heads && : >>want && n=0 && while IFS= read -r line; do
     printf '\000%s' "$line" >"leaf/$n" && n=$((n + 1))
 done <lines && cd leaf && awk '{ print NR - 1 }' ../lines >../list && digest_all "$sha" ../list ../leaves &&
     cd .. && build_tree want nodes) || exit 11
 awk -v none=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 "$lib"'
 pass == 1 { root[$1, $2] = $3 }
-pass == 2 { found[$1] = $3 ? root[$2, $3] : none; size[$1] = $3 }
+pass == 2 { size[$1] = $3; found[$1] = $3 > 0 ? root[$2, $3] : none }
 pass == 3 && $2 == "receipt" { line[$3] = $1 + 1; told[$3] = $(NF - 1); number[$3] = $NF }
-pass == 4 {
+pass == 4 { listed[$0] = 1 }
+pass == 5 {
     name = substr($0, 21)
-    if (!(name in found)) unsure($0, "its facts can not be worked out here")
+    if (!($0 in listed) || size[name] == "-") skipped++
+    else if (!(name in found)) unsure($0, "its facts can not be worked out here")
     else if (found[name] != told[name] || size[name] != number[name]) wrong($0, "line " line[name] " of the ledger binds other facts than this receipt has")
-}' pass=1 "$T/fact/nodes" pass=2 "$T/fact/heads" pass=3 "$T/rows" pass=4 "$T/list"
+}
+END { if (skipped) print "the facts of " skipped " receipts were not worked out again (--all does it)" >>(ENVIRON["T"] "/notes") }
+' pass=1 "$T/fact/nodes" pass=2 "$T/fact/heads" pass=3 "$T/rows" pass=4 "$T/list" pass=5 "$T/newest"
 
 # ------------------------------------------------------------------- the manifest of a release
 

@@ -201,6 +201,18 @@ def test_a_link_that_leads_out_is_not_followed(unsigned: World, tmp_path: Path) 
     assert any("was not followed" in fault for fault in verdict.faults)
 
 
+def test_a_receipt_of_more_facts_than_are_worked_out_is_told_of(unsigned: World) -> None:
+    """Each fact is a file of the check: beyond 20,000 they are left, and the others looked at."""
+
+    def change(value: dict[str, Any]) -> None:
+        value["claim"]["notes"] = {"many": [0] * 20_001}
+
+    add_receipt(unsigned.root, change)
+    verdict = run_script(unsigned.root)
+    assert verdict.findings == ()
+    assert "the facts of 1 receipts were not worked out again (--all does it)" in verdict.notes
+
+
 def test_lines_with_quotes_and_escapes_are_data(unsigned: World) -> None:
     """A run id of shell code stays text, in the leaf and in every message."""
     code = "'; touch pwned; $(touch pwned) \\101 %s \"\n\x01"
