@@ -16,7 +16,7 @@ from typing import Final, Self
 from distill.errors import SourceError, VerificationError
 from distill.lineage.leaves import framed_leaves, line_leaves, read_range
 from distill.lineage.proof import Hop
-from distill.receipts.digest import Digest, Sha256, digest_bytes
+from distill.receipts.digest import Digest, digest_bytes
 from distill.receipts.facts import NamedFile
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.merkle_proofs import TreeHead, inclusion_path, verify_inclusion
@@ -73,14 +73,10 @@ def file_of_lines(receipt: Receipt, entry: FileEntry, id_field: str | None = Non
     Raises:
         VerificationError: the entry has no root.
     """
-    if entry.root is None or entry.records is None:
+    head = NamedFile.of(entry).head
+    if head is None:
         raise VerificationError(f"{entry.path} has no root over its lines in its receipt")
-    return RecordFile(receipt.digest, entry, head_in(entry.records, entry.root), id_field)
-
-
-def head_in(records: int, root: Sha256) -> TreeHead:
-    """Return the head that a receipt's two fields are."""
-    return TreeHead(records, bytes.fromhex(root.hex))
+    return RecordFile(receipt.digest, entry, head, id_field)
 
 
 class RecordFiles:
