@@ -16,8 +16,7 @@ from distill.cli.main import main
 from distill.errors import EXIT_INCOMPLETE, EXIT_OK, EXIT_TAMPERED, VerificationError
 from distill.receipts.digest import digest_bytes, fingerprint_file
 from distill.receipts.key import KeyParts
-from distill.receipts.ledger.entries import write_entry
-from distill.receipts.ledger.log import recorded
+from distill.receipts.ledger.entries import recorded, write_entry
 from distill.receipts.reader import read_receipt
 from tests.receipts.samples import raw
 from tests.tamper.forging import lines_of, write_ledger
