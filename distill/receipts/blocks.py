@@ -10,16 +10,26 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 
 BLOCK = 1 << 20
+_LEAST = 1 << 12
 _AHEAD = 2  # buffers: one is hashed while the other is read into
 
 
-def read_blocks(descriptor: int, threads: int = 1) -> Iterator[memoryview]:
-    """Yield a file's bytes in blocks of at most 1 MiB, each good until the next is asked for."""
-    yield from _one_by_one(descriptor) if threads == 1 else _ahead(descriptor)
+def read_blocks(
+    descriptor: int, threads: int = 1, *, expected: int = BLOCK
+) -> Iterator[memoryview]:
+    """Yield a file's bytes in blocks of at most 1 MiB, each good until the next is asked for.
+
+    ``expected`` is the file's size as far as it is known: to clear a whole block of memory costs
+    more than to read a small file. All bytes are yielded, however many there are.
+    """
+    if threads == 1:
+        yield from _one_by_one(descriptor, min(BLOCK, max(expected, _LEAST)))
+    else:
+        yield from _ahead(descriptor)
 
 
-def _one_by_one(descriptor: int) -> Iterator[memoryview]:
-    buffer = memoryview(bytearray(BLOCK))
+def _one_by_one(descriptor: int, block: int) -> Iterator[memoryview]:
+    buffer = memoryview(bytearray(block))
     while size := os.readv(descriptor, [buffer]):
         yield buffer[:size]
 

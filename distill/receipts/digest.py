@@ -206,7 +206,7 @@ def _read(path: Path, sinks: tuple[Sink, ...], threads: int = 1) -> FileIdentity
             if not stat.S_ISREG(before.st_mode):
                 raise SourceError(f"{path} is no regular file", "name a file, not a folder")
             size = 0
-            for block in read_blocks(descriptor, threads):
+            for block in read_blocks(descriptor, threads, expected=before.st_size):
                 size += len(block)
                 for sink in sinks:
                     sink.update(block)

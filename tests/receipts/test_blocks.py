@@ -34,6 +34,14 @@ def test_the_blocks_are_the_bytes(descriptor: int, tmp_path: Path, threads: int)
     assert max(map(len, blocks)) == BLOCK
 
 
+@pytest.mark.parametrize("expected", [0, 1, 5000, BLOCK, 2**60])
+def test_a_wrong_size_changes_no_byte(descriptor: int, tmp_path: Path, expected: int) -> None:
+    """A file that grew since it was looked at is read to its end all the same."""
+    blocks = [bytes(block) for block in read_blocks(descriptor, expected=expected)]
+    assert b"".join(blocks) == (tmp_path / "file").read_bytes()
+    assert max(map(len, blocks)) == min(BLOCK, max(expected, 4096))
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_empty_file_has_no_block(tmp_path: Path, threads: int) -> None:
     """Nothing is yielded."""
