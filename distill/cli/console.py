@@ -30,16 +30,35 @@ class Console:
         self.quiet = quiet
         self.verbose = verbose
         self.as_json = as_json
+        self.printed: list[tuple[str, list[Any]]] | None = None
+
+    def record(self) -> None:
+        """Keep in `printed` what is printed from now on, whatever the flags hide of it."""
+        self.printed = []
+
+    def repeat(self, printed: Iterable[tuple[str, list[Any]]]) -> None:
+        """Print again what a command printed, as `printed` holds it, by the flags of now."""
+        for kind, arguments in printed:
+            {"line": self.line, "detail": self.detail, "document": self.document}[kind](*arguments)
 
     def line(self, text: str = "") -> None:
         """Print a line for a person."""
+        self._keep("line", text)
+        self._write(text)
+
+    def _keep(self, kind: str, value: Any) -> None:
+        if self.printed is not None:
+            self.printed.append((kind, [value]))
+
+    def _write(self, text: str) -> None:
         if not self.quiet and not self.as_json:
             sys.stdout.write(visible(text) + "\n")
 
     def detail(self, text: str) -> None:
         """Print a line that only -v asks for."""
+        self._keep("detail", text)
         if self.verbose:
-            self.line(text)
+            self._write(text)
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a table, numbers to the right."""
@@ -56,6 +75,7 @@ class Console:
 
     def document(self, value: Any) -> None:
         """Print the command's answer for a machine; nothing without --json."""
+        self._keep("document", value)
         if self.as_json:
             sys.stdout.write(_json(value, indent=2) + "\n")
 

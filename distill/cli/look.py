@@ -3,7 +3,9 @@
 import argparse
 
 from distill.cli.console import Console
+from distill.cli.remembering import remember
 from distill.errors import EXIT_OK
+from distill.receipts.clock import moment_ns
 from distill.report import write_report
 from distill.report.health import look_at
 from distill.report.story import tell_story
@@ -12,10 +14,14 @@ from distill.workspace.project import open_workspace
 
 def status(options: argparse.Namespace, console: Console) -> int:
     """Print one screen: is the workspace sound, and what would a run do."""
-    health = look_at(open_workspace(options.workspace))
+    began_ns = moment_ns()
+    project = open_workspace(options.workspace)
+    health = look_at(project)
     for line in health.lines():
         console.line(line)
     console.document(health.as_json())
+    if health.is_sound and all(one.plan.status == "fresh" for one in health.stages):
+        remember(project, options, console, EXIT_OK, began_ns)
     return EXIT_OK
 
 

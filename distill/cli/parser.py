@@ -57,7 +57,7 @@ def _making(commands: Commands) -> None:
 
 
 def _running(commands: Commands) -> None:
-    run = add_command(commands, "run", "run:run", "run all five stages and the report")
+    run = add_command(commands, "run", "recalled:run", "run all five stages and the report")
     _run_flags(run)
     sample = run.add_argument_group("a sample, in a scratch workspace, with estimates")
     sample.add_argument("--limit", type=_positive, metavar="N", help="about N records a source")
@@ -77,7 +77,7 @@ def _looking(commands: Commands) -> None:
     add_command(
         commands,
         "status",
-        "look:status",
+        "recalled:status",
         "say whether the workspace is sound and what a run would do",
         aliases=["health"],
     )
@@ -91,6 +91,9 @@ def _looking(commands: Commands) -> None:
 def _run_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be done; read no log, write nothing"
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="reread every byte, whatever the files' times say"
     )
     parser.add_argument(
         "--include-partial", action="store_true", help="SFT: partially accepted runs too"

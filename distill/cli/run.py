@@ -2,11 +2,14 @@
 
 import argparse
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from distill.cli.bars import progress_for
 from distill.cli.console import Console
+from distill.cli.remembering import remember
 from distill.errors import EXIT_NO_VERDICT, EXIT_OK
-from distill.receipts import Outcome, trigger_scope
+from distill.receipts import Outcome, full_scope, trigger_scope
+from distill.receipts.clock import moment_ns
 from distill.report import write_report
 from distill.stages.dry_run import dry_run
 from distill.stages.pipeline import EXPORTS, STAGES, Stage, run_stages
@@ -26,6 +29,7 @@ _COMMAND_STAGES = {
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Run all stages and write the report; with --limit or --source, on a sample."""
+    began_ns = moment_ns()
     project = _project(options)
     if options.dry_run:
         return _dry_run(project, STAGES, console)
@@ -33,7 +37,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.limit or options.source:
         sample = take_sample(project, limit=options.limit, source=options.source)
         project = sample.project
-    outcomes = _run(project, STAGES, console)
+    outcomes = _run(project, STAGES, console, full=options.full)
     report = write_report(project)
     summaries = [summarise(outcome) for outcome in outcomes]
     _print_table(summaries, console)
@@ -53,14 +57,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
         }
     )
     if no_verdict:
-        console.line()
-        console.line("no SFT row came out: no run has a verdict, so every run needs human review")
-        console.line(
-            "what to do: name the verdict's pointer in distill.toml, join it from another file with"
-            " verdicts = {…}, or write decisions to reviews/*.jsonl (docs/sources.md)"
-        )
-        return EXIT_NO_VERDICT
-    return EXIT_OK
+        _print_no_verdict(console)
+    code = EXIT_NO_VERDICT if no_verdict else EXIT_OK
+    if sample is None and all(outcome.skipped for outcome in outcomes):
+        remember(project, options, console, code, began_ns)
+    return code
 
 
 def stages(options: argparse.Namespace, console: Console) -> int:
@@ -69,7 +70,9 @@ def stages(options: argparse.Namespace, console: Console) -> int:
     chosen = _COMMAND_STAGES[options.command]
     if options.dry_run:
         return _dry_run(project, chosen, console)
-    summaries = [summarise(outcome) for outcome in _run(project, chosen, console)]
+    summaries = [
+        summarise(outcome) for outcome in _run(project, chosen, console, full=options.full)
+    ]
     _print_table(summaries, console)
     console.document({"stages": [summary.as_json() for summary in summaries]})
     return EXIT_OK
@@ -83,7 +86,9 @@ def _project(options: argparse.Namespace) -> Project:
     )
 
 
-def _run(project: Project, chosen: Sequence[Stage], console: Console) -> list[Outcome]:
+def _run(
+    project: Project, chosen: Sequence[Stage], console: Console, *, full: bool
+) -> list[Outcome]:
     def done(stage: Stage, outcome: Outcome) -> None:
         console.line(f"{stage.name}: {outcome.status}: {outcome.reason}")
         for path in outcome.left_alone:
@@ -91,7 +96,7 @@ def _run(project: Project, chosen: Sequence[Stage], console: Console) -> list[Ou
         for path in outcome.set_aside:
             console.line(f"  replaced; the former version is in data/objects: {path}")
 
-    with trigger_scope("cli"):
+    with trigger_scope("cli"), full_scope() if full else nullcontext():
         return run_stages(
             project,
             chosen,
@@ -120,6 +125,15 @@ def _print_table(summaries: Sequence[StageSummary], console: Console) -> None:
     for row in summaries:
         for reason, number in row.by_reason.items():
             console.detail(f"  {row.stage}: {reason} {number}")
+
+
+def _print_no_verdict(console: Console) -> None:
+    console.line()
+    console.line("no SFT row came out: no run has a verdict, so every run needs human review")
+    console.line(
+        "what to do: name the verdict's pointer in distill.toml, join it from another file with"
+        " verdicts = {…}, or write decisions to reviews/*.jsonl (docs/sources.md)"
+    )
 
 
 def _print_estimates(sample: Sample, outcomes: Sequence[Outcome], console: Console) -> None:

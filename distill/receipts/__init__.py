@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from distill.receipts.report import Check as Check
     from distill.receipts.report import Law as Law
     from distill.receipts.report import Report as Report
+    from distill.receipts.scope import full_scope as full_scope
     from distill.receipts.scope import trigger_scope as trigger_scope
     from distill.receipts.scope import workspace_scope as workspace_scope
     from distill.receipts.store import ReceiptStore as ReceiptStore
@@ -50,7 +51,7 @@ _HOMES = {
     "receipt": ("FileEntry", "Receipt"),
     "recording": ("Stage", "with_receipt", "withReceipt"),
     "report": ("Check", "Law", "Report"),
-    "scope": ("trigger_scope", "workspace_scope"),
+    "scope": ("full_scope", "trigger_scope", "workspace_scope"),
     "store": ("ReceiptStore",),
     "verify": ("Fault", "VerificationReport", "VerificationRequest", "verify_workspace"),
     "workspace": ("Workspace",),

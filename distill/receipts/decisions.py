@@ -12,19 +12,16 @@ rule of the stat cache holds: what keeps device, inode, size, mtime and ctime wa
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from distill.receipts.binding import Call
 from distill.receipts.calling import StageIdentity
-from distill.receipts.digest import Digest, digest_bytes
+from distill.receipts.digest import Digest
 from distill.receipts.engine import engine_files, engine_folders
-from distill.receipts.identities import Sight
-from distill.receipts.installed import installed_token
+from distill.receipts.grounds import Grounds
 from distill.receipts.loaded import are_as_loaded
-from distill.receipts.modules import on_import_path
-from distill.receipts.paths import split_root
 from distill.receipts.stat_cache import StatCache
 from distill.receipts.workspace import Workspace
 
@@ -35,10 +32,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Decision:
-    """A call that need not run: why, and the receipt that stands for it."""
+    """A call that need not run: why, the receipt that stands for it, and what it rests on.
+
+    ``modules`` are those of the code: name, file, digest.
+    """
 
     reason: str
     receipt: Digest
+    grounds: Grounds
+    modules: Sequence[tuple[str, str, Digest]]
+
+    @classmethod
+    def of(cls, text: str) -> "Decision":
+        """Return the decision that `text` wrote."""
+        held = json.loads(text)
+        modules = [(name, file, Digest(digest)) for name, file, digest in held["modules"]]
+        grounds = Grounds.of(held["grounds"])
+        return cls(held["reason"], Digest(held["receipt"]), grounds, modules)
+
+    @property
+    def text(self) -> str:
+        """The decision as JSON."""
+        modules = [(name, file, digest.hex) for name, file, digest in self.modules]
+        held = {"reason": self.reason, "receipt": self.receipt.hex, "modules": modules}
+        return json.dumps(held | {"grounds": self.grounds.as_json()})
 
 
 @dataclass(frozen=True)
@@ -55,57 +72,34 @@ class Decisions:
         known = self.cache.entry_of(self._name)
         if known is None:
             return None
-        held = json.loads(known[1])
-        found = self._see(held)
-        if found is None or found[0] != known[0]:
+        decision = Decision.of(known[1])
+        seen = decision.grounds.seen(self.workspace, self.cache, self._given())
+        if seen is None or seen[0] != known[0] or not are_as_loaded(decision.modules):
             return None
-        modules = ((name, file, Digest(digest)) for name, file, digest in held["modules"])
-        if not are_as_loaded(modules):
-            return None
-        return Decision(held["reason"], Digest(held["receipt"]))
+        return decision
 
     def remember(self, found: "Survey", traces: "Traces") -> None:
         """Keep the decision to skip, unless something that it was made from is too new."""
         receipt = found.passed
         if receipt is None or found.plan.status != "fresh" or found.rests_on is None:
             return
-        held = {
-            "reason": found.plan.reason,
-            "receipt": receipt.digest.hex,
-            "outputs": [entry.path for entry in receipt.claim.outputs],
-            "plain": [os.fspath(path) for path in found.rests_on],
-            "present": sorted({*traces.present, *map(str, (*engine_folders(), *engine_files()))}),
-            "absent": sorted(traces.absent),
-            "tops": sorted(traces.tops),
-            "modules": traces.modules,
-        }
-        seen = self._see(held)
+        engine = map(str, (*engine_folders(), *engine_files()))
+        grounds = Grounds(
+            inputs=[one.recorded for one in self.call.inputs],
+            outputs=[entry.path for entry in receipt.claim.outputs],
+            plain=[os.fspath(path) for path in found.rests_on],
+            present=sorted({*traces.present, *engine}),
+            absent=sorted(traces.absent),
+            tops=sorted(traces.tops),
+        )
+        seen = grounds.seen(self.workspace, self.cache, self._given())
         if seen is not None and self.cache.is_settled(seen[1]):
-            self.cache.keep(self._name, seen[0], json.dumps(held))
+            decision = Decision(found.plan.reason, receipt.digest, grounds, traces.modules)
+            self.cache.keep(self._name, seen[0], decision.text)
 
     @property
     def _name(self) -> str:
-        return f"decision:{self.who.stage}:{self.call.slot}"
-
-    def _see(self, held: Mapping[str, Any]) -> tuple[str, int] | None:
-        """Return the identity of all that a decision rests on, and when it was last written to."""
-        token = installed_token(self.cache)
-        sight = Sight()
-        outputs = [_place(self.workspace, recorded) for recorded in held["outputs"]]
-        is_there = (
-            token is not None
-            and sight.followed(os.fspath(one.place) for one in self.call.inputs)
-            and sight.plain([*outputs, *held["plain"]])
-            and sight.followed(held["present"])
-            and sight.absent(held["absent"])
-        )
-        if not is_there:
-            return None
-        folders = [os.path.realpath(folder) for folder in _folders(outputs)]
-        names = on_import_path(frozenset(held["tops"]))
-        parts = [token, self._given(), folders, names, sight.lines]
-        text = json.dumps(parts).encode()
-        return digest_bytes(text).hex, sight.newest_ns
+        return decision_name(self.who.stage, self.call.slot)
 
     def _given(self) -> Sequence[object]:
         """Return all that decides and lies in no file."""
@@ -122,6 +116,11 @@ class Decisions:
         ]
 
 
+def decision_name(stage: str, slot: str) -> str:
+    """Return the name under which the stat cache holds a decision."""
+    return f"decision:{stage}:{slot}"
+
+
 def _recorded(parameters: Mapping[str, object]) -> object:
     """Return parameters as JSON: equal JSON stands for equal parameters of a claim."""
     if all(type(value) in {str, int, bool, type(None)} for value in parameters.values()):
@@ -129,14 +128,3 @@ def _recorded(parameters: Mapping[str, object]) -> object:
     from distill.receipts.parameters import record_parameters  # noqa: PLC0415 - few have such
 
     return record_parameters(parameters)
-
-
-def _place(workspace: Workspace, recorded: str) -> str:
-    """Return where a recorded output lies; whether it may lie there was asked when it was read."""
-    root, below = split_root(recorded)
-    folder = workspace.root if root is None else workspace.roots.get(root)
-    return f"{folder}/{below}"
-
-
-def _folders(places: Iterable[str]) -> list[str]:
-    return sorted({os.path.dirname(place) for place in places})  # noqa: PTH120 - texts

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from distill.receipts.digest import digest_bytes
@@ -35,21 +35,21 @@ def installed_token(cache: StatCache) -> str | None:
 
     Law: while the token is the same, so is what `installed` returns.
     """
-    known = cache.entry_of(_entry_name())
-    return known[0] if known is not None and known[0] == _identity(_seen())[0] else None
+    seen = list(_seen())
+    known = cache.entry_of(_entry_name(seen))
+    return known[0] if known is not None and known[0] == _identity(seen)[0] else None
 
 
 def installed(cache: StatCache) -> Installed:
     """Return what is installed, from the cache where that still holds; the cache keeps it."""
-    if installed_token(cache) is not None:
-        entry = cache.entry_of(_entry_name())
-        held = json.loads(entry[1]) if entry is not None else {}
-        return Installed(held["names"], held["versions"])
+    seen = list(_seen())
+    identity, newest_ns = _identity(seen)
+    known = cache.value_of(_entry_name(seen), identity)
+    if known is not None:
+        return Installed(**json.loads(known))
     found = _ask()
-    identity, newest_ns = _identity(_seen())
     if cache.is_settled(newest_ns):
-        value = {"names": found.names, "versions": found.versions}
-        cache.keep(_entry_name(), identity, json.dumps(value))
+        cache.keep(_entry_name(seen), identity, json.dumps(asdict(found)))
     return found
 
 
@@ -67,8 +67,9 @@ def _ask() -> Installed:
     return Installed(names, versions)
 
 
-def _entry_name() -> str:
-    return f"installed:{digest_bytes(os.fsencode(os.pathsep.join(_import_path()))).hex}"
+def _entry_name(seen: Sequence[str]) -> str:
+    """Return a name that two import paths share on which the same is installed."""
+    return f"installed:{digest_bytes(os.fsencode(os.pathsep.join(seen))).hex}"
 
 
 def _import_path() -> list[str]:

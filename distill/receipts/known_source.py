@@ -28,7 +28,7 @@ def source_of(file: Path, traces: Traces) -> Source:
     try:
         status = os.stat(file)  # noqa: PTH116 - a tenth of Path.stat's time, for every file
         known = traces.cache.entry_of(name)
-        if known is not None and not traces.is_full and known[0] == identity_text(status):
+        if known is not None and traces.reread is None and known[0] == identity_text(status):
             found = _parsed(known[1], None)
             if found is not None:
                 return found

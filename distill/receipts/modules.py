@@ -132,11 +132,11 @@ def on_import_path(tops: Collection[str]) -> list[str]:
             names = sorted(os.listdir(folder or "."))  # noqa: PTH208 - names are enough
         except OSError:
             continue
-        found.append(os.path.abspath(folder))  # noqa: PTH100 - "" is the current folder
+        place = os.path.abspath(folder)  # noqa: PTH100 - "" is the current folder
         for name in names:
             if name.partition(".")[0] in tops:
-                is_package = os.path.lexists(f"{folder or '.'}/{name}/{INIT}.py")
-                found.append(f"{name} {is_package}")
+                is_package = os.path.lexists(f"{place}/{name}/{INIT}.py")
+                found.append(f"{place}/{name} {is_package}")
     return found
 
 

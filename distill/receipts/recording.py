@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Generic, ParamSpec
 from distill.errors import ContractError, SourceError
 from distill.receipts.binding import Binding
 from distill.receipts.calling import StageIdentity
-from distill.receipts.decisions import Decisions
+from distill.receipts.decisions import Decision, Decisions
 from distill.receipts.locks import hold, is_recovered
 from distill.receipts.modules import module_of
 from distill.receipts.outcome import Outcome, Plan, Stored
-from distill.receipts.scope import current_workspace
+from distill.receipts.scope import current_reread, current_workspace
+from distill.receipts.scrub import scrub
 from distill.receipts.stat_cache import StatCache
 from distill.receipts.targets import STAGE_NAME
 
@@ -49,15 +50,17 @@ class Stage(Generic[P]):
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
         lock = f"{self.stage}-{call.slot[:16]}"
+        reread = current_reread()
         with hold(workspace, lock):
             decisions = Decisions(workspace, call, self._identity, StatCache.read(workspace))
-            known = decisions.recall() if is_recovered(workspace) else None
-            if known is not None:
-                stored = Stored(workspace, known.receipt)
-                return Outcome("skipped", known.reason, stored, known.receipt)
+            if reread is None and is_recovered(workspace):
+                known = decisions.recall()
+                if known is not None and self._scrubbed(decisions, known):
+                    stored = Stored(workspace, known.receipt)
+                    return Outcome("skipped", known.reason, stored, known.receipt)
             from distill.receipts.running import run_or_skip  # noqa: PLC0415 - all that a run needs
 
-            return run_or_skip(decisions, self._run, lock)
+            return run_or_skip(decisions, self._run, lock, reread)
 
     def plan(self, *args: P.args, **kwargs: P.kwargs) -> Plan:
         """Return what a call with these arguments would do, and why. Nothing is written.
@@ -68,14 +71,15 @@ class Stage(Generic[P]):
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
         cache = StatCache.read(workspace)
+        reread = current_reread()
         known = Decisions(workspace, call, self._identity, cache).recall()
-        if known is not None:
+        if known is not None and reread is None:
             return Plan("fresh", known.reason)
         from distill.receipts.survey import survey  # noqa: PLC0415 - all that a look needs
         from distill.receipts.traces import Traces  # noqa: PLC0415
 
         try:
-            return survey(workspace, call, self._identity, Traces(cache)).plan
+            return survey(workspace, call, self._identity, Traces(cache, reread)).plan
         except SourceError as error:
             return Plan("stale", error.message, ("input",))
 
@@ -92,6 +96,12 @@ class Stage(Generic[P]):
     def _identity(self) -> StageIdentity:
         module = module_of(self.__wrapped__)
         return StageIdentity(self.stage, self.version, module, module.name_of(self.__wrapped__))
+
+    @staticmethod
+    def _scrubbed(decisions: Decisions, known: Decision) -> bool:
+        is_sound = scrub(decisions.cache, known.grounds.places(decisions.workspace))
+        decisions.cache.write(decisions.workspace)
+        return is_sound
 
     def _run(self, execution: "Execution") -> Outcome:
         return execution.run(self.__wrapped__)

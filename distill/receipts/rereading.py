@@ -15,10 +15,14 @@ LARGE: Final = 2**22
 
 @dataclass(frozen=True)
 class Rereading:
-    """Looks at files, and learns what it reads. With ``is_full`` it reads whatever is known."""
+    """Looks at files, and learns what it reads.
+
+    ``reread`` asks for everything to be read: it holds the identities of what was, so that no file
+    is read twice for one question. Null believes what the cache knows.
+    """
 
     cache: StatCache
-    is_full: bool = False
+    reread: dict[str, str] | None = None
 
     def digest_of(self, recorded: str, place: Path) -> tuple[Digest, FileIdentity]:
         """Return what a file holds, and the identity that it had meanwhile.
@@ -30,10 +34,23 @@ class Rereading:
             identity = FileIdentity.of(os.stat(place))  # noqa: PTH116 - for every file
         except OSError as error:
             raise SourceError(f"{place} can't be read: {error.strerror}") from error
-        known = None if self.is_full else self.cache.digest_of(recorded, identity)
-        if known is not None:
-            return known, identity
-        threads = 1 if identity.size < LARGE else len(os.sched_getaffinity(0))
-        digest, identity = watch_file(place, threads=threads)
+        if self.reread is None or self.reread.get(recorded) == identity.text:
+            known = self.cache.digest_of(recorded, identity)
+            if known is not None:
+                return known, identity
+        digest, identity = read(place)
         self.cache.learn([(recorded, identity, digest)])
+        if self.reread is not None:
+            self.reread[recorded] = identity.text
         return digest, identity
+
+
+def read(place: Path | str) -> tuple[Digest, FileIdentity]:
+    """Return what a file holds and the identity that it had meanwhile, read by several threads.
+
+    Raises:
+        SourceError: the file is missing, is no regular file, or changed while it was read.
+    """
+    path = Path(place)
+    is_large = path.exists() and path.stat().st_size >= LARGE
+    return watch_file(path, threads=len(os.sched_getaffinity(0)) if is_large else 1)

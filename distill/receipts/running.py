@@ -7,8 +7,10 @@ from distill.receipts.decisions import Decisions
 from distill.receipts.drafting import Draft
 from distill.receipts.durable import new_token
 from distill.receipts.execution import Execution
+from distill.receipts.grounds import Grounds
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import recover
+from distill.receipts.scrub import scrub
 from distill.receipts.survey import survey
 from distill.receipts.traces import Traces
 
@@ -17,12 +19,12 @@ def run_or_skip(
     decisions: Decisions,
     run: Callable[[Execution], Outcome],
     lock: str,
-    *,
-    is_full: bool = False,
+    reread: dict[str, str] | None = None,
 ) -> Outcome:
     """Finish what a killed run began, decide, and run the stage or not.
 
-    ``lock`` is the name of the lock that the caller holds.
+    ``lock`` is the name of the lock that the caller holds. Unless ``reread`` is null, every byte is
+    read.
 
     Raises:
         DistillError: an input or the stage's contract is at fault.
@@ -30,8 +32,13 @@ def run_or_skip(
     workspace, call, who = decisions.workspace, decisions.call, decisions.who
     recover(workspace, lock)
     watch = Stopwatch()
-    traces = Traces(decisions.cache, is_full)
+    traces = Traces(decisions.cache, reread)
     found = survey(workspace, call, who, traces)
+    if found.passed is not None and found.plan.status == "fresh" and reread is None:
+        claim = found.passed.claim
+        grounds = Grounds([one.path for one in claim.inputs], [one.path for one in claim.outputs])
+        if not scrub(decisions.cache, grounds.places(workspace)):
+            found = survey(workspace, call, who, traces)
     decisions.remember(found, traces)
     decisions.cache.write(workspace)
     if found.plan.status == "fresh" and found.passed is not None:

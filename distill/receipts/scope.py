@@ -1,5 +1,6 @@
 """What surrounds a call: the workspace that it works in, and who triggered it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,7 +11,10 @@ from distill.receipts.workspace import Workspace
 if TYPE_CHECKING:
     from distill.receipts.receipt import Trigger, TriggerKind
 
+FULL_VARIABLE = "DISTILL_FULL"
+
 _workspace: ContextVar[Workspace | None] = ContextVar("distill_workspace", default=None)
+_reread: ContextVar[dict[str, str] | None] = ContextVar("distill_reread", default=None)
 _trigger: ContextVar["Trigger | None"] = ContextVar("distill_trigger", default=None)
 
 
@@ -35,6 +39,25 @@ def trigger_scope(kind: "TriggerKind", identity: str | None = None) -> Iterator[
         yield trigger
     finally:
         _trigger.reset(token)
+
+
+@contextmanager
+def full_scope() -> Iterator[None]:
+    """Let the stages that are called inside reread every byte, whatever the times say.
+
+    The variable DISTILL_FULL does the same for every call of a process.
+    """
+    token = _reread.set({})
+    try:
+        yield
+    finally:
+        _reread.reset(token)
+
+
+def current_reread() -> dict[str, str] | None:
+    """Return what was reread in the innermost `full_scope`, null where there is none."""
+    found = _reread.get()
+    return {} if found is None and os.environ.get(FULL_VARIABLE) else found
 
 
 def current_workspace() -> Workspace:

@@ -74,6 +74,10 @@ class StatCache:
         """Return an identity and what was read off whatever had it; null where nothing was."""
         return self._held.get(name)
 
+    def names(self) -> list[str]:
+        """Return what is known by name, that which was read longest ago first."""
+        return list(self._held)
+
     def keep(self, name: str, identity: str, value: str) -> None:
         """Keep what was read off something that is settled. Nothing may hold a newline."""
         entry = (identity, value)

@@ -57,7 +57,7 @@ def survey(
         CodeStateError: the stage's code can't be read.
     """
     traces = traces or Traces()
-    rereading = Rereading(traces.cache, traces.is_full)
+    rereading = Rereading(traces.cache, traces.reread)
     store = ReceiptStore(workspace)
     parameters = record_parameters(call.parameters)
     history = _History.of(store, who.stage, call.slot)

@@ -16,14 +16,17 @@ from distill.receipts.stat_cache import StatCache
 
 @dataclass
 class Traces:
-    """What was looked at. With ``is_full``, nothing is believed by its times."""
+    """What was looked at.
+
+    Unless ``reread`` is null, nothing is believed by its times but what is named there.
+    """
 
     cache: StatCache = field(default_factory=StatCache)
-    is_full: bool = False
+    reread: dict[str, str] | None = None
     present: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     tops: set[str] = field(default_factory=set)
-    modules: list[tuple[str, str, str]] = field(default_factory=list)
+    modules: list[tuple[str, str, Digest]] = field(default_factory=list)
 
     def saw(self, path: Path | str) -> None:
         """Note a file that was read, or a folder that was listed."""
@@ -35,7 +38,7 @@ class Traces:
 
     def read_module(self, name: str, file: str, digest: Digest) -> None:
         """Note a module whose file was read as syntax."""
-        self.modules.append((name, file, digest.hex))
+        self.modules.append((name, file, digest))
 
     def has_file(self, path: Path) -> bool:
         """Return whether there is such a file, and note the answer."""

@@ -1,7 +1,8 @@
 """From the paths and globs of `distill.toml` to files, in a fixed order."""
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from distill.errors import ConfigurationError, SourceError
@@ -33,6 +34,34 @@ def find_logs(
             )
         found.update(matches)
     return sorted(found)
+
+
+def walked(patterns: Sequence[str], *, root: Path, roots: Mapping[str, Path]) -> Iterator[Path]:
+    """Yield every folder that `find_logs` lists for these patterns, and files that it looks for.
+
+    Law: while all of them are as they were, and what is missing stays so, it finds the same.
+    """
+    for pattern in patterns:
+        base, relative = _base(pattern, root=root, roots=roots, place="")
+        parts = Path(relative).parts
+        fixed = next((i for i, part in enumerate(parts) if _MAGIC.search(part)), len(parts))
+        start = base.joinpath(*parts[:fixed])
+        depth = None if "**" in parts else len(parts) - fixed
+        yield start
+        if fixed < len(parts):
+            yield from _folders_below(start, depth, frozenset())
+
+
+def _folders_below(folder: Path, depth: int | None, above: frozenset[str]) -> Iterator[Path]:
+    """Yield the folders below one, links followed, but never round in a circle."""
+    real = os.path.realpath(folder)
+    if depth == 1 or real in above or not folder.is_dir():
+        return
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield entry
+            left = None if depth is None else depth - 1
+            yield from _folders_below(entry, left, above | {real})
 
 
 def _matches(base: Path, relative: str) -> list[Path]:

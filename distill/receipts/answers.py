@@ -1,0 +1,53 @@
+"""Remembered answers: what a command said of a workspace, with everything that it rests on."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from distill.receipts.grounds import Grounds
+from distill.receipts.stat_cache import StatCache
+from distill.receipts.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was said, as JSON, and what it rests on."""
+
+    said: Any
+    grounds: Grounds
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answer to one question about a workspace. ``question`` is what it depends on besides."""
+
+    workspace: Workspace
+    cache: StatCache
+    question: Sequence[object]
+
+    def recall(self) -> Answer | None:
+        """Return the answer that stands, null where the question must be asked again."""
+        known = self.cache.entry_of(self._name)
+        if known is None:
+            return None
+        held = json.loads(known[1])
+        grounds = Grounds.of(held["grounds"])
+        seen = grounds.seen(self.workspace, self.cache, self._given())
+        return Answer(held["said"], grounds) if seen is not None and seen[0] == known[0] else None
+
+    def remember(self, answer: Answer) -> None:
+        """Keep an answer, unless something that it rests on is too new."""
+        seen = answer.grounds.seen(self.workspace, self.cache, self._given())
+        if seen is not None and self.cache.is_settled(seen[1]):
+            held = {"said": answer.said, "grounds": answer.grounds.as_json()}
+            self.cache.keep(self._name, seen[0], json.dumps(held))
+
+    @property
+    def _name(self) -> str:
+        return f"answer:{json.dumps(self.question)}"
+
+    def _given(self) -> Sequence[object]:
+        roots = sorted((name, str(place)) for name, place in self.workspace.roots.items())
+        return [sys.version, sys.implementation.cache_tag, str(self.workspace.root), roots]
