@@ -21,6 +21,7 @@ from distill.receipts.targets import STAGE_NAME
 if TYPE_CHECKING:
     from distill.receipts.execution import Execution
     from distill.receipts.report import Report
+    from distill.receipts.staging import Finished
 
 P = ParamSpec("P")
 
@@ -31,9 +32,11 @@ class Stage(Generic[P]):
     ``stage`` and ``version`` are those of the decorator; ``__wrapped__`` is the function itself.
     """
 
-    __wrapped__: Callable[P, "Report | None"]
+    __wrapped__: Callable[P, "Report | Finished | None"]
 
-    def __init__(self, function: Callable[P, "Report | None"], stage: str, version: int) -> None:
+    def __init__(
+        self, function: Callable[P, "Report | Finished | None"], stage: str, version: int
+    ) -> None:
         self.stage = stage
         self.version = version
         update_wrapper(self, function)
@@ -107,7 +110,9 @@ class Stage(Generic[P]):
         return execution.run(self.__wrapped__)
 
 
-def with_receipt(*, stage: str, version: int) -> Callable[[Callable[P, "Report | None"]], Stage[P]]:
+def with_receipt(
+    *, stage: str, version: int
+) -> Callable[[Callable[P, "Report | Finished | None"]], Stage[P]]:
     """Make a stage of a function that reads and writes files.
 
     The function declares its files by annotation (`InFile`, `InFiles`, `OutFile`, `OutDir`); every
@@ -124,7 +129,7 @@ def with_receipt(*, stage: str, version: int) -> Callable[[Callable[P, "Report |
     """
     demand_identity(stage, version)
 
-    def decorate(function: Callable[P, "Report | None"]) -> Stage[P]:
+    def decorate(function: Callable[P, "Report | Finished | None"]) -> Stage[P]:
         demand_plain(function, stage)
         if inspect.isgeneratorfunction(function):
             raise ContractError(f"the stage {stage} is a generator", "make it a plain function")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from distill.errors import ConfigurationError, ContractError
 from distill.receipts.claims import RESERVED, is_at_or_below
-from distill.receipts.digest import Fingerprint
+from distill.receipts.digest import Fingerprint, fingerprint_file
 from distill.receipts.durable import make_folder, partial_of, sync_folder
 from distill.receipts.report import Report
 from distill.receipts.targets import Target
@@ -49,6 +49,11 @@ class KnownFile:
     name: str
     sums: Fingerprint
     stands: bool
+
+
+def known_file(folder: Path, name: str) -> KnownFile:
+    """Return a file of a folder that was written and not summed; it is read."""
+    return KnownFile(name, fingerprint_file(folder / name)[0], stands=False)
 
 
 @dataclass(frozen=True, slots=True)

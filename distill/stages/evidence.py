@@ -6,18 +6,21 @@ from typing import Annotated, Final
 
 from distill.receipts import Ignored, InFiles, OutDir, OutFile, Report, with_receipt
 from distill.receipts.canonical import Json
+from distill.receipts.incremental.running import Running
 from distill.receipts.scope import current_workspace
+from distill.receipts.staging import Finished, known_file
 from distill.records.withdrawal import read_withdrawals
-from distill.stages.ingest import PREFIX, SCHEMA, Ingest
+from distill.stages.evidence_lines import write_evidence
+from distill.stages.ingest import SCHEMA, Ingest
 from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
 from distill.stages.progress import SILENT, Progress
 from distill.stages.quarantine_file import QuarantineFile
-from distill.stages.resolve import Resolution
-from distill.stages.shards import read_lines
+from distill.stages.record_reader import EVIDENCE_STAGE
+from distill.stages.resolve import UNATTACHED_FILE, Resolution
 from distill.stages.tally import Tally
 
-STAGE: Final = "build_evidence_index"
+STAGE: Final = EVIDENCE_STAGE
 
 COUNTS: Final = (
     "files",
@@ -48,7 +51,7 @@ def index_evidence(
     evidence: OutDir,
     quarantine: OutFile,
     progress: Annotated[Progress, Ignored] = SILENT,
-) -> Report:
+) -> Finished:
     """Read the files of all jobs into ``<evidence>/<source>/part-00000.jsonl``.
 
     `logs` are the files that the jobs name by recorded path, each once. Law (units of each source
@@ -64,17 +67,27 @@ def index_evidence(
     workspace = current_workspace()
     files = {workspace.record_path(path): Path(path) for path in logs}
     tally = Tally()
-    with NarrowTables(SCHEMA) as tables, QuarantineFile(quarantine, STAGE, tally) as refused:
-        ingest = Ingest(evidence, tables, tally, refused)
+    running = Running.here(with_parameters=False)
+    with (
+        NarrowTables(SCHEMA) as tables,
+        QuarantineFile(quarantine, STAGE, tally) as refused,
+        Ingest(running, evidence, tables, tally, refused) as ingest,
+    ):
         with progress.stage(STAGE, sum(path.stat().st_size for path in files.values())) as bar:
             for job in _counted(jobs, tally):
                 places = {**files, **_checkout_of(job)}
                 for done in ingest.read_source(job, places):
                     bar.advance(done)
-        Resolution(ingest, _withdrawn_runs(withdrawals)).settle()
-    for job in jobs:
-        _count_runs(evidence / job.table.name, job.table.name, tally)
-    return _report(tally, {**ingest.trees.notes(), **_withdrawn(jobs)})
+        resolution = Resolution(ingest, _withdrawn_runs(withdrawals))
+        resolution.settle()
+        written = [known_file(evidence, UNATTACHED_FILE)]
+        for source, read in ingest.sources.items():
+            writer = running.writer(evidence, running.target("evidence"), f"{source}/")
+            write_evidence(read, resolution.changes(source), writer)
+            tally.add(source, "runs", writer.rows)
+            written += writer.written
+    report = _report(tally, {**ingest.trees.notes(), **_withdrawn(jobs)})
+    return Finished(report, {"evidence": written}, running.remember)
 
 
 def _counted(jobs: Sequence[SourceJob], tally: Tally) -> Iterator[SourceJob]:
@@ -101,12 +114,6 @@ def _checkout_of(job: SourceJob) -> dict[str, Path]:
     if job.checkout is None:
         return {}
     return {job.checkout: current_workspace().resolve(job.checkout)}
-
-
-def _count_runs(folder: Path, source: str, tally: Tally) -> None:
-    """Count what was written, from the files themselves: the law compares it with what was read."""
-    for shard in sorted(folder.glob(f"{PREFIX}-*.jsonl")):
-        tally.add(source, "runs", sum(1 for _ in read_lines(shard)))
 
 
 def _report(tally: Tally, notes: Mapping[str, Json]) -> Report:

@@ -1,42 +1,30 @@
-"""The first pass over the logs: every raw record answered, every run on disk, every key in a table.
+"""The first pass over the logs: every raw record answered, every run's keys in a table.
 
 What needs all records (runs logged twice, verdicts from elsewhere) is `distill.stages.resolve`.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from distill.records.evidence import Provenance
-from distill.records.taxonomy import QuarantineReason, QuarantineUnit
-from distill.sources.framing import frame
-from distill.sources.protocol import (
-    BadFrame,
-    LooseVerdict,
-    NoRun,
-    RawRecord,
-    RecordError,
-    RunDraft,
-    Source,
-)
-from distill.sources.strict_json import parse
-from distill.stages.assembling import RunAssembler, pointed
-from distill.stages.grouping import RowGroups
+from distill.receipts.incremental.passes import Part, Passes
+from distill.receipts.incremental.running import Running
+from distill.stages.grouped_rows import read_groups
 from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
+from distill.stages.parts import Records, SourceParts
 from distill.stages.quarantine_file import QuarantineFile
+from distill.stages.record_reader import start_reading
 from distill.stages.record_trees import RecordTrees
-from distill.stages.shards import ShardWriter
-from distill.stages.surroundings import Surroundings, read_surroundings
 from distill.stages.tally import Tally
-from distill.workspace.reading import read_blocks
-
-PREFIX: Final = "part"
 
 SCHEMA: Final = """
 CREATE TABLE runs (
-    seq INTEGER PRIMARY KEY, source TEXT, line INTEGER, shard TEXT, start INTEGER, end INTEGER,
+    seq INTEGER PRIMARY KEY, source TEXT, line INTEGER, start INTEGER, end INTEGER,
     run_id TEXT, logged TEXT, dataset TEXT, task_id TEXT, subject TEXT, model TEXT, content TEXT,
     numbered INTEGER, identity TEXT, has_output INTEGER, dropped INTEGER
 );
@@ -47,191 +35,105 @@ CREATE TABLE verdicts (
 """
 
 
+@dataclass
+class ReadSource:
+    """A source that was read: its parts, and the number of the first line of each."""
+
+    passes: Passes[Records]
+    parts: list[Part[Records]] = field(default_factory=list)
+    begins: list[int] = field(default_factory=list)
+    lines: int = 0
+
+    def line(self, number: int, start: int, end: int) -> bytes:
+        """Return a run's line, by its number in the source and its place in its part."""
+        return self.passes.content(self.parts[self.part_of(number)])[start:end]
+
+    def part_of(self, number: int) -> int:
+        """Return which part holds a line."""
+        return bisect_right(self.begins, number) - 1
+
+
 class Ingest:
-    """Reads one source after another into shards under `folder` and into narrow tables."""
+    """Reads one source after another into narrow tables; their lines wait for the second pass.
+
+    ``folder`` is the temporary place of the evidence.
+    """
 
     def __init__(
-        self, folder: Path, tables: NarrowTables, tally: Tally, quarantine: QuarantineFile
+        self,
+        running: Running,
+        folder: Path,
+        tables: NarrowTables,
+        tally: Tally,
+        quarantine: QuarantineFile,
     ) -> None:
         self.folder = folder
         self.tables = tables
         self.tally = tally
         self.quarantine = quarantine
         self.trees = RecordTrees()
+        self.sources: dict[str, ReadSource] = {}
+        self.running = running
+        self._open = ExitStack()
         self._runs = 0
         self._verdicts = 0
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
     def read_source(self, job: SourceJob, files: Mapping[str, Path]) -> Iterator[int]:
-        """Read all files of a source; yields the bytes of each raw record that is done."""
-        reading = _Reading(self, job, read_surroundings(job, files))
-        if reading.source.verdict_only:
-            yield from reading.all_files(files)
-            return
-        with ShardWriter(self.folder / job.table.name, PREFIX) as reading.shards:
-            yield from reading.all_files(files)
-
-    def next_run(self) -> int:
-        """Return the number of the next run, over all sources."""
-        self._runs += 1
-        return self._runs
-
-    def next_verdict(self) -> int:
-        """Return the number of the next loose verdict, over all sources."""
-        self._verdicts += 1
-        return self._verdicts
-
-
-class _Reading:
-    """The reading of one source."""
-
-    def __init__(self, ingest: Ingest, job: SourceJob, surroundings: Surroundings) -> None:
-        self.source: Source = job.reader()
-        self.shards: ShardWriter | None = None
-        self._ingest = ingest
-        self._table = job.table
-        self._files = job.files
-        self._assembler = RunAssembler(job, self.source, surroundings)
-        self._lines = 0
-
-    def all_files(self, files: Mapping[str, Path]) -> Iterator[int]:
-        self._ingest.tally.add(self._table.name, "files", len(self._files))
-        if self.source.group_by:
-            with RowGroups(self.source) as groups:
-                yield from self._frames(files, groups)
-                for rows, origin in groups.in_order(self._provenance):
-                    self._answer(rows, origin)
+        """Read all files of a source; yields the bytes of each part that is done."""
+        spool = self.folder / f".{len(self.sources)}-{self._verdicts}-{self._runs}.spool"
+        passes: Passes[Records] = Passes(self.running, spool, start_reading, (job, files))
+        self._open.enter_context(passes)
+        self.tally.add(job.table.name, "files", len(job.files))
+        source = job.reader()
+        read = ReadSource(passes)
+        if source.group_by:
+            for mapped, done in read_groups(job, files, self.trees):
+                self._take(job, read, passes.put(mapped), mapped.rows)
+                yield done
         else:
-            yield from self._frames(files, None)
+            yield from self._read_files(job, files, read)
+        if source.verdict_only:
+            passes.remember(read.parts)
+        else:
+            self.sources[job.table.name] = read
 
-    def _frames(self, files: Mapping[str, Path], groups: RowGroups | None) -> Iterator[int]:
-        for path in self._files:
-            blocks = read_blocks(files[path])
-            tree = self._ingest.trees.begin(self._table.name, path, files[path])
-            for record in frame(blocks, self.source.framing, records_at=self.source.records_at):
-                self._count("records")
-                if isinstance(record, BadFrame):
-                    self._bad_frame(path, record)
-                else:
-                    tree.add(record)
-                    self._record(path, record, groups)
-                yield record.end - record.start
+    def _read_files(
+        self, job: SourceJob, files: Mapping[str, Path], read: ReadSource
+    ) -> Iterator[int]:
+        cutter = SourceParts(self.running, job, job.reader(), files)
+        for path in job.files:
+            tree = self.trees.begin(job.table.name, path, files[path])
+            parts = cutter.of_file(path, knows=read.passes.knows)
+            for part, rows in read.passes.first(parts):
+                tree.extend(self._take(job, read, part, rows))
+                yield part.size
 
-    def _record(self, path: str, record: RawRecord, groups: RowGroups | None) -> None:
-        origin = (self._provenance(path, record),)
-        try:
-            if groups is not None:
-                groups.add(path, record)
-                self._count("records_bearing")
-                return
-            row = parse(record.data)
-        except RecordError as error:
-            self._refuse(QuarantineUnit.RECORD, error, origin)
-            return
-        self._answer([row], origin)
-
-    def _answer(self, rows: Sequence[Any], origin: tuple[Provenance, ...]) -> None:
-        """Ask the source, and put each answer where it belongs; a grouped record bears already."""
-        grouped = bool(self.source.group_by)
-        try:
-            answers = list(self.source.answer(rows, path=origin[0].path))
-        except RecordError as error:
-            unit = QuarantineUnit.RUN if grouped else QuarantineUnit.RECORD
-            self._count("runs_declared", int(grouped))
-            self._refuse(unit, error, origin)
-            return
-        kinds = [answer.kind for answer in answers if isinstance(answer, NoRun)]
-        if not grouped:
-            bears = len(kinds) < len(answers) or not kinds
-            self._count("records_bearing" if bears else "records_no_run")
-        for kind in kinds:
-            self._ingest.tally.group("by_no_run_kind", kind)
-        for answer in answers:
-            if isinstance(answer, RunDraft):
-                self._run(answer, origin)
-            elif isinstance(answer, LooseVerdict):
-                self._verdict(answer, origin)
-
-    def _run(self, draft: RunDraft, origin: tuple[Provenance, ...]) -> None:
-        self._count("runs_declared")
-        origin = pointed(origin, draft.pointer)
-        try:
-            run = self._assembler.run(draft, origin)
-        except RecordError as error:
-            self._refuse(QuarantineUnit.RUN, error, origin)
-            return
-        record = run.record
-        if self.shards is None:
-            raise TypeError(f"source kind {self.source.kind!r} says verdict_only and gives runs")
-        at = self.shards.write(record.to_line())
-        self._ingest.tables.add(
-            "runs",
-            (
-                self._ingest.next_run(),
-                self._table.name,
-                self._lines,
-                at.shard,
-                at.start,
-                at.end,
-                record.run_id,
-                record.logged_run_id,
-                record.dataset,
-                record.task.task_id,
-                record.subject,
-                record.model,
-                record.content_digest,
-                int(run.numbered),
-                run.identity,
-                int(record.facts.output_digest is not None),
-                0,
-            ),
-        )
-        self._lines += 1
-
-    def _verdict(self, loose: LooseVerdict, origin: tuple[Provenance, ...]) -> None:
-        self._count("verdicts")
-        origin = pointed(origin, loose.pointer)
-        self._ingest.tables.add(
-            "verdicts",
-            (
-                self._ingest.next_verdict(),
-                self._table.name,
-                self._table.verdicts_for,
-                json.dumps(dict(loose.match), sort_keys=True),
-                loose.content_digest,
-                loose.verdict.model_copy(update={"path": origin[0].path}).model_dump_json(),
-                json.dumps([place.model_dump() for place in origin]),
-            ),
-        )
-
-    def _bad_frame(self, path: str, frame: BadFrame) -> None:
-        error = RecordError(QuarantineReason.SCHEMA_VIOLATION, frame.rule, frame.detail)
-        self._refuse(QuarantineUnit.RECORD, error, (self._provenance(path, frame),))
-
-    def _refuse(
-        self, unit: QuarantineUnit, error: RecordError, origin: tuple[Provenance, ...]
-    ) -> None:
-        is_record = unit is QuarantineUnit.RECORD
-        self._count("records_quarantined" if is_record else "runs_quarantined")
-        self._count("quarantined")
-        self._ingest.quarantine.add(
-            unit,
-            self._table.name,
-            reason=error.reason,
-            rule=error.rule,
-            detail=error.detail,
-            origin=origin,
-        )
-
-    def _provenance(self, path: str, record: RawRecord | BadFrame) -> Provenance:
-        return Provenance(
-            source=self._table.name,
-            path=path,
-            start=record.start,
-            end=record.end,
-            line=record.line,
-            pointer=record.pointer,
-            blake3=record.blake3,
-        )
-
-    def _count(self, name: str, number: int = 1) -> None:
-        self._ingest.tally.add(self._table.name, name, number)
+    def _take(
+        self, job: SourceJob, read: ReadSource, part: Part[Records], rows: bytes
+    ) -> list[bytes]:
+        """Put the rows of a part where they belong, and return the leaf hashes of its records."""
+        found: Mapping[str, Any] = json.loads(rows)
+        name = job.table.name
+        for counted, number in found["counts"].items():
+            self.tally.add(name, counted, number)
+        for kind, number in found["no_run"].items():
+            self.tally.group("by_no_run_kind", kind, number)
+        for reason, line in found["refused"]:
+            self.quarantine.copy(reason, line.encode())
+        read.parts.append(part)
+        read.begins.append(read.lines)
+        for start, end, *keys in found["runs"]:
+            self._runs += 1
+            self.tables.add("runs", (self._runs, name, read.lines, start, end, *keys, 0))
+            read.lines += 1
+        for verdict in found["verdicts"]:
+            self._verdicts += 1
+            self.tables.add("verdicts", (self._verdicts, name, *verdict))
+        leaves = bytes.fromhex(found["leaves"])
+        return [leaves[at : at + 32] for at in range(0, len(leaves), 32)]

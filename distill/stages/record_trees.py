@@ -6,6 +6,7 @@ source frames them: leaf = the record's bytes, in the order of the file. What ca
 record is no leaf: its bytes may not fit in memory.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from distill.receipts.canonical import Json
@@ -36,6 +37,13 @@ class RecordTree:
             self._is_lines = False
         if not self._is_lines:
             self._tree.push(leaf_hash(record.data))
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Take the leaf hashes of the next records, of which the receipt's entry has no root."""
+        if leaves:
+            self._is_lines = False
+        for leaf in leaves:
+            self._tree.push(leaf)
 
     def as_json(self, source: str, path: str) -> Json:
         """Return the tree as the receipt's notes hold it."""

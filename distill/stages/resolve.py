@@ -1,4 +1,4 @@
-"""The second pass: what only all records together tell, and the lines that it changes.
+"""What only all records together tell, and which lines it changes.
 
 1. Identical records without an id or a trial are numbered: each is a run of its own.
 2. A withdrawn run is quarantined, wherever it was logged; its twins keep their numbers.
@@ -6,23 +6,19 @@
 4. A verdict from elsewhere is attached to every run that it matches; one that matches withdrawn
    runs alone is quarantined, one that matches none is orphaned, one whose judge saw another content
    is stale. The last two are listed beside the evidence.
-
-Only the sources that a change touches are written again.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from distill.records.evidence import EvidenceRecord, Provenance, Verdict
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit
 from distill.sources.assemble import occurrence_run_id
-from distill.stages.ingest import PREFIX, Ingest
+from distill.stages.ingest import Ingest
 from distill.stages.narrow import Row, chunked
-from distill.stages.shards import RandomReader, rewrite
 
 UNATTACHED_FILE: Final = "unattached.jsonl"
 WITHDRAWN: Final = "withdrawals.jsonl says who withdrew it, and why"
@@ -70,28 +66,28 @@ class Change:
 
 
 class Resolution:
-    """Finds the changes and makes them; `changes` maps source → line number → change."""
+    """Finds what becomes of every line that does not stay as it is."""
 
     def __init__(self, ingest: Ingest, withdrawn: frozenset[str] = frozenset()) -> None:
         self._ingest = ingest
         self._withdrawn = sorted(withdrawn)
         self._tables = ingest.tables
-        self._reader = RandomReader()
         self._changes: dict[str, dict[int, Change]] = defaultdict(dict)
 
     def settle(self) -> None:
-        """Do everything that the module's docstring lists."""
-        with self._reader:
-            self._tables.run("CREATE INDEX by_run ON runs (run_id)")
-            self._number_occurrences()
-            self._withdraw()
-            self._merge_or_refuse()
-            self._tables.run("CREATE INDEX by_task ON runs (task_id)")
-            self._tables.run("CREATE INDEX by_logged ON runs (logged)")
-            self._tables.run("CREATE INDEX by_subject ON runs (subject)")
-            self._attach_verdicts()
-        for source, changes in sorted(self._changes.items()):
-            _rewrite_source(self._ingest.folder / source, changes)
+        """Find everything that the module's docstring lists."""
+        self._tables.run("CREATE INDEX by_run ON runs (run_id)")
+        self._number_occurrences()
+        self._withdraw()
+        self._merge_or_refuse()
+        self._tables.run("CREATE INDEX by_task ON runs (task_id)")
+        self._tables.run("CREATE INDEX by_logged ON runs (logged)")
+        self._tables.run("CREATE INDEX by_subject ON runs (subject)")
+        self._attach_verdicts()
+
+    def changes(self, source: str) -> Mapping[int, Change]:
+        """Return what becomes of the lines of a source, by their numbers; of others, nothing."""
+        return self._changes.get(source, {})
 
     def _change(self, source: str, line: int) -> Change:
         return self._changes[source].setdefault(line, Change())
@@ -114,7 +110,7 @@ class Resolution:
 
     def _merge_or_refuse(self) -> None:
         rows = self._tables.rows(
-            "SELECT run_id, seq, source, line, shard, start, end, content FROM runs WHERE run_id IN"
+            "SELECT run_id, seq, source, line, start, end, content FROM runs WHERE run_id IN"
             " (SELECT run_id FROM runs WHERE dropped = 0 GROUP BY run_id HAVING COUNT(*) > 1)"
             " ORDER BY run_id, seq"
         )
@@ -129,8 +125,7 @@ class Resolution:
 
     def _withdraw(self) -> None:
         query = (
-            "SELECT run_id, seq, source, line, shard, start, end FROM runs WHERE run_id = ?"
-            " ORDER BY seq"
+            "SELECT run_id, seq, source, line, start, end FROM runs WHERE run_id = ? ORDER BY seq"
         )
         for run_id in self._withdrawn:
             for row in list(self._tables.rows(query, (run_id,))):
@@ -173,9 +168,8 @@ class Resolution:
         )
 
     def _record(self, row: Row) -> EvidenceRecord:
-        _, _, source, _, shard, start, end, *_ = row
-        path = self._ingest.folder / source / shard
-        return EvidenceRecord.from_line(self._reader.read(path, start, end))
+        _, _, source, line, start, end, *_ = row
+        return EvidenceRecord.from_line(self._ingest.sources[source].line(line, start, end))
 
     def _attach_verdicts(self) -> None:
         with (self._ingest.folder / UNATTACHED_FILE).open("wb") as unattached:
@@ -253,13 +247,3 @@ def _unattached_line(row: Row, state: str) -> bytes:
         "origin": json.loads(provenance),
     }
     return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def _rewrite_source(folder: Path, changes: dict[int, Change]) -> None:
-    def change(number: int, line: bytes) -> bytes | None:
-        asked = changes.get(number)
-        if asked is None:
-            return line
-        return None if asked.drop else asked.apply(EvidenceRecord.from_line(line)).to_line()
-
-    rewrite(folder, PREFIX, change)

@@ -62,7 +62,7 @@ class Desk:
         partial.mkdir()
         known = {f"{OUT}/{p.name}": _sums(p) for p in final.iterdir()} if final.exists() else {}
         former = FormerShards(self.workspace, memory, known)
-        running = Running(self.workspace, stage.stage, self._inputs(files), memory, former)
+        running = Running(self.workspace, stage.stage, self._inputs(files), (), memory, former)
         work = Work.of(running, running.writer(partial, OUT), {})
         stage.produce(work)
         self._publish(work, final, partial)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distill.receipts.incremental import segments
-from distill.receipts.incremental import stage as forms
+from distill.receipts.incremental import workers as workers_of_stages
 from distill.receipts.incremental.segments import is_end
 from distill.receipts.incremental.stage import IncrementalStage
 from distill.receipts.incremental.workers import WORKERS
@@ -96,7 +96,7 @@ def test_workers_change_no_byte(
     alone = Desk(tmp_path / "alone")
     monkeypatch.setenv(WORKERS, "1")
     expected = alone.run(stage, alone.put(logs, is_open=False))
-    monkeypatch.setattr(forms, "_WORTH_WORKERS", 0)
+    monkeypatch.setattr(workers_of_stages, "WORTH_WORKERS", 0)
     monkeypatch.syspath_prepend(REPOSITORY)  # workers that are started anew import this package
     monkeypatch.setenv(WORKERS, str(workers))
     counted = tmp_path / "calls"

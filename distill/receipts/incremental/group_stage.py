@@ -13,7 +13,7 @@ from distill.receipts.incremental.functions import GroupFunction, Made, Place, R
 from distill.receipts.incremental.record_stage import Job
 from distill.receipts.incremental.rows import Table, write_rows
 from distill.receipts.incremental.segments import read_records
-from distill.receipts.incremental.stage import IncrementalStage, Work, workers_for
+from distill.receipts.incremental.stage import IncrementalStage, Work
 from distill.receipts.incremental.workers import in_order
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.recording import demand_identity, demand_plain
@@ -123,9 +123,12 @@ class GroupStage(IncrementalStage):
         missing: Sequence[int],
         group: Callable[[int], Group],
     ) -> Iterator[Made]:
-        size = sum(table.lengths[i] for number in missing for i in groups[number][1])
-        jobs = _Batches(missing, group)
-        for made in in_order(GroupStage.maker, (self, work.parameters), jobs, workers_for(size)):
+        def size(batch: Sequence[int]) -> int:
+            return sum(table.lengths[i] for number in batch for i in groups[number][1])
+
+        batches = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)]
+        jobs = (([group(number) for number in batch], size(batch)) for batch in batches)
+        for made in in_order(GroupStage.maker, (self, work.parameters), jobs):
             yield from made
 
     def _table(self, work: Work) -> Table:
@@ -135,9 +138,8 @@ class GroupStage(IncrementalStage):
         missing = {
             s.digest: Job(one.path, one.place, s) for one, s in parts if s.digest not in known
         }
-        jobs = list(missing.values())
-        size = sum(job.segment.end - job.segment.start for job in jobs)
-        found = in_order(GroupStage.key_reader, (self,), jobs, workers_for(size))
+        jobs = ((job, job.segment.end - job.segment.start) for job in missing.values())
+        found = in_order(GroupStage.key_reader, (self,), jobs)
         learnt = dict(zip(missing, found, strict=True))
         table = Table()
         for number, (_, segment) in enumerate(parts):
@@ -145,21 +147,6 @@ class GroupStage(IncrementalStage):
             work.running.rows[segment.digest] = rows
             table.add(number, segment.start, rows)
         return table
-
-
-class _Batches(Sequence[Sequence[Group]]):
-    """The groups to compute in batches, each made when it is asked for."""
-
-    def __init__(self, numbers: Sequence[int], group: Callable[[int], Group]) -> None:
-        self._numbers, self._group = numbers, group
-
-    def __len__(self) -> int:
-        return len(range(0, len(self._numbers), _BATCH))
-
-    def __getitem__(self, index: Any) -> Any:
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        return [self._group(n) for n in self._numbers[index * _BATCH : (index + 1) * _BATCH]]
 
 
 def _rows(function: RecordFunction, job: Job) -> bytes:

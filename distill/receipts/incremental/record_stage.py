@@ -10,7 +10,7 @@ from typing import Any
 
 from distill.receipts.incremental.functions import Made, Place, RecordFunction, made_of
 from distill.receipts.incremental.segments import Segment, read_records
-from distill.receipts.incremental.stage import IncrementalStage, Input, Work, workers_for
+from distill.receipts.incremental.stage import IncrementalStage, Input, Work
 from distill.receipts.incremental.workers import in_order
 from distill.receipts.report import Report
 
@@ -51,15 +51,14 @@ class RecordStage(IncrementalStage):
             for number, (one, segment) in enumerate(parts)
             if keys[number] not in work.running.former
         }
-        size = sum(job.segment.end - job.segment.start for job in missing.values())
-        coming = in_order(
-            RecordStage.maker, (self, work.parameters), list(missing.values()), workers_for(size)
-        )
+        jobs = ((job, job.segment.end - job.segment.start) for job in missing.values())
+        coming = in_order(RecordStage.maker, (self, work.parameters), jobs)
         make = self.maker(work.parameters)
 
         def make_one(number: int) -> Made:
             if number in missing:
-                return next(coming)
+                made: Made = next(coming)
+                return made
             one, segment = parts[number]  # written before, and damaged since
             return make(Job(one.path, one.place, segment))
 

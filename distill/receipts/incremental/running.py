@@ -12,6 +12,7 @@ from distill.receipts.incremental.memory import Items, Memory, Shard, read_memor
 from distill.receipts.incremental.segments import Segment
 from distill.receipts.incremental.shards import FormerShards, ShardWriter
 from distill.receipts.inputs import WatchedInput
+from distill.receipts.receipt import Target
 from distill.receipts.survey import Survey
 from distill.receipts.workspace import Workspace
 
@@ -29,6 +30,7 @@ class Running:
     workspace: Workspace
     slot: str
     inputs: tuple[WatchedInput, ...]
+    targets: tuple[Target, ...]
     memory: Memory
     former: FormerShards
     segments: dict[str, tuple[Segment, ...]] = field(default_factory=dict)
@@ -51,7 +53,12 @@ class Running:
         recipe = recipe_of(draft.survey, with_parameters=with_parameters)
         memory = read_memory(draft.workspace, execution.lock, recipe)
         former = FormerShards(draft.workspace, memory, _known(draft.survey))
-        return cls(draft.workspace, execution.lock, draft.survey.inputs, memory, former)
+        inputs, targets = draft.survey.inputs, draft.call.targets
+        return cls(draft.workspace, execution.lock, inputs, targets, memory, former)
+
+    def target(self, role: str) -> str:
+        """Return the recorded place of the call's output of this role."""
+        return next(one.path for one in self.targets if one.role == role)
 
     def writer(self, folder: Path, target: str, below: str = "") -> ShardWriter:
         """Return a writer of shards in ``folder / below``, which will be ``target / below``."""

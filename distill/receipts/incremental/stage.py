@@ -12,11 +12,10 @@ from typing import Any, Final, Self, cast
 
 from distill.errors import ContractError
 from distill.receipts.binding import Binding, Call, Role, roles_of
-from distill.receipts.execution import Execution, current_execution
+from distill.receipts.execution import Execution
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.segments import Segment, cut_file
 from distill.receipts.incremental.shards import ShardWriter
-from distill.receipts.incremental.workers import number_of_workers
 from distill.receipts.outcome import Outcome
 from distill.receipts.recording import Stage, demand_identity, demand_plain
 from distill.receipts.report import Report
@@ -25,8 +24,6 @@ from distill.receipts.workspace import Workspace
 
 READ: Final = "read"
 WRITE: Final = "write"
-#: Fewer bytes than this are computed where we are: starting workers costs more.
-_WORTH_WORKERS: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -113,8 +110,7 @@ class IncrementalStage(Stage[Any]):
     def _function(self, *, read: Sequence[Path] | Path, write: Path, **given: object) -> Finished:
         del read  # their places are among the run's inputs
         running = Running.here()
-        (target,) = current_execution().draft.call.targets
-        work = Work.of(running, running.writer(write, target.path), given)
+        work = Work.of(running, running.writer(write, running.target(WRITE)), given)
         report = self.produce(work)
         return Finished(report, {WRITE: work.writer.written}, running.remember)
 
@@ -135,7 +131,3 @@ class _Files(Binding):
                 raise ContractError(f"{self.name} is given no {name}", "pass files and a folder")
         return super().bind(workspace, args, kwargs)
 
-
-def workers_for(size: int) -> int:
-    """Return how many processes are worth while for so many bytes of input."""
-    return number_of_workers() if size >= _WORTH_WORKERS else 1

@@ -9,19 +9,33 @@ import os
 import pickle
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from distill.errors import ConfigurationError, ContractError
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
 WORKERS: Final = "DISTILL_WORKERS"
-_WAITING: Final = 4  # jobs ahead of the one that is waited for, a worker
+#: So many bytes are worked on in this process: starting workers for less costs more.
+WORTH_WORKERS: Final = 4 * 1024 * 1024
+_AHEAD: Final = 4  # jobs before the one that is waited for, a worker
+_MOST_WAITING: Final = 4096
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _function: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[Result]):
+    """A result that needs no work, at its place among the jobs."""
+
+    result: Result
 
 
 def number_of_workers() -> int:
@@ -39,56 +53,113 @@ def number_of_workers() -> int:
 
 
 def in_order(
-    start: Callable[..., Callable[[Job], Result]],
+    start: Callable[..., Callable[[Any], Any]],
     given: tuple[object, ...],
-    jobs: Sequence[Job],
-    workers: int,
-) -> Iterator[Result]:
-    """Yield ``start(*given)(job)`` for every job, in order; at most a few results wait in memory.
+    jobs: Iterable[tuple[Any, int] | Known[Any]],
+) -> Iterator[Any]:
+    """Yield ``start(*given)(job)`` for every job, given with its size in bytes, in order.
 
-    Where there are several workers, ``start`` is called once in each.
+    Only a few results wait in memory. The first bytes are worked on here; where there is more,
+    workers are started, and ``start`` is called once in each.
 
     Raises:
+        ConfigurationError: see `number_of_workers`.
         Exception: what a job raised, at its place in the order.
         ContractError: a worker ended before its work was done.
     """
-    if workers <= 1 or len(jobs) <= 1 or not _can_travel((start, given)):
-        function = start(*given)
-        yield from map(function, jobs)
-        return
-    yield from _spread(start, given, jobs, workers)
-
-
-def _spread(
-    start: Callable[..., Callable[[Job], Result]],
-    given: tuple[object, ...],
-    jobs: Sequence[Job],
-    workers: int,
-) -> Iterator[Result]:
-    # Late: most runs have little to do, and start no process.
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
-    from multiprocessing import get_context  # noqa: PLC0415
-
-    context = get_context("fork" if _may_fork() else "spawn")
-    pool = ProcessPoolExecutor(
-        min(workers, len(jobs)), context, initializer=_begin, initargs=(start, given)
-    )
+    crew = _Crew(start, given)
     try:
-        waiting = iter(jobs)
-        futures = deque(pool.submit(_work, job) for job in islice(waiting, workers * _WAITING))
-        while futures:
-            result = futures.popleft().result()
-            futures.extend(pool.submit(_work, job) for job in islice(waiting, 1))
-            yield result
+        for job in jobs:
+            crew.take(job)
+            yield from crew.ready()
+        yield from crew.rest()
+    finally:
+        crew.close()
+
+
+class _Crew:
+    """This process, and workers as soon as they are worth while."""
+
+    def __init__(
+        self, start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]
+    ) -> None:
+        self._start, self._given = start, given
+        self._own: Callable[[Any], Any] | None = None
+        self._workers = number_of_workers()
+        self._pool: ProcessPoolExecutor | None = None
+        self._waiting: deque[Known[Any] | Future[Any]] = deque()
+        self._ahead = 0
+        self._done = 0
+
+    def take(self, job: tuple[Any, int] | Known[Any]) -> None:
+        if isinstance(job, Known):
+            self._waiting.append(job)
+        elif self._done >= WORTH_WORKERS and self._has_workers():
+            with _explained():
+                self._waiting.append(self._hired().submit(_work, job[0]))
+            self._ahead += 1
+        else:
+            if self._own is None:
+                self._own = self._start(*self._given)
+            self._done += job[1]
+            self._waiting.append(Known(self._own(job[0])))
+
+    def ready(self) -> Iterator[Any]:
+        """Yield what need not be waited for, and wait where too much is ahead."""
+        while self._waiting and (
+            isinstance(self._waiting[0], Known)
+            or self._ahead > self._workers * _AHEAD
+            or len(self._waiting) > _MOST_WAITING
+        ):
+            yield self._next()
+
+    def rest(self) -> Iterator[Any]:
+        while self._waiting:
+            yield self._next()
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _next(self) -> Any:
+        first = self._waiting.popleft()
+        if isinstance(first, Known):
+            return first.result
+        self._ahead -= 1
+        with _explained():
+            return first.result()
+
+    def _has_workers(self) -> bool:
+        if self._workers > 1 and self._pool is None and not _can_travel(self._given):
+            self._workers = 1
+        return self._workers > 1
+
+    def _hired(self) -> "ProcessPoolExecutor":
+        if self._pool is None:
+            # Late: most runs have little to do, and start no process.
+            from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+            from multiprocessing import get_context  # noqa: PLC0415
+
+            context = get_context("fork" if _may_fork() else "spawn")
+            given = (self._start, self._given)
+            self._pool = ProcessPoolExecutor(
+                self._workers, context, initializer=_begin, initargs=given
+            )
+        return self._pool
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
+    try:
+        yield
     except BrokenProcessPool as error:
         raise ContractError(
             "a worker process ended before its work was done",
             'keep what a script does below `if __name__ == "__main__":` and its stages in a module '
             f"that can be imported; where memory ran out, set {WORKERS} lower",
         ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _may_fork() -> bool:

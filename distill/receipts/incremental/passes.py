@@ -1,0 +1,178 @@
+"""Two passes over the parts of an input, for stages whose records depend on each other.
+
+The first pass gives, for each part, its **rows**: keys and positions, which are remembered. From
+them the stage works out across all parts what becomes of each. The second pass writes the lines of
+the parts with those changes. A part is computed where its rows are not remembered or its lines
+can't be taken from a former shard.
+
+Law: the outputs are those of a full rebuild, if a part's rows and lines follow from its key, and
+its final lines from its lines and its changes.
+"""
+
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Generic, NoReturn, Self, TypeVar
+
+from distill.receipts.incremental.functions import Made
+from distill.receipts.incremental.running import Running
+from distill.receipts.incremental.shards import ShardWriter
+from distill.receipts.incremental.workers import Known, in_order
+
+Job = TypeVar("Job")
+
+_KEY: Final = 32
+_NO_LINES: Final = bytes(_KEY)
+#: The changes of a part that is written as it is.
+NONE: Final = b""
+
+
+@dataclass(frozen=True)
+class Part(Generic[Job]):
+    """A part of the input: the key (32 bytes) that decides it, and its size in bytes.
+
+    ``job`` is what a worker is given, null where the input was not read; ``again`` reads it.
+    """
+
+    key: bytes
+    size: int
+    job: Job | None
+    again: Callable[[], Job]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What the first pass gives of a part: its rows, in the stage's own form, and its lines."""
+
+    rows: bytes
+    content: bytes
+
+
+class Passes(Generic[Job]):
+    """Both passes of one run. ``start(*given)`` returns the function that computes a job.
+
+    ``spool`` is a temporary file for the lines between the passes.
+    """
+
+    def __init__(
+        self,
+        running: Running,
+        spool: Path,
+        start: Callable[..., Callable[[Job], Mapped]],
+        given: tuple[object, ...],
+    ) -> None:
+        self._running = running
+        self._start, self._given = start, given
+        self._function: Callable[[Job], Mapped] | None = None
+        self._path = spool
+        self._spool = spool.open("w+b")
+        self._spooled: dict[bytes, tuple[int, int]] = {}
+        self._rows: dict[bytes, bytes] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._spool.close()
+        self._path.unlink(missing_ok=True)
+
+    def knows(self, key: bytes) -> bool:
+        """Whether a part with this key needs no computing, if its former lines are sound."""
+        known = self._running.memory.rows.get(key)
+        return known is not None and (
+            known[:_KEY] == _NO_LINES or known[:_KEY] in self._running.former
+        )
+
+    def first(self, parts: Iterable[Part[Job]]) -> Iterator[tuple[Part[Job], bytes]]:
+        """Yield each part with its rows, in order; what comes out holds no input any more."""
+        asked: deque[Part[Job]] = deque()
+        for found in in_order(self._start, self._given, self._jobs(parts, asked)):
+            part = asked.popleft()
+            yield part, self._take(part.key, found)
+
+    def put(self, mapped: Mapped) -> Part[Job]:
+        """Return a part that the stage computed itself; it is known by what came out."""
+        key = sha256(mapped.rows + b"\n" + mapped.content).digest()
+        self._take(key, mapped)
+        return Part(key, len(mapped.content), None, _no_job)
+
+    def content(self, part: Part[Job]) -> bytes:
+        """Return the lines of a part before any change."""
+        found = self._spooled.get(part.key)
+        if found is not None:
+            self._spool.seek(found[0])
+            return self._spool.read(found[1])
+        made = self._running.former.made(part.key)  # an item without changes has the part's key
+        return self._compute(part) if made is None else made.content
+
+    def second(
+        self,
+        writer: ShardWriter,
+        parts: Sequence[Part[Job]],
+        changes: Callable[[int], bytes],
+        apply: Callable[[int, bytes], bytes],
+    ) -> None:
+        """Write the lines of parts.
+
+        ``changes(number)`` says what becomes of a part, `NONE` for nothing; where it says something
+        ``apply(number, lines)`` returns the lines that follow from it.
+        """
+        found = [changes(number) for number in range(len(parts))]
+        keys = [_item_key(part.key, one) for part, one in zip(parts, found, strict=True)]
+
+        def make(number: int) -> Made:
+            content = self.content(parts[number])
+            if found[number] != NONE:
+                content = apply(number, content)
+            return Made(content, content.count(b"\n"))
+
+        writer.write(keys, make)
+        for part, key in zip(parts, keys, strict=True):
+            self._running.rows[part.key] = key + self._rows[part.key]
+
+    def remember(self, parts: Iterable[Part[Job]]) -> None:
+        """Remember the rows of parts that have no lines, instead of the second pass."""
+        for part in parts:
+            self._running.rows[part.key] = _NO_LINES + self._rows[part.key]
+
+    def _jobs(
+        self, parts: Iterable[Part[Job]], asked: deque[Part[Job]]
+    ) -> Iterator[tuple[Job, int] | Known[bytes]]:
+        for part in parts:
+            asked.append(replace(part, job=None))
+            if self.knows(part.key):
+                yield Known(self._running.memory.rows[part.key][_KEY:])
+            else:
+                yield (part.again() if part.job is None else part.job), part.size
+
+    def _take(self, key: bytes, found: Mapped | bytes) -> bytes:
+        if isinstance(found, bytes):
+            self._rows[key] = found
+            return zlib.decompress(found)
+        self._rows[key] = zlib.compress(found.rows, 1)
+        self._keep(key, found.content)
+        return found.rows
+
+    def _keep(self, key: bytes, content: bytes) -> None:
+        if key not in self._spooled:
+            self._spooled[key] = (self._spool.seek(0, 2), len(content))
+            self._spool.write(content)
+
+    def _compute(self, part: Part[Job]) -> bytes:
+        if self._function is None:
+            self._function = self._start(*self._given)
+        mapped = self._function(part.again())
+        self._keep(part.key, mapped.content)
+        return mapped.content
+
+
+def _no_job() -> NoReturn:
+    message = "a part without a job is not computed again"
+    raise AssertionError(message)
+
+
+def _item_key(key: bytes, changes: bytes) -> bytes:
+    return key if changes == NONE else sha256(key + changes).digest()

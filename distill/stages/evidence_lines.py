@@ -1,0 +1,54 @@
+"""Writing the evidence of a source: its lines, with what became of them."""
+
+import json
+from collections.abc import Mapping
+
+from distill.receipts.incremental.passes import NONE
+from distill.receipts.incremental.shards import ShardWriter
+from distill.records.evidence import EvidenceRecord
+from distill.stages.ingest import ReadSource
+from distill.stages.resolve import Change
+
+
+def write_evidence(read: ReadSource, changes: Mapping[int, Change], writer: ShardWriter) -> None:
+    """Write the lines of a source; ``changes`` are by their numbers."""
+    by_part: dict[int, dict[int, Change]] = {}
+    for line, change in sorted(changes.items()):
+        part = read.part_of(line)
+        by_part.setdefault(part, {})[line - read.begins[part]] = change
+
+    def told(number: int) -> bytes:
+        found = by_part.get(number)
+        return NONE if found is None else _told(found)
+
+    def apply(number: int, content: bytes) -> bytes:
+        return b"".join(
+            _changed(line + b"\n", by_part[number].get(index))
+            for index, line in enumerate(content.split(b"\n")[:-1])
+        )
+
+    read.passes.second(writer, read.parts, told, apply)
+
+
+def _changed(line: bytes, change: Change | None) -> bytes:
+    if change is None:
+        return line
+    if change.drop:
+        return b""
+    return change.apply(EvidenceRecord.from_line(line)).to_line()
+
+
+def _told(changes: Mapping[int, Change]) -> bytes:
+    """Return changes as bytes: equal bytes make equal lines of equal ones."""
+    return json.dumps(
+        [
+            [
+                line,
+                change.drop,
+                change.run_id,
+                [place.model_dump(mode="json") for place in change.provenance],
+                [verdict.model_dump(mode="json") for verdict in change.verdicts],
+            ]
+            for line, change in changes.items()
+        ]
+    ).encode()

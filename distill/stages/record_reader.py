@@ -1,0 +1,199 @@
+"""From some raw records of a source to its evidence: pure, so that any process can do it.
+
+What comes out is the lines of the runs, as they are before other records have a say, and rows that
+say all that has to be known of the records across sources.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from distill.receipts.incremental.passes import Mapped
+from distill.receipts.merkle import leaf_hash
+from distill.records.evidence import Provenance
+from distill.records.quarantine import Quarantined
+from distill.records.taxonomy import QuarantineReason, QuarantineUnit
+from distill.sources.protocol import BadFrame, LooseVerdict, NoRun, RawRecord, RecordError, RunDraft
+from distill.sources.strict_json import parse
+from distill.stages.assembling import RunAssembler, pointed
+from distill.stages.grouping import RowGroups
+from distill.stages.jobs import SourceJob
+from distill.stages.parts import Frame, Records
+from distill.stages.surroundings import Surroundings, read_surroundings
+
+EVIDENCE_STAGE: Final = "build_evidence_index"
+
+
+def start_reading(job: SourceJob, files: Mapping[str, Path]) -> Callable[[Records], Mapped]:
+    """Return what reads parts of a job's files; the surroundings are read once.
+
+    Raises:
+        SourceError: a row of a task table or a listing is wrong.
+    """
+    surroundings = read_surroundings(job, files)
+    return lambda records: RecordReader(job, surroundings).read(records)
+
+
+class RecordReader:
+    """Reads some records of one source, and gathers what they hold."""
+
+    def __init__(self, job: SourceJob, surroundings: Surroundings) -> None:
+        self.source = job.reader()
+        self._table = job.table
+        self._assembler = RunAssembler(job, self.source, surroundings)
+        self._counts: Counter[str] = Counter()
+        self._no_run: Counter[str] = Counter()
+        self._runs: list[list[Any]] = []
+        self._verdicts: list[list[Any]] = []
+        self._refused: list[list[str]] = []
+        self._leaves: list[bytes] = []
+        self._lines: list[bytes] = []
+        self.size = 0
+
+    def read(self, records: Records) -> Mapped:
+        """Return what a part holds."""
+        for one in records.frames:
+            self._count("records")
+            if isinstance(one, BadFrame):
+                self._bad_frame(records.path, one)
+                continue
+            if one.line is None or not records.has_root:
+                self._leaves.append(leaf_hash(one.data))
+            self._record(records.path, one)
+        return self.mapped()
+
+    def gather(self, groups: RowGroups, path: str, one: Frame) -> None:
+        """Put a record to the others of its run, which are answered together."""
+        self._count("records")
+        if isinstance(one, BadFrame):
+            self._bad_frame(path, one)
+            return
+        try:
+            groups.add(path, one)
+        except RecordError as error:
+            self._refuse(QuarantineUnit.RECORD, error, (self.provenance(path, one),))
+        else:
+            self._count("records_bearing")
+
+    def mapped(self) -> Mapped:
+        """Return what was gathered."""
+        rows = {
+            "counts": self._counts,
+            "no_run": self._no_run,
+            "runs": self._runs,
+            "verdicts": self._verdicts,
+            "refused": self._refused,
+            "leaves": b"".join(self._leaves).hex(),
+        }
+        return Mapped(json.dumps(rows).encode(), b"".join(self._lines))
+
+    def answer(self, rows: Sequence[Any], origin: tuple[Provenance, ...]) -> None:
+        """Ask the source, and put each answer where it belongs; a grouped record bears already."""
+        grouped = bool(self.source.group_by)
+        try:
+            answers = list(self.source.answer(rows, path=origin[0].path))
+        except RecordError as error:
+            unit = QuarantineUnit.RUN if grouped else QuarantineUnit.RECORD
+            self._count("runs_declared", int(grouped))
+            self._refuse(unit, error, origin)
+            return
+        kinds = [answer.kind for answer in answers if isinstance(answer, NoRun)]
+        if not grouped:
+            bears = len(kinds) < len(answers) or not kinds
+            self._count("records_bearing" if bears else "records_no_run")
+        self._no_run.update(kinds)
+        for answer in answers:
+            if isinstance(answer, RunDraft):
+                self._run(answer, origin)
+            elif isinstance(answer, LooseVerdict):
+                self._verdict(answer, origin)
+
+    def provenance(self, path: str, record: Frame) -> Provenance:
+        """Return where a record lies."""
+        return Provenance(
+            source=self._table.name,
+            path=path,
+            start=record.start,
+            end=record.end,
+            line=record.line,
+            pointer=record.pointer,
+            blake3=record.blake3,
+        )
+
+    def _bad_frame(self, path: str, one: BadFrame) -> None:
+        error = RecordError(QuarantineReason.SCHEMA_VIOLATION, one.rule, one.detail)
+        self._refuse(QuarantineUnit.RECORD, error, (self.provenance(path, one),))
+
+    def _record(self, path: str, record: RawRecord) -> None:
+        origin = (self.provenance(path, record),)
+        try:
+            row = parse(record.data)
+        except RecordError as error:
+            self._refuse(QuarantineUnit.RECORD, error, origin)
+            return
+        self.answer([row], origin)
+
+    def _run(self, draft: RunDraft, origin: tuple[Provenance, ...]) -> None:
+        if self.source.verdict_only:
+            raise TypeError(f"source kind {self.source.kind!r} says verdict_only and gives runs")
+        self._count("runs_declared")
+        origin = pointed(origin, draft.pointer)
+        try:
+            run = self._assembler.run(draft, origin)
+        except RecordError as error:
+            self._refuse(QuarantineUnit.RUN, error, origin)
+            return
+        record, line = run.record, run.record.to_line()
+        self._runs.append(
+            [
+                self.size,
+                self.size + len(line),
+                record.run_id,
+                record.logged_run_id,
+                record.dataset,
+                record.task.task_id,
+                record.subject,
+                record.model,
+                record.content_digest,
+                int(run.numbered),
+                run.identity,
+                int(record.facts.output_digest is not None),
+            ]
+        )
+        self._lines.append(line)
+        self.size += len(line)
+
+    def _verdict(self, loose: LooseVerdict, origin: tuple[Provenance, ...]) -> None:
+        self._count("verdicts")
+        origin = pointed(origin, loose.pointer)
+        self._verdicts.append(
+            [
+                self._table.verdicts_for,
+                json.dumps(dict(loose.match), sort_keys=True),
+                loose.content_digest,
+                loose.verdict.model_copy(update={"path": origin[0].path}).model_dump_json(),
+                json.dumps([place.model_dump() for place in origin]),
+            ]
+        )
+
+    def _refuse(
+        self, unit: QuarantineUnit, error: RecordError, origin: tuple[Provenance, ...]
+    ) -> None:
+        is_record = unit is QuarantineUnit.RECORD
+        self._count("records_quarantined" if is_record else "runs_quarantined")
+        self._count("quarantined")
+        row = Quarantined(
+            stage=EVIDENCE_STAGE,
+            unit=unit,
+            source=self._table.name,
+            reason=error.reason,
+            rule=error.rule,
+            detail=error.detail,
+            origin=origin,
+        )
+        self._refused.append([error.reason.value, row.to_line().decode()])
+
+    def _count(self, name: str, number: int = 1) -> None:
+        self._counts[name] += number
