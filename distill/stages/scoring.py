@@ -1,26 +1,32 @@
 """The second stage: evidence in, a category for every run out; ids and decisions, never a text."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
-from pathlib import Path
-from typing import Annotated, Any, Final
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Final, TypeAlias
 
 from distill.receipts import Ignored, InFiles, OutDir, Report, with_receipt
 from distill.receipts.digest import digest_bytes
-from distill.receipts.scope import current_workspace
+from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
+from distill.receipts.incremental.running import Running
+from distill.receipts.incremental.shards import ShardWriter
+from distill.receipts.staging import Finished, KnownFile
 from distill.records.evidence import EvidenceRecord
 from distill.records.scored import EvidenceRef, ScoredRun
 from distill.records.taxonomy import Category, RecordClass, VerdictOrigin
 from distill.scoring.decide import Decision, contradicted, decide, inherit, opposite
 from distill.scoring.policy import ScoringPolicy
+from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.narrow import NarrowTables, chunked
-from distill.stages.progress import SILENT, Progress
-from distill.stages.shards import ShardWriter, read_lines, rewrite
+from distill.stages.progress import SILENT, Bar, Progress
 from distill.stages.tally import Tally
+
+#: What other runs say of one: null that they contradict it, or the categories that it takes.
+Told: TypeAlias = Sequence[tuple[str, Category]] | None
 
 STAGE: Final = "score_runs"
 PARENT: Final = "build_evidence_index"
-PREFIX: Final = "part"
 COUNTS: Final = ("evidence", "scored", *(category.value for category in Category), "tools_unknown")
 
 _SCHEMA: Final = """
@@ -38,22 +44,31 @@ def decide_runs(
     policy: ScoringPolicy,
     scored: OutDir,
     progress: Annotated[Progress, Ignored] = SILENT,
-) -> Report:
+) -> Finished:
     """Write one scored line for each evidence line, in the same order, per source.
 
     Law: evidence = scored, in total and per source.
     """
+    running = Running.here()
     tally = Tally()
-    with NarrowTables(_SCHEMA) as tables:
+    written: list[KnownFile] = []
+    with (
+        NarrowTables(_SCHEMA) as tables,
+        Passes(running, scored / ".spool", start_scoring, (policy,)) as passes,
+    ):
         with progress.stage(STAGE, sum(path.stat().st_size for path in evidence)) as bar:
-            for done in _FirstPass(scored, policy, tables, tally).over(evidence):
-                bar.advance(done)
+            sources = {
+                name: _read_source(name, parts, passes, tables, tally, bar)
+                for name, parts in parts_of_shards(running, "evidence", is_placed=True).items()
+            }
         changes = _contradictions(tables)
-        changes = _inheritances(tables, changes)
-    for source, decisions in sorted(changes.items()):
-        _rewrite_source(scored / source, decisions)
-    _count(scored, tally)
-    return Report(
+        _add_inheritances(tables, changes)
+        for name, source in sources.items():
+            writer = running.writer(scored, running.target("scored"), f"{name}/")
+            source.write(passes, changes.get(name, {}), writer, tally)
+            tally.add(name, "scored", writer.rows)
+            written += writer.written
+    report = Report(
         counts=tally.counts(COUNTS),
         laws=[
             *tally.laws("every run is scored", "runs", ("evidence",), ("scored",)),
@@ -65,80 +80,108 @@ def decide_runs(
             ),
         ],
     )
+    return Finished(report, {"scored": written}, running.remember)
 
 
-def _by_source(evidence: Sequence[Path]) -> dict[str, list[Path]]:
-    sources: dict[str, list[Path]] = {}
-    for path in sorted(evidence):
-        sources.setdefault(path.parent.name, []).append(path)
-    return sources
+def start_scoring(policy: ScoringPolicy) -> Callable[[PartLines], Mapped]:
+    """Return what decides each run of a part by itself."""
+    return lambda part: _decide_part(part, policy)
 
 
-class _FirstPass:
-    """Decides each run by itself, in the order of the evidence."""
-
-    def __init__(
-        self, scored: Path, policy: ScoringPolicy, tables: NarrowTables, tally: Tally
-    ) -> None:
-        self._scored = scored
-        self._policy = policy
-        self._tables = tables
-        self._tally = tally
-        self._seq = 0
-
-    def over(self, evidence: Sequence[Path]) -> Iterator[int]:
-        """Write a line for each evidence line; yields the bytes of each that is done."""
-        for source, shards in _by_source(evidence).items():
-            number = 0
-            with ShardWriter(self._scored / source, PREFIX) as writer:
-                for ref, line in _evidence_lines(shards):
-                    self._decide(writer, source, number, ref, EvidenceRecord.from_line(line))
-                    number += 1
-                    yield len(line)
-
-    def _decide(
-        self,
-        writer: ShardWriter,
-        source: str,
-        number: int,
-        ref: EvidenceRef,
-        record: EvidenceRecord,
-    ) -> None:
-        decision = own_decision(record, self._policy)
-        writer.write(scored_run(record, decision, ref).to_line())
-        decided_by = decision.decided_by
-        self._tables.add(
-            "runs",
-            (
-                self._seq,
-                source,
-                number,
+def _decide_part(part: PartLines, policy: ScoringPolicy) -> Mapped:
+    rows = []
+    lines = []
+    for start, line in part.lines():
+        record = EvidenceRecord.from_line(line)
+        decision = own_decision(record, policy)
+        ref = EvidenceRef(
+            path=part.path, start=start, end=start + len(line), blake3=digest_bytes(line).hex
+        )
+        lines.append(scored_run(record, decision, ref).to_line())
+        rows.append(
+            [
                 record.run_id,
                 record.record_class.value,
                 record.task.key,
                 record.facts.output_digest,
                 record.subject,
                 decision.category.value,
-                decided_by is not None and decided_by.origin is VerdictOrigin.HUMAN_REVIEW,
-            ),
+                _is_by_human(decision),
+                int(record.facts.tools_unknown),
+                [verdict.origin.value for verdict in record.verdicts],
+                decision.rule,
+                None if decision.decided_by is None else decision.decided_by.origin.value,
+            ]
         )
-        self._seq += 1
-        self._tally.add(source, "evidence")
-        self._tally.add(source, "tools_unknown", int(record.facts.tools_unknown))
-        for verdict in record.verdicts:
-            self._tally.group("by_verdict_origin", verdict.origin.value)
+    return Mapped(json.dumps(rows).encode(), b"".join(lines))
 
 
-def _evidence_lines(shards: Sequence[Path]) -> Iterator[tuple[EvidenceRef, bytes]]:
-    workspace = current_workspace()
-    for shard in shards:
-        recorded = workspace.record_path(shard)
-        for start, line in read_lines(shard):
-            digest = digest_bytes(line).hex
-            yield (
-                EvidenceRef(path=recorded, start=start, end=start + len(line), blake3=digest),
-                line,
-            )
+def _is_by_human(decision: Decision) -> int:
+    decided_by = decision.decided_by
+    return int(decided_by is not None and decided_by.origin is VerdictOrigin.HUMAN_REVIEW)
+
+
+@dataclass
+class _Source:
+    """A source whose runs were decided one by one, by the numbers of their lines."""
+
+    name: str
+    parts: list[Part[PartLines]] = field(default_factory=list)
+    begins: list[int] = field(default_factory=list)
+    decisions: list[tuple[str, str, str | None]] = field(default_factory=list)
+
+    def write(
+        self,
+        passes: Passes[PartLines],
+        changes: Mapping[int, "Told"],
+        writer: ShardWriter,
+        tally: Tally,
+    ) -> None:
+        """Write the lines, and count what was decided in the end."""
+        by_part: dict[int, dict[int, Told]] = {}
+        for line, told in sorted(changes.items()):
+            part = bisect_right(self.begins, line) - 1
+            by_part.setdefault(part, {})[line - self.begins[part]] = told
+        passes.second(
+            writer,
+            self.parts,
+            lambda number: _told(by_part.get(number)),
+            lambda number, content: _changed(content, by_part[number]),
+        )
+        for part, found in by_part.items():
+            lines = passes.content(self.parts[part]).split(b"\n")
+            for index, told in found.items():
+                decision = _decision(lines[index], told)
+                self.decisions[self.begins[part] + index] = _summary(decision)
+        for category, rule, origin in self.decisions:
+            tally.add(self.name, category)
+            tally.group("by_rule", rule)
+            if origin is not None:
+                tally.group("by_deciding_origin", origin)
+
+
+def _read_source(
+    name: str,
+    parts: Sequence[Part[PartLines]],
+    passes: Passes[PartLines],
+    tables: NarrowTables,
+    tally: Tally,
+    bar: Bar,
+) -> _Source:
+    source = _Source(name)
+    for part, rows in passes.first(parts):
+        source.parts.append(part)
+        source.begins.append(len(source.decisions))
+        for *keys, is_unknown, origins, rule, origin in json.loads(rows):
+            line = len(source.decisions)
+            tables.add("runs", (None, name, line, *keys))
+            source.decisions.append((keys[5], rule, origin))
+            tally.add(name, "evidence")
+            tally.add(name, "tools_unknown", is_unknown)
+            for one in origins:
+                tally.group("by_verdict_origin", one)
+        bar.advance(part.size)
+    return source
 
 
 def own_decision(record: EvidenceRecord, policy: ScoringPolicy) -> Decision:
@@ -166,10 +209,7 @@ def scored_run(record: EvidenceRecord, decision: Decision, ref: EvidenceRef) -> 
     )
 
 
-Changes = dict[str, dict[int, Sequence[tuple[str, Category]] | None]]
-
-
-def _contradictions(tables: NarrowTables) -> Changes:
+def _contradictions(tables: NarrowTables) -> dict[str, dict[int, Told]]:
     """Return the lines whose output has opposite verdicts within its task (change: null).
 
     A run that a human decided keeps that decision, unless humans contradict each other: a review is
@@ -182,7 +222,7 @@ def _contradictions(tables: NarrowTables) -> Changes:
         "  GROUP BY task, output HAVING COUNT(DISTINCT category) > 1)"
         " ORDER BY both, seq"
     )
-    changes: Changes = {}
+    changes: dict[str, dict[int, Told]] = {}
     touched = []
     for _, group in chunked(rows):
         if not opposite({Category(row[1]) for row in group}):
@@ -199,7 +239,7 @@ def _contradictions(tables: NarrowTables) -> Changes:
     return changes
 
 
-def _inheritances(tables: NarrowTables, changes: Changes) -> Changes:
+def _add_inheritances(tables: NarrowTables, changes: dict[str, dict[int, Told]]) -> None:
     """Add the extraction-class lines with the categories of their parents by subject."""
     tables.run("CREATE INDEX parents ON runs (class, subject)")
     rows = tables.rows(
@@ -212,21 +252,31 @@ def _inheritances(tables: NarrowTables, changes: Changes) -> Changes:
         _, source, line, *_ = group[0]
         parents = [(run_id, Category(category)) for *_, run_id, category in group]
         changes.setdefault(source, {})[line] = parents
-    return changes
 
 
-def _rewrite_source(
-    folder: Path, decisions: Mapping[int, Sequence[tuple[str, Category]] | None]
-) -> None:
-    def change(number: int, line: bytes) -> bytes:
-        if number not in decisions:
-            return line
-        run = ScoredRun.from_line(line)
-        parents = decisions[number]
-        decision = contradicted(_decision_of(run)) if parents is None else inherit(parents)
-        return run.model_copy(update=_values(decision)).to_line()
+def _told(changes: Mapping[int, Told] | None) -> bytes:
+    """Return the changes of a part as bytes: equal bytes make equal lines of equal ones."""
+    return NONE if changes is None else json.dumps(list(changes.items())).encode()
 
-    rewrite(folder, PREFIX, change)
+
+def _changed(content: bytes, changes: Mapping[int, Told]) -> bytes:
+    lines = content.split(b"\n")
+    for index, told in changes.items():
+        run = ScoredRun.from_line(lines[index])
+        changed = run.model_copy(update=_values(_decision(lines[index], told)))
+        lines[index] = changed.to_line().removesuffix(b"\n")
+    return b"\n".join(lines)
+
+
+def _decision(line: bytes, told: Told) -> Decision:
+    """Return the decision on a run that others have a say in."""
+    return contradicted(_decision_of(ScoredRun.from_line(line))) if told is None else inherit(told)
+
+
+def _summary(decision: Decision) -> tuple[str, str, str | None]:
+    decided_by = decision.decided_by
+    origin = None if decided_by is None else decided_by.origin.value
+    return decision.category.value, decision.rule, origin
 
 
 def _values(decision: Decision) -> dict[str, Any]:
@@ -236,15 +286,3 @@ def _values(decision: Decision) -> dict[str, Any]:
 
 def _decision_of(run: ScoredRun) -> Decision:
     return Decision(**{field.name: getattr(run, field.name) for field in fields(Decision)})
-
-
-def _count(scored: Path, tally: Tally) -> None:
-    """Count categories and rules from the files that were written."""
-    for path in sorted(scored.glob(f"*/{PREFIX}-*.jsonl")):
-        for _, line in read_lines(path):
-            run = ScoredRun.from_line(line)
-            tally.add(run.source, "scored")
-            tally.add(run.source, run.category.value)
-            tally.group("by_rule", run.rule)
-            if run.decided_by is not None:
-                tally.group("by_deciding_origin", run.decided_by.origin.value)
