@@ -12,8 +12,8 @@ import orjson
 from distill.diff.change_tables import CHANGES_SCHEMA
 from distill.diff.changes import Change, Spot, State, split_runs
 from distill.diff.units import SEPARATOR, Place, Reader, Unit
+from distill.stages.lines import RandomReader, read_lines
 from distill.stages.narrow import NarrowTables, Row
-from distill.stages.shards import RandomReader, read_lines
 
 _SCHEMA: Final = """
 CREATE TABLE units (

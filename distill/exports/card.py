@@ -113,7 +113,7 @@ def _opening(terms: CardTerms, tally: CardTally, totals: CardTotals) -> Iterator
         yield f"| rows whose log names no tools (`tools_unknown`) | {tally.tools_unknown:,} |"
     yield f"| tokens, estimated as characters / {CHARS_PER_TOKEN} | {tally.tokens:,} |"
     yield ""
-    yield f"Set digest (SHA-256 of `cat train-*.jsonl`): `{tally.set_digest}`"
+    yield f"Set digest (`sha256sum train-*.jsonl | sha256sum`): `{tally.set_digest}`"
     yield ""
 
 

@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from distill.records.evidence import EvidenceRecord
 from distill.records.samples import PreferenceSample, RagSample, RowMessage, SftSample
@@ -16,8 +16,14 @@ LENGTHS: Final = tuple(1024 * 2**power for power in range(8))
 CHARS_PER_TOKEN: Final = 4
 
 
+_NUMBERS: Final = ("rows", "tokens", "trimmed", "tools_unknown", "paths_unchecked")
+
+
 class CardTally:
-    """Counts rows: by category, source and licence, by length, and the digest of the set."""
+    """Counts rows: by category, source and licence, and by length.
+
+    ``set_digest`` is what `digest_of_shards` gives; it is set when all shards are written.
+    """
 
     def __init__(self) -> None:
         self.rows = 0
@@ -28,15 +34,11 @@ class CardTally:
         self.by_category: Counter[str] = Counter()
         self.by_source: Counter[tuple[str, str]] = Counter()
         self.fitting: Counter[int] = Counter()
-        self._set = sha256()
+        self.set_digest = ""
 
-    def add(self, sample: Sample, *records: EvidenceRecord, line: bytes | None = None) -> None:
-        """Count a row and the evidence that it was made of (for a pair: of chosen and rejected).
-
-        `line` is what `to_line` gives, for callers that have it already.
-        """
+    def add(self, sample: Sample, *records: EvidenceRecord) -> None:
+        """Count a row and the evidence that it was made of (for a pair: of chosen and rejected)."""
         self.rows += 1
-        self._set.update(sample.to_line() if line is None else line)
         tokens = -(-_chars(sample) // CHARS_PER_TOKEN)
         self.tokens += tokens
         for length in LENGTHS:
@@ -46,6 +48,25 @@ class CardTally:
             self.by_source[source, licence] += 1
         self._count_evidence(sample, records)
 
+    def as_json(self) -> dict[str, Any]:
+        """Return everything counted, for `absorb`."""
+        return {
+            **{name: getattr(self, name) for name in _NUMBERS},
+            "by_category": dict(self.by_category),
+            "by_source": [[*key, number] for key, number in self.by_source.items()],
+            "fitting": [[length, number] for length, number in self.fitting.items()],
+        }
+
+    def absorb(self, counted: Mapping[str, Any]) -> None:
+        """Count what another tally counted."""
+        for name in _NUMBERS:
+            setattr(self, name, getattr(self, name) + counted[name])
+        self.by_category.update(counted["by_category"])
+        for source, licence, number in counted["by_source"]:
+            self.by_source[source, licence] += number
+        for length, number in counted["fitting"]:
+            self.fitting[length] += number
+
     def _count_evidence(self, sample: Sample, records: Sequence[EvidenceRecord]) -> None:
         self.tools_unknown += int(any(record.tools is None for record in records))
         unchecked = (record.facts.hallucinated_paths is None for record in records[:1])
@@ -54,14 +75,18 @@ class CardTally:
             self.trimmed += len(record.messages or ()) - kept
 
     @property
-    def set_digest(self) -> str:
-        """The SHA-256 of all rows in order: what ``cat train-*.jsonl | sha256sum`` prints."""
-        return self._set.hexdigest()
-
-    @property
     def licences(self) -> tuple[str, ...]:
         """The licences of all rows, sorted."""
         return tuple(sorted({licence for _, licence in self.by_source}))
+
+
+def digest_of_shards(shards: Iterable[tuple[str, str]]) -> str:
+    """Return the SHA-256 of a set, given the name and SHA-256 (hex) of each shard, in order.
+
+    It is what ``sha256sum train-*.jsonl | sha256sum`` prints.
+    """
+    lines = "".join(f"{digest}  {name}\n" for name, digest in shards)
+    return sha256(lines.encode()).hexdigest()
 
 
 def _kept(sample: Sample) -> tuple[int, ...]:

@@ -13,8 +13,8 @@ import orjson
 
 from distill.receipts.digest import digest_bytes
 from distill.release.figures import SETS
+from distill.stages.lines import read_lines
 from distill.stages.narrow import NarrowTables
-from distill.stages.shards import read_lines
 from distill.workspace.places import EXPORTS_DIR
 
 _SCHEMA: Final = """

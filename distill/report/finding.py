@@ -11,7 +11,7 @@ from distill.errors import ConfigurationError
 from distill.records.evidence import EvidenceRecord
 from distill.records.quarantine import Quarantined
 from distill.records.scored import ScoredRun
-from distill.stages.shards import read_lines
+from distill.stages.lines import read_lines
 from distill.workspace.places import EVIDENCE_DIR, EXPORTS_DIR, QUARANTINE_DIR, SCORED_DIR
 from distill.workspace.project import Project
 

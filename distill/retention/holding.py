@@ -9,7 +9,7 @@ import orjson
 from distill.records.mentions import places, run_ids, source_of, verdict_files
 from distill.records.quarantine import QUARANTINE_FORMAT
 from distill.records.withdrawal import Withdrawals
-from distill.stages.shards import read_lines
+from distill.stages.lines import read_lines
 
 Row = Mapping[str, Any]
 

@@ -21,9 +21,9 @@ from distill.retention.matching import RUNS_TABLE, Matcher, Relation, Runs, Targ
 from distill.retention.targets import resolve_target
 from distill.retention.touched import TouchedReceipt, TouchedRelease, TouchedRow
 from distill.stages.evidence import STAGE as EVIDENCE
+from distill.stages.lines import read_lines
 from distill.stages.narrow import NarrowTables
 from distill.stages.sets import SETS, STAGES
-from distill.stages.shards import read_lines
 from distill.workspace.project import Project
 
 _SCHEMA: Final = """

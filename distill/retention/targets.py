@@ -12,7 +12,7 @@ from distill.records.withdrawal import WithdrawalKind
 from distill.retention.history import History
 from distill.retention.matching import Target
 from distill.stages.evidence import STAGE as EVIDENCE
-from distill.stages.shards import read_lines
+from distill.stages.lines import read_lines
 from distill.stages.source_jobs import source_jobs
 from distill.workspace.project import Project
 

@@ -11,8 +11,8 @@ from distill.receipts import Check, InFile, InFiles, OutFile, Report, with_recei
 from distill.receipts.canonical import Json, dumps
 from distill.records.withdrawal import Withdrawal
 from distill.retention.matching import RUNS_TABLE, Matcher, Runs, Target
+from distill.stages.lines import read_lines
 from distill.stages.narrow import NarrowTables
-from distill.stages.shards import read_lines
 
 STAGE: Final = "withdraw"
 OUTCOME_FORMAT: Final = "distill.withdrawal/1"

@@ -1,38 +1,52 @@
 """What the exporters of single runs share: scored run and evidence in, row or refusal out."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 from distill.errors import ContractError
 from distill.exports.card import CardTally, CardTotals
+from distill.exports.card_tally import digest_of_shards
 from distill.firewall.duplicate_id import SeenRunIds
 from distill.firewall.gates import Refusal
 from distill.receipts import Report
 from distill.receipts.digest import digest_bytes
+from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
+from distill.receipts.incremental.running import Running
+from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.scope import current_workspace
+from distill.receipts.staging import Finished, KnownFile, known_file
 from distill.records.evidence import EvidenceRecord
+from distill.records.frozen import FrozenModel
 from distill.records.samples import RagSample, SftSample
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import QuarantineUnit
+from distill.stages.line_parts import PartLines, parts_of_shards
+from distill.stages.lines import RandomReader
 from distill.stages.progress import Progress
-from distill.stages.quarantine_file import QuarantineFile
-from distill.stages.shards import RandomReader, ShardWriter, read_lines
+from distill.stages.quarantine_file import QuarantineFile, QuarantineRows
 from distill.stages.tally import Tally
 
 PREFIX: Final = "train"
 CARD_FILE: Final = "README.md"
 COUNTS: Final = ("scored", "exported", "quarantined")
 
+#: (run, evidence, settings, is its id a duplicate) → row or refusal.
+Admit: TypeAlias = Callable[..., RagSample | SftSample | Refusal]
+
 
 class EvidenceFiles:
-    """Finds a scored run's evidence line, and checks that it is the line that was scored."""
+    """Finds a scored run's evidence line, and checks that it is the line that was scored.
 
-    def __init__(self, evidence: Sequence[Path]) -> None:
-        workspace = current_workspace()
-        self._paths = {workspace.record_path(path): path for path in evidence}
+    ``evidence`` are the evidence files by recorded path.
+    """
+
+    def __init__(self, evidence: Mapping[str, Path]) -> None:
+        self._paths = evidence
         self._reader = RandomReader()
 
     def __enter__(self) -> Self:
@@ -64,15 +78,105 @@ class EvidenceFiles:
         return EvidenceRecord.from_line(line)
 
 
-def scored_lines(scored: Sequence[Path]) -> Iterator[tuple[Path, int, bytes]]:
-    """Yield the scored lines of all shards in order: file, first byte, line."""
-    for path in sorted(scored):
-        for start, line in read_lines(path):
-            yield path, start, line
+def evidence_files(evidence: Sequence[Path]) -> dict[str, Path]:
+    """Return files by recorded path."""
+    workspace = current_workspace()
+    return {workspace.record_path(path): path for path in evidence}
 
 
-#: (run, evidence, is its id a duplicate) → row or refusal.
-Admit = Callable[[ScoredRun, EvidenceRecord, bool], RagSample | SftSample | Refusal]
+@dataclass(frozen=True)
+class Exporting:
+    """How a run becomes a row: what a worker is given of an exporter."""
+
+    stage: str
+    admit: Admit
+    settings: FrozenModel
+    evidence: Mapping[str, Path]
+
+    def start(self) -> Callable[[PartLines], Mapped]:
+        """Return what exports the runs of a part."""
+        return PartExport(self, EvidenceFiles(self.evidence)).of
+
+
+@dataclass(frozen=True)
+class PartExport:
+    """Exports the runs of one part after another."""
+
+    exporting: Exporting
+    records: EvidenceFiles
+
+    def of(self, part: PartLines, repeated: AbstractSet[int] = frozenset()) -> Mapped:
+        """Return what comes of a part.
+
+        ``repeated`` are the numbers of those of its lines whose run was seen before.
+        """
+        stage = self.exporting
+        tally, card, refused = Tally(), CardTally(), QuarantineRows(stage.stage)
+        run_ids, rows = [], []
+        for number, (_, line) in enumerate(part.lines()):
+            run = ScoredRun.from_line(line)
+            record = self.records.of(run)
+            run_ids.append(run.run_id)
+            tally.add(run.source, "scored")
+            sample = stage.admit(run, record, stage.settings, is_duplicate=number in repeated)
+            if isinstance(sample, Refusal):
+                tally.add(run.source, "quarantined")
+                refuse(refused, run, record, sample)
+            else:
+                tally.add(run.source, "exported")
+                tally.group("by_category", run.category.value)
+                card.add(sample, record)
+                rows.append(sample.to_line())
+        told = {
+            "runs": run_ids,
+            "tally": tally.as_json(),
+            "card": card.as_json(),
+            "refused": refused.rows,
+        }
+        return Mapped(json.dumps(told).encode(), b"".join(rows))
+
+
+@dataclass
+class _Reading:
+    """Takes what comes of the parts, and exports a part again in which runs are repeated."""
+
+    passes: Passes[PartLines]
+    exporting: Exporting
+    tally: Tally
+    described: CardTally
+    refused: QuarantineFile
+    parts: list[Part[PartLines]] = field(default_factory=list)
+    seen: SeenRunIds = field(default_factory=SeenRunIds)
+    repeated: dict[int, tuple[list[int], bytes]] = field(default_factory=dict)
+
+    def read(self, parts: Iterable[Part[PartLines]]) -> Iterator[int]:
+        """Take some parts, in order; yields the size of each."""
+        for part, rows in self.passes.first(parts):
+            self._take(part, rows)
+            self.parts.append(part)
+            yield part.size
+
+    def told(self, number: int) -> bytes:
+        """Return which runs of a part are repeated."""
+        found = self.repeated.get(number)
+        return NONE if found is None else json.dumps(found[0]).encode()
+
+    def rows_of(self, number: int, _: bytes) -> bytes:
+        """Return the rows of a part with repeated runs."""
+        return self.repeated[number][1]
+
+    def _take(self, part: Part[PartLines], rows: bytes) -> None:
+        told = json.loads(rows)
+        lines = [n for n, run_id in enumerate(told["runs"]) if self.seen.is_duplicate(run_id)]
+        if lines:
+            export = PartExport(self.exporting, EvidenceFiles(self.exporting.evidence))
+            again = export.of(part.again(), frozenset(lines))
+            self.repeated[len(self.parts)] = (lines, again.content)
+            told = json.loads(again.rows)
+        self.tally.absorb(told["tally"])
+        self.described.absorb(told["card"])
+        for reason, line in told["refused"]:
+            self.refused.put(reason, line.encode())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +185,7 @@ class RunExport:
 
     stage: str
     admit: Admit
+    settings: FrozenModel
     card: Callable[[CardTally, CardTotals], str]
 
     def write(
@@ -90,50 +195,54 @@ class RunExport:
         rows: Path,
         quarantine: Path,
         progress: Progress,
-    ) -> Report:
+    ) -> Finished:
         """Put every scored run through `admit` into a row or into quarantine, and write the card.
 
         Law: scored = exported + quarantined, in total and per source.
         """
+        running = Running.here()
         tally, described = Tally(), CardTally()
-        seen = SeenRunIds()
+        exporting = Exporting(self.stage, self.admit, self.settings, evidence_files(evidence))
         total = sum(path.stat().st_size for path in scored)
         with (
-            EvidenceFiles(evidence) as records,
-            ShardWriter(rows, PREFIX) as writer,
+            Passes(running, rows, Exporting.start, (exporting,)) as passes,
             QuarantineFile(quarantine, self.stage, tally) as refused,
             progress.stage(self.stage, total) as bar,
         ):
-            for _, _, line in scored_lines(scored):
-                run = ScoredRun.from_line(line)
-                record = records.of(run)
-                tally.add(run.source, "scored")
-                sample = self.admit(run, record, seen.is_duplicate(run.run_id))
-                if isinstance(sample, Refusal):
-                    tally.add(run.source, "quarantined")
-                    refuse(refused, run, record, sample)
-                else:
-                    tally.add(run.source, "exported")
-                    tally.group("by_category", run.category.value)
-                    row = sample.to_line()
-                    writer.write(row)
-                    described.add(sample, record, line=row)
-                bar.advance(len(line))
-        (rows / CARD_FILE).write_text(
-            self.card(described, card_totals(tally, "scored")), encoding="utf-8"
+            reading = _Reading(passes, exporting, tally, described, refused)
+            for of_source in parts_of_shards(running, "scored", is_placed=False).values():
+                for size in reading.read(of_source):
+                    bar.advance(size)
+            writer = running.writer(rows, running.target("rows"), prefix=PREFIX)
+            passes.second(writer, reading.parts, reading.told, reading.rows_of)
+        totals = card_totals(tally, "scored")
+        written = finish_set(described, writer, lambda tallied: self.card(tallied, totals))
+        return Finished(
+            Report(
+                counts=tally.counts(COUNTS),
+                laws=[
+                    *tally.laws(
+                        "every scored run is exported or quarantined",
+                        "runs",
+                        ("scored",),
+                        ("exported", "quarantined"),
+                    ),
+                    tally.reasons_law("runs", "quarantined"),
+                ],
+            ),
+            {"rows": written},
+            running.remember,
         )
-        return Report(
-            counts=tally.counts(COUNTS),
-            laws=[
-                *tally.laws(
-                    "every scored run is exported or quarantined",
-                    "runs",
-                    ("scored",),
-                    ("exported", "quarantined"),
-                ),
-                tally.reasons_law("runs", "quarantined"),
-            ],
-        )
+
+
+def finish_set(
+    described: CardTally, writer: ShardWriter, card: Callable[[CardTally], str]
+) -> list[KnownFile]:
+    """Write the card of a set whose shards are written, and return all files of the set."""
+    shards = ((one.name, one.sums.sha256.hex) for one in writer.written)
+    described.set_digest = digest_of_shards(shards)
+    (writer.folder / CARD_FILE).write_text(card(described), encoding="utf-8")
+    return [known_file(writer.folder, CARD_FILE), *writer.written]
 
 
 def card_totals(tally: Tally, examined: str) -> CardTotals:
@@ -150,7 +259,7 @@ def card_totals(tally: Tally, examined: str) -> CardTotals:
 
 
 def refuse(
-    refused: QuarantineFile, run: ScoredRun, record: EvidenceRecord, refusal: Refusal
+    refused: QuarantineRows, run: ScoredRun, record: EvidenceRecord, refusal: Refusal
 ) -> None:
     """Write the quarantine row of a run."""
     refused.add(

@@ -86,8 +86,7 @@ class Ingest:
 
     def read_source(self, job: SourceJob, files: Mapping[str, Path]) -> Iterator[int]:
         """Read all files of a source; yields the bytes of each part that is done."""
-        spool = self.folder / f".{len(self.sources)}-{self._verdicts}-{self._runs}.spool"
-        passes: Passes[Records] = Passes(self.running, spool, start_reading, (job, files))
+        passes: Passes[Records] = Passes(self.running, self.folder, start_reading, (job, files))
         self._open.enter_context(passes)
         self.tally.add(job.table.name, "files", len(job.files))
         source = job.reader()
@@ -125,7 +124,7 @@ class Ingest:
         for kind, number in found["no_run"].items():
             self.tally.group("by_no_run_kind", kind, number)
         for reason, line in found["refused"]:
-            self.quarantine.copy(reason, line.encode())
+            self.quarantine.put(reason, line.encode())
         read.parts.append(part)
         read.begins.append(read.lines)
         for start, end, *keys in found["runs"]:

@@ -1,4 +1,4 @@
-"""The quarantine file of a stage: written as the stage goes, always there, counted by reason."""
+"""The quarantine of a stage: a row for each unit that goes no further, counted by reason."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,25 +11,12 @@ from distill.records.taxonomy import QuarantineReason, QuarantineUnit
 from distill.stages.tally import Tally
 
 
-class QuarantineFile:
-    """Writes one row a quarantined unit and counts it under ``by_reason``."""
+class QuarantineRows:
+    """The rows of a part of the input: reason and line of each."""
 
-    def __init__(self, path: Path, stage: str, tally: Tally) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("wb")
+    def __init__(self, stage: str) -> None:
+        self.rows: list[tuple[str, str]] = []
         self._stage = stage
-        self._tally = tally
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.close()
 
     def add(
         self,
@@ -43,7 +30,7 @@ class QuarantineFile:
         also: Sequence[QuarantineReason] = (),
         origin: Sequence[Provenance] = (),
     ) -> None:
-        """Write the row of one unit."""
+        """Take the row of one unit."""
         row = Quarantined(
             stage=self._stage,
             unit=unit,
@@ -55,9 +42,34 @@ class QuarantineFile:
             detail=detail,
             origin=tuple(origin),
         )
-        self.copy(reason.value, row.to_line())
+        self.put(reason.value, row.to_line())
 
-    def copy(self, reason: str, line: bytes) -> None:
-        """Write a row that was made elsewhere."""
+    def put(self, reason: str, line: bytes) -> None:
+        """Take a row as its line."""
+        self.rows.append((reason, line.decode()))
+
+
+class QuarantineFile(QuarantineRows):
+    """The file of a whole stage: always there, written as the stage goes, counted by reason."""
+
+    def __init__(self, path: Path, stage: str, tally: Tally) -> None:
+        super().__init__(stage)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("wb")
+        self._tally = tally
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def put(self, reason: str, line: bytes) -> None:
+        """Write a row as its line, and count it under ``by_reason``."""
         self._file.write(line)
         self._tally.group("by_reason", reason)

@@ -13,7 +13,6 @@ from typing import Any, Final
 from distill.receipts.incremental.passes import Mapped
 from distill.receipts.merkle import leaf_hash
 from distill.records.evidence import Provenance
-from distill.records.quarantine import Quarantined
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit
 from distill.sources.protocol import BadFrame, LooseVerdict, NoRun, RawRecord, RecordError, RunDraft
 from distill.sources.strict_json import parse
@@ -21,6 +20,7 @@ from distill.stages.assembling import RunAssembler, pointed
 from distill.stages.grouping import RowGroups
 from distill.stages.jobs import SourceJob
 from distill.stages.parts import Frame, Records
+from distill.stages.quarantine_file import QuarantineRows
 from distill.stages.surroundings import Surroundings, read_surroundings
 
 EVIDENCE_STAGE: Final = "build_evidence_index"
@@ -47,7 +47,7 @@ class RecordReader:
         self._no_run: Counter[str] = Counter()
         self._runs: list[list[Any]] = []
         self._verdicts: list[list[Any]] = []
-        self._refused: list[list[str]] = []
+        self._refused = QuarantineRows(EVIDENCE_STAGE)
         self._leaves: list[bytes] = []
         self._lines: list[bytes] = []
         self.size = 0
@@ -84,7 +84,7 @@ class RecordReader:
             "no_run": self._no_run,
             "runs": self._runs,
             "verdicts": self._verdicts,
-            "refused": self._refused,
+            "refused": self._refused.rows,
             "leaves": b"".join(self._leaves).hex(),
         }
         return Mapped(json.dumps(rows).encode(), b"".join(self._lines))
@@ -184,16 +184,14 @@ class RecordReader:
         is_record = unit is QuarantineUnit.RECORD
         self._count("records_quarantined" if is_record else "runs_quarantined")
         self._count("quarantined")
-        row = Quarantined(
-            stage=EVIDENCE_STAGE,
-            unit=unit,
-            source=self._table.name,
+        self._refused.add(
+            unit,
+            self._table.name,
             reason=error.reason,
             rule=error.rule,
             detail=error.detail,
             origin=origin,
         )
-        self._refused.append([error.reason.value, row.to_line().decode()])
 
     def _count(self, name: str, number: int = 1) -> None:
         self._counts[name] += number

@@ -54,7 +54,7 @@ def decide_runs(
     written: list[KnownFile] = []
     with (
         NarrowTables(_SCHEMA) as tables,
-        Passes(running, scored / ".spool", start_scoring, (policy,)) as passes,
+        Passes(running, scored, start_scoring, (policy,)) as passes,
     ):
         with progress.stage(STAGE, sum(path.stat().st_size for path in evidence)) as bar:
             sources = {

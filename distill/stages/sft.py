@@ -4,7 +4,8 @@ from typing import Annotated, Final
 
 from distill.exports.settings import SftSettings
 from distill.exports.sft import sft_card, sft_sample
-from distill.receipts import Ignored, InFiles, OutDir, OutFile, Report, with_receipt
+from distill.receipts import Ignored, InFiles, OutDir, OutFile, with_receipt
+from distill.receipts.staging import Finished
 from distill.stages.admitting import RunExport
 from distill.stages.progress import SILENT, Progress
 
@@ -20,13 +21,12 @@ def write_sft(
     rows: OutDir,
     quarantine: OutFile,
     progress: Annotated[Progress, Ignored] = SILENT,
-) -> Report:
+) -> Finished:
     """Write ``train-00000.jsonl``, … and the dataset card; see `RunExport.write` for the law."""
     export = RunExport(
         stage=STAGE,
-        admit=lambda run, record, is_duplicate: sft_sample(
-            run, record, settings, is_duplicate=is_duplicate
-        ),
+        admit=sft_sample,
+        settings=settings,
         card=lambda described, totals: sft_card(described, totals, settings),
     )
     return export.write(scored, evidence, rows, quarantine, progress)

@@ -22,6 +22,22 @@ class Tally:
         """Count `number` more of `member` in a group, such as ``by_reason``."""
         self._groups.setdefault(group, Counter())[member] += number
 
+    def as_json(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Return everything counted, for `absorb`."""
+        return {
+            "by_source": {name: dict(counter) for name, counter in self._by_source.items()},
+            "groups": {name: dict(counter) for name, counter in self._groups.items()},
+        }
+
+    def absorb(self, counted: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
+        """Count what another tally counted."""
+        for source, numbers in counted["by_source"].items():
+            for name, number in numbers.items():
+                self.add(source, name, number)
+        for group, members in counted["groups"].items():
+            for member, number in members.items():
+                self.group(group, member, number)
+
     def total(self, name: str) -> int:
         """Return the sum over all sources."""
         return sum(counter[name] for counter in self._by_source.values())

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final, Generic, NoReturn, Self, TypeVar
 
 from distill.receipts.incremental.functions import Made
@@ -54,21 +55,20 @@ class Mapped:
 class Passes(Generic[Job]):
     """Both passes of one run. ``start(*given)`` returns the function that computes a job.
 
-    ``spool`` is a temporary file for the lines between the passes.
+    ``folder`` has room for the lines between the passes.
     """
 
     def __init__(
         self,
         running: Running,
-        spool: Path,
+        folder: Path,
         start: Callable[..., Callable[[Job], Mapped]],
         given: tuple[object, ...],
     ) -> None:
         self._running = running
         self._start, self._given = start, given
         self._function: Callable[[Job], Mapped] | None = None
-        self._path = spool
-        self._spool = spool.open("w+b")
+        self._spool = TemporaryFile(dir=folder)  # noqa: SIM115 - closed by __exit__
         self._spooled: dict[bytes, tuple[int, int]] = {}
         self._rows: dict[bytes, bytes] = {}
 
@@ -77,7 +77,6 @@ class Passes(Generic[Job]):
 
     def __exit__(self, *_: object) -> None:
         self._spool.close()
-        self._path.unlink(missing_ok=True)
 
     def knows(self, key: bytes) -> bool:
         """Whether a part with this key needs no computing, if its former lines are sound."""

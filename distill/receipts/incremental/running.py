@@ -60,9 +60,11 @@ class Running:
         """Return the recorded place of the call's output of this role."""
         return next(one.path for one in self.targets if one.role == role)
 
-    def writer(self, folder: Path, target: str, below: str = "") -> ShardWriter:
+    def writer(
+        self, folder: Path, target: str, below: str = "", prefix: str = "part"
+    ) -> ShardWriter:
         """Return a writer of shards in ``folder / below``, which will be ``target / below``."""
-        made = ShardWriter(folder, target, below, self.former)
+        made = ShardWriter(folder, target, below, self.former, prefix)
         self.writers.append(made)
         return made
 

@@ -145,7 +145,7 @@ class SummedFile:
 
 @dataclass
 class ShardWriter:
-    """Writes items in shards ``part-00000.jsonl``, … below ``folder / below``.
+    """Writes items in shards ``<prefix>-00000.jsonl``, … below ``folder / below``.
 
     ``target`` is the recorded final place of ``folder``. There is one shard at least: what is empty
     is a file, and not an absence.
@@ -155,6 +155,7 @@ class ShardWriter:
     target: str
     below: str
     former: FormerShards
+    prefix: str = "part"
     written: list[KnownFile] = field(default_factory=list)
     shards: list[Shard] = field(default_factory=list)
     items: Items = field(default_factory=lambda: Items([], [], []))
@@ -207,7 +208,7 @@ class ShardWriter:
         return at
 
     def _next_name(self) -> str:
-        return f"{self.below}part-{len(self.shards):05}.jsonl"
+        return f"{self.below}{self.prefix}-{len(self.shards):05}.jsonl"
 
 
 def _has_digest(place: Path, digest: Digest) -> bool:

@@ -1,0 +1,128 @@
+"""Pairing the runs of one task or subject: pure but for the lines that it reads."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from distill.errors import SourceError
+from distill.exports.card import CardTally
+from distill.exports.pairing import Examined, TaskPairing, plan_subject, plan_task
+from distill.exports.preference import preference_sample
+from distill.exports.settings import PreferenceSettings
+from distill.firewall.gates import Refusal
+from distill.receipts.digest import digest_bytes
+from distill.receipts.incremental.passes import Mapped
+from distill.records.samples import PreferenceSample
+from distill.records.scored import ScoredRun
+from distill.records.taxonomy import QuarantineUnit
+from distill.stages.admitting import EvidenceFiles
+from distill.stages.lines import RandomReader
+from distill.stages.quarantine_file import QuarantineRows
+from distill.stages.tally import Tally
+
+PREFERENCE_STAGE: Final = "export_preference"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A scored line: its file, its bytes there, and their BLAKE3 (hex)."""
+
+    place: Path
+    start: int
+    end: int
+    blake3: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The scored lines of a task, or (across sources) of a subject."""
+
+    is_across: bool
+    members: tuple[Member, ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes of all lines."""
+        return sum(member.end - member.start for member in self.members)
+
+
+def start_pairing(
+    settings: PreferenceSettings, evidence: Mapping[str, Path]
+) -> Callable[[Group], Mapped]:
+    """Return what pairs the runs of a group; ``evidence`` are the files by recorded path."""
+    reader, records = RandomReader(), EvidenceFiles(evidence)
+    return lambda group: Pairing(settings, reader, records).of(group)
+
+
+class Pairing:
+    """Drives the plan of one group, and counts what becomes of its pairs and runs."""
+
+    def __init__(
+        self, settings: PreferenceSettings, reader: RandomReader, records: EvidenceFiles
+    ) -> None:
+        self._settings = settings
+        self._reader = reader
+        self._records = records
+        self._tally = Tally()
+        self._card = CardTally()
+        self._refused = QuarantineRows(PREFERENCE_STAGE)
+        self._rows: list[bytes] = []
+
+    def of(self, group: Group) -> Mapped:
+        """Return the pairs of a group; a subject's leaves no cause for its unpaired runs.
+
+        Raises:
+            SourceError: a line is not the recorded one by now.
+        """
+        runs = [ScoredRun.from_line(self._line(member)) for member in group.members]
+        plan = plan_subject(runs) if group.is_across else plan_task(runs)
+        pairing = TaskPairing(plan, self._settings)
+        for examined in pairing.examine(self._admit):
+            self._take(examined)
+        self._tally.group("pairs", "candidates", plan.candidates)
+        self._tally.group("pairs", "over_cap", pairing.over_cap)
+        causes = [] if group.is_across else pairing.unpaired
+        told = {
+            "tally": self._tally.as_json(),
+            "card": self._card.as_json(),
+            "refused": self._refused.rows,
+            "paired": sorted(pairing.paired_run_ids),
+            "causes": [(run.run_id, run.source, cause.value) for run, cause in causes],
+        }
+        return Mapped(json.dumps(told).encode(), b"".join(self._rows))
+
+    def _line(self, member: Member) -> bytes:
+        line = self._reader.read(member.place, member.start, member.end)
+        if digest_bytes(line).hex != member.blake3:
+            raise SourceError(
+                f"{member.place} changed while the stage ran", "run it again when nobody writes it"
+            )
+        return line
+
+    def _admit(self, chosen: ScoredRun, rejected: ScoredRun) -> PreferenceSample | Refusal:
+        sides = [(run, self._records.of(run)) for run in (chosen, rejected)]
+        return preference_sample(sides[0], sides[1], self._settings)
+
+    def _take(self, examined: Examined) -> None:
+        chosen, rejected, result = examined.chosen, examined.rejected, examined.result
+        self._tally.add(chosen.source, "examined")
+        records = [self._records.of(run) for run in (chosen, rejected)]
+        if isinstance(result, Refusal):
+            self._tally.add(chosen.source, "quarantined")
+            self._refused.add(
+                QuarantineUnit.PAIR,
+                chosen.source,
+                ids=(chosen.run_id, rejected.run_id),
+                reason=result.reason,
+                also=result.also,
+                rule=result.rule,
+                detail=result.detail,
+                origin=[place for record in records for place in record.provenance],
+            )
+            return
+        self._tally.add(chosen.source, "exported")
+        self._tally.group("by_category", f"{chosen.category} over {rejected.category}")
+        self._rows.append(result.to_line())
+        self._card.add(result, *records)

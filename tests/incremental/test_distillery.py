@@ -1,0 +1,134 @@
+"""The distillery's own stages: after any edits of the logs, what a full rebuild gives."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from distill.receipts.canonical import dumps
+from distill.receipts.incremental import segments, shards, workers
+from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.receipt import to_json
+from tests.workspaces import MAPPED, VERDICT, run_all
+from tests.workspaces import make_workspace as make
+
+from .edits import Edit, Logs
+
+EXAMPLES = 400 if settings.default and settings.default.max_examples > 1000 else 6
+CONFIGURATION = (
+    MAPPED
+    + VERDICT
+    + (MAPPED + VERDICT).replace("agents", "arrays").replace("logs/*.jsonl", "logs/*.json")
+    + '[sources.reviews]\nkind = "reviews"\npaths = ["reviews/*.jsonl"]\noptional = true\n'
+    + 'verdicts_for = "agents"\n'
+    + "[exports.preference]\ncross_source = true\n"
+).replace('paths = ["logs/*.json', 'optional = true\npaths = ["logs/*.json')
+
+_ROWS = st.builds(
+    lambda task, answer, passed, run: {
+        "task": f"t{task}",
+        "prompt": f"Do t{task}.",
+        "answer": answer,
+        "passed": passed,
+        **({} if run is None else {"id": run}),
+    },
+    st.integers(0, 3),
+    st.sampled_from(["one", "two", "three", "four", "", "f\u0000ve", "s\U0001f600x" * 9]),
+    st.sampled_from([True, False, "partly", "timeout", None, 7]),
+    st.none(),
+)
+_RECORDS = st.one_of(
+    _ROWS.map(lambda row: json.dumps(row, ensure_ascii=False).encode()),
+    st.sampled_from([b"{", b"[]", b"null", b"\xff", b""]),
+)
+_NAMES = st.sampled_from(["a.jsonl", "b.jsonl", "c.json", "d.json"])
+_LOGS = st.dictionaries(_NAMES, st.lists(_RECORDS, max_size=12).map(tuple), max_size=3)
+_EDITS = st.builds(
+    Edit,
+    kind=st.sampled_from(["append", "insert", "delete", "modify", "rotate", "remove"]),
+    where=st.integers(0, 3),
+    other=st.integers(0, 12),
+    records=st.lists(_RECORDS, min_size=1, max_size=2).map(tuple),
+)
+
+
+def _put(root: Path, logs: Logs, reviewed: list[int]) -> None:
+    """Write the logs, and reviews of some of the runs that are there."""
+    shutil.rmtree(root / "logs", ignore_errors=True)
+    (root / "logs").mkdir(parents=True)
+    for name, records in logs.items():
+        whole = [one for one in records if name.endswith("l") or one.startswith((b'{"', b"null"))]
+        text = b"\n".join(whole) if name.endswith("l") else b"[" + b",".join(whole) + b"]"
+        (root / "logs" / name).write_bytes(text)
+    runs = _runs(root)
+    decisions = [
+        {
+            "run": runs[number % len(runs)],
+            "decision": "accepted" if number % 2 else "rejected",
+            "reviewer": "r",
+            "time": "2026-11-01T00:00:00Z",
+        }
+        for number in reviewed
+        if runs
+    ]
+    (root / "reviews").mkdir(exist_ok=True)
+    lines = "".join(json.dumps(one) + "\n" for one in decisions)
+    (root / "reviews" / "r.jsonl").write_text(lines)
+
+
+def _runs(root: Path) -> list[str]:
+    found = sorted((root / "data" / "evidence").glob("*/*.jsonl"))
+    return [json.loads(line)["run_id"] for one in found for line in one.read_bytes().splitlines()]
+
+
+def _made(root: Path) -> dict[str, bytes]:
+    """Return all that the stages wrote, and what their claims say of it."""
+    claims = {
+        name: dumps(to_json([outcome.receipt.claim.counts, outcome.receipt.claim.laws]))
+        for name, outcome in run_all(make(root, CONFIGURATION, {})).items()
+    }
+    files = {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for top in ("data/evidence", "data/scored", "exports", "quarantine")
+        for path in sorted((root / top).rglob("*"))
+        if path.is_file()
+    }
+    return files | claims
+
+
+@given(
+    logs=_LOGS,
+    edits=st.lists(_EDITS, min_size=1, max_size=3),
+    reviewed=st.lists(st.integers(0, 40), max_size=4),
+    number=st.integers(1, 3),
+)
+@settings(max_examples=EXAMPLES, phases=[Phase.generate])  # a smaller one takes minutes to find
+def test_incremental_is_full(
+    logs: Logs, edits: list[Edit], reviewed: list[int], number: int
+) -> None:
+    """Every file of every stage, and its counts and laws, after every edit."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        _make_small(patch)
+        patch.setenv(WORKERS, str(number))
+        kept = Path(folder) / "kept"
+        _put(kept, logs, [])
+        _made(kept)
+        for step, edit in enumerate(edits):
+            logs = edit(logs)
+            _put(kept, logs, reviewed)
+            full = Path(folder) / f"full{step}"
+            shutil.copytree(kept / "logs", full / "logs")
+            shutil.copytree(kept / "reviews", full / "reviews")
+            assert _made(kept) == _made(full)
+
+
+def _make_small(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(segments, "USUAL", 300)
+    patch.setattr(segments, "LONGEST", 1200)
+    patch.setattr(shards, "USUAL", 1500)
+    patch.setattr(shards, "ROOM", 6000)
+    patch.setattr(workers, "WORTH_WORKERS", 600)
