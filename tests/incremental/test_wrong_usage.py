@@ -22,7 +22,7 @@ from distill.receipts import (
     with_receipt_per_record,
     workspace_scope,
 )
-from distill.receipts.incremental import stage as forms
+from distill.receipts.incremental import workers
 from distill.receipts.incremental.workers import WORKERS
 from tests.conftest import REPOSITORY
 
@@ -200,9 +200,9 @@ def test_files_are_named(workspace: Workspace) -> None:
 SCRIPT = """
 import threading
 from distill.receipts import with_receipt_per_record
-from distill.receipts.incremental import stage as forms
+from distill.receipts.incremental import workers
 
-forms._WORTH_WORKERS = 0
+workers.WORTH_WORKERS = 0
 
 @with_receipt_per_record(stage="copy", version=1)
 def copy(record: bytes) -> bytes:
@@ -241,7 +241,7 @@ def test_a_stage_inside_of_a_function_is_computed_here(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It can't be sent to a worker that is started anew; the bytes are the same."""
-    monkeypatch.setattr(forms, "_WORTH_WORKERS", 0)
+    monkeypatch.setattr(workers, "WORTH_WORKERS", 0)
     monkeypatch.setenv(WORKERS, "2")
     (workspace.root / "b.jsonl").write_bytes(b"another\n")
 

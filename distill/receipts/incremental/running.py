@@ -12,8 +12,8 @@ from distill.receipts.incremental.memory import Items, Memory, Shard, read_memor
 from distill.receipts.incremental.segments import Segment
 from distill.receipts.incremental.shards import FormerShards, ShardWriter
 from distill.receipts.inputs import WatchedInput
-from distill.receipts.receipt import Target
 from distill.receipts.survey import Survey
+from distill.receipts.targets import Target
 from distill.receipts.workspace import Workspace
 
 #: Raise it when segments, items or shards come to be made in another way.

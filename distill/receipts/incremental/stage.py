@@ -130,4 +130,3 @@ class _Files(Binding):
             if name in kwargs and kwargs[name] is None:
                 raise ContractError(f"{self.name} is given no {name}", "pass files and a folder")
         return super().bind(workspace, args, kwargs)
-

@@ -130,7 +130,7 @@ class _Crew:
             return first.result()
 
     def _has_workers(self) -> bool:
-        if self._workers > 1 and self._pool is None and not _can_travel(self._given):
+        if self._workers > 1 and self._pool is None and not _can_travel((self._start, self._given)):
             self._workers = 1
         return self._workers > 1
 
