@@ -1,7 +1,7 @@
 """Locks between processes and threads: flock on files in ``.distill/locks``.
 
 The kernel lets go of a lock when its holder ends, however it ends, so none is ever left behind.
-Readers take none.
+A process that the holder forked does not hold it too: it may live longer. Readers take none.
 """
 
 import fcntl
@@ -15,6 +15,7 @@ from typing import IO
 from distill.errors import ContractError
 from distill.receipts.workspace import Workspace
 
+_files: set[IO[bytes]] = set()
 _held: ContextVar[frozenset[tuple[Path, str]]] = ContextVar("distill_locks", default=frozenset())
 
 
@@ -28,7 +29,7 @@ def hold(workspace: Workspace, name: str) -> Iterator[None]:
     place = (workspace.root, name)
     if place in _held.get():
         raise ContractError(f"{name} is called from inside itself", "call another stage there")
-    with _open(workspace, name) as file:
+    with _opened(workspace, name) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         token = _held.set(_held.get() | {place})
         try:
@@ -40,7 +41,7 @@ def hold(workspace: Workspace, name: str) -> Iterator[None]:
 @contextmanager
 def try_hold(workspace: Workspace, name: str) -> Iterator[bool]:
     """Hold the lock of this name if nobody else does; yield whether it is held."""
-    with _open(workspace, name) as file:
+    with _opened(workspace, name) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -57,7 +58,23 @@ def is_recovered(workspace: Workspace) -> bool:
         return True
 
 
-def _open(workspace: Workspace, name: str) -> IO[bytes]:
+@contextmanager
+def _opened(workspace: Workspace, name: str) -> Iterator[IO[bytes]]:
     folder: Path = workspace.root / ".distill" / "locks"
     folder.mkdir(parents=True, exist_ok=True)
-    return (folder / f"{name}.lock").open("ab")
+    with (folder / f"{name}.lock").open("ab") as file:
+        _files.add(file)
+        try:
+            yield file
+        finally:
+            _files.discard(file)
+
+
+def _let_go() -> None:
+    """Close what a fork inherited: a lock is held until the last process has closed its file."""
+    for file in _files:
+        file.close()
+    _files.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)

@@ -20,7 +20,8 @@ from distill.receipts.verify import VerificationRequest, verify_workspace
 
 from .desk import set_bounds
 from .edits import content
-from .pipeline import CALLS, STAGES, calls, first_byte, gather, locate, widen
+from .marks import first_byte
+from .pipeline import CALLS, STAGES, calls, gather, locate, widen
 
 LOGS = {
     "a.jsonl": tuple(b"%d of a" % i for i in range(200)),

@@ -7,7 +7,6 @@ A file holds a line of canonical JSON, then columns of fixed-width numbers and b
 BLAKE3 of all before it.
 """
 
-import os
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
@@ -85,9 +84,12 @@ def read_memory(workspace: Workspace, slot: str, recipe: str) -> Memory:
 
 
 def write_memory(workspace: Workspace, slot: str, memory: Memory) -> None:
-    """Put a memory on the disk, in whole or not at all; where that can't be done, leave it."""
+    """Put a memory on the disk, in whole or not at all; where that can't be done, leave it.
+
+    The caller holds the slot's lock.
+    """
     place = _place(workspace, slot)
-    partial = place.with_name(f"{place.name}.{os.getpid()}")
+    partial = place.with_name(f"{place.name}.new")
     body = _body(memory)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -180,7 +180,18 @@ def _can_travel(given: object) -> bool:
 
 def _begin(start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]) -> None:
     global _function  # noqa: PLW0603 - a worker has one function for its life
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _function = start(*given)
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it is gone: nobody else would."""
+    from multiprocessing import connection, parent_process  # noqa: PLC0415 - a worker has them
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _work(job: Any) -> Any:
