@@ -11,6 +11,7 @@ import pytest
 from distill.cli.main import main
 from distill.errors import EXIT_OK, EXIT_TAMPERED
 from distill.records.row_checks import ROWS
+from distill.release.folder import remove_folder
 from distill.stages.sets import STAGES
 from tests.tamper.rewriting import rewrite_row
 from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, row, run_all
@@ -214,3 +215,19 @@ def test_rows_under_a_flag_that_allows_them(
     assert b"partially_accepted" in (root / ROWS_OF_SFT).read_bytes()
     assert b"needs_human_review" in (root / "exports/rag/train-00000.jsonl").read_bytes()
     assert _verify(capsys, "--deep") == (EXIT_OK, [])
+
+
+def test_the_rows_of_a_release(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever receives a release holds its rows against the schemas too, and the row is named."""
+    assert main(["release", "v1", "-q"]) == EXIT_OK
+    sent = work.parent / "sent"
+    shutil.copytree(work / "releases/v1", sent, copy_function=shutil.copyfile)
+    for path in (sent, *sent.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    remove_folder(work / "releases/v1")
+    assert _verify(capsys, "--deep", str(sent)) == (EXIT_OK, [])
+    rows = (sent / ROWS_OF_SFT).read_bytes()
+    (sent / ROWS_OF_SFT).write_bytes(rows.replace(b'"accepted"', b'"rejected"', 1))
+    code, faults = _verify(capsys, "--deep", str(sent))
+    assert code == EXIT_TAMPERED
+    assert ("row_refused", ROWS_OF_SFT) in {(one["kind"], one["path"]) for one in faults}
