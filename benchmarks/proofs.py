@@ -1,15 +1,18 @@
 """Proofs of samples: size and time by the number of records in one log.
 
     python benchmarks/proofs.py [--sizes 1000 100000 1000000] [--repeat 100]
+    python benchmarks/proofs.py --workspace FOLDER
 
 Makes a log of short runs (one JSON object a line, some 150 bytes), and evidence, scored runs and an
 SFT set of as many records with the stages of `benchmarks/proof_chain.py`, in a signed workspace.
 Measures in one process: the first proof (which makes the sidecars), then proofs of samples from all
-over the set, and their check: medians and minima of wall time. Prints a Markdown table for
-docs/benchmarks.md. `--real` runs the real stages instead, which takes minutes from 100,000 on.
+over the set, and their check: medians of wall time, the least, and medians of CPU time. Prints a
+Markdown table for docs/benchmarks.md. `--real` runs the real stages instead, which takes minutes
+from 100,000 on; `--workspace` measures the sets of a workspace that is there, a row a set.
 """
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -20,11 +23,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from proof_chain import decide_runs, index_evidence, write_sft
 
+from distill.lineage.chain import EXPORTS
 from distill.lineage.proof import Proof, record_json
 from distill.lineage.proof_reader import read_proof
 from distill.lineage.proving import prove_sample
@@ -56,15 +60,23 @@ _STAGES = ("build-evidence", "score", "export-sft")
 
 
 @dataclass(frozen=True)
+class Clocks:
+    """Milliseconds of wall time and of CPU time that one call took."""
+
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True)
 class Measured:
     """What the proofs of one workspace took and weigh."""
 
-    records: int
+    name: str
     first_seconds: float
     sidecar_bytes: int
-    make_ms: list[float]
-    check_ms: list[float]
-    proof: Proof
+    making: list[Clocks]
+    checking: list[Clocks]
+    proofs: list[Proof]
 
 
 def build(records: int, folder: Path, *, is_real: bool) -> None:
@@ -97,10 +109,11 @@ def _run_chain(folder: Path) -> None:
         write_sft([scored / part], [evidence / part], rows=folder / "exports" / "sft")
 
 
-def measure(records: int, folder: Path, repeat: int) -> Measured:
-    """Prove samples of a workspace, and check the proofs."""
+def measure(name: str, folder: Path, kind: str, repeat: int) -> Measured:
+    """Prove samples of a workspace's set, and check the proofs."""
     workspace = Workspace(folder)
-    samples = _samples(folder, repeat)
+    shutil.rmtree(folder / TREES_DIR, ignore_errors=True)
+    samples = _samples(folder / "exports" / kind, repeat)
     first, _ = _timed(lambda: prove_sample(workspace, samples[0]))
     sidecars = sum(path.stat().st_size for path in (folder / TREES_DIR).iterdir())
     made = [_timed(lambda sample=sample: _content(workspace, sample)) for sample in samples]
@@ -109,30 +122,37 @@ def measure(records: int, folder: Path, repeat: int) -> Measured:
     if any(report.exit_code != 0 for _, report in checked):
         raise SystemExit("a proof does not hold")
     return Measured(
-        records=records,
-        first_seconds=first,
+        name=name,
+        first_seconds=first.wall / 1000,
         sidecar_bytes=sidecars,
-        make_ms=[1000 * seconds for seconds, _ in made],
-        check_ms=[1000 * seconds for seconds, _ in checked],
-        proof=read_proof(contents[-1]),
+        making=[clocks for clocks, _ in made],
+        checking=[clocks for clocks, _ in checked],
+        proofs=[read_proof(content) for content in contents],
     )
 
 
 def row(measured: Measured) -> str:
     """Return the table's row."""
-    proof = measured.proof
-    whole = len(proof.content)
-    records = sum(len(dumps(record_json(hop.record))) for _, hop in proof.hops)
+    sizes = [len(proof.content) for proof in measured.proofs]
+    bare = [len(proof.content) - _record_bytes(proof) for proof in measured.proofs]
     return (
-        f"| {measured.records:,} | {measured.first_seconds:.1f} |"
-        f" {measured.sidecar_bytes / 1e6:,.1f} | {_spread(measured.make_ms)} |"
-        f" {_spread(measured.check_ms)} |"
-        f" {whole:,} | {whole - records:,} |"
+        f"| {measured.name} | {measured.first_seconds:.1f} |"
+        f" {measured.sidecar_bytes / 1e6:,.1f} | {_spread(measured.making)} |"
+        f" {_spread(measured.checking)} |"
+        f" {statistics.median(sizes):,.0f} ({max(sizes):,}) |"
+        f" {statistics.median(bare):,.0f} ({max(bare):,}) |"
     )
 
 
-def _spread(times: list[float]) -> str:
-    return f"{statistics.median(times):.1f} ({min(times):.1f})"
+def _record_bytes(proof: Proof) -> int:
+    """Return how many bytes of a proof's file the records take, quotes and escapes counted."""
+    return sum(len(dumps(record_json(hop.record))) for _, hop in proof.hops)
+
+
+def _spread(times: list[Clocks]) -> str:
+    wall = [one.wall for one in times]
+    cpu = statistics.median(one.cpu for one in times)
+    return f"{statistics.median(wall):.1f} ({min(wall):.1f}), CPU {cpu:.1f}"
 
 
 def _content(workspace: Workspace, sample: str) -> bytes:
@@ -141,19 +161,15 @@ def _content(workspace: Workspace, sample: str) -> bytes:
 
 def _samples(folder: Path, number: int) -> list[str]:
     """Return the ids of rows from all over the set."""
-    ids = [
-        line[7:43].decode()
-        for path in sorted((folder / "exports" / "sft").glob("*.jsonl"))
-        for line in path.open("rb")
-    ]
-    step = max(1, len(ids) // number)
-    return ids[::step][:number]
+    lines = [line for path in sorted(folder.glob("*.jsonl")) for line in path.open("rb")]
+    step = max(1, len(lines) // number)
+    return [json.loads(line)["id"] for line in lines[::step][:number]]
 
 
-def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
-    began = perf_counter()
+def _timed(call: Callable[[], Any]) -> tuple[Clocks, Any]:
+    began, worked = perf_counter(), process_time()
     found = call()
-    return perf_counter() - began, found
+    return Clocks(1000 * (perf_counter() - began), 1000 * (process_time() - worked)), found
 
 
 def main() -> None:
@@ -165,22 +181,26 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=100)
     parser.add_argument("--real", action="store_true", help="run the real stages")
     parser.add_argument("--keep", type=Path, help="build workspaces below this folder, keep them")
+    parser.add_argument("--workspace", type=Path, help="measure the sets of this workspace")
     options = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},")
     print(f"load before {os.getloadavg()[0]:.2f}, medians of {options.repeat}\n")
     print(
         "| records | first proof, with sidecars, s | sidecars, MB | make, ms (least) |"
-        " check, ms (least) | proof, bytes | without the four records |"
+        " check, ms (least) | proof, bytes (most) | without its records (most) |"
     )
     print("| --- " * 7 + "|")
+    if options.workspace is not None:
+        for kind in EXPORTS:
+            print(row(measure(kind, options.workspace, kind, options.repeat)), flush=True)
+        return
     for records in options.sizes:
         folder = options.keep or Path(tempfile.mkdtemp(prefix="distill-bench-"))
         try:
             place = folder / str(records)
             if not place.is_dir():
                 build(records, place, is_real=options.real)
-            shutil.rmtree(place / TREES_DIR, ignore_errors=True)
-            print(row(measure(records, place, options.repeat)), flush=True)
+            print(row(measure(f"{records:,}", place, "sft", options.repeat)), flush=True)
         finally:
             if options.keep is None:
                 shutil.rmtree(folder, ignore_errors=True)
