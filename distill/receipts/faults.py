@@ -112,6 +112,7 @@ NoteKind: TypeAlias = Literal[
     "run_unannounced",
     "not_looked_at",
     "not_reread",
+    "rows_without_schema",
 ]
 
 

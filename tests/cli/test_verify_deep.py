@@ -10,10 +10,13 @@ import pytest
 
 from distill.cli.main import main
 from distill.errors import EXIT_OK, EXIT_TAMPERED
+from distill.receipts.scope import workspace_scope
+from distill.receipts.workspace import Workspace
 from distill.records.row_checks import ROWS
 from distill.release.folder import remove_folder
 from distill.stages.sets import STAGES
 from tests.tamper.rewriting import rewrite_row
+from tests.tamper.stages import count
 from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, row, run_all
 
 ROWS_OF_SFT = "exports/sft/train-00000.jsonl"
@@ -231,3 +234,22 @@ def test_the_rows_of_a_release(work: Path, capsys: pytest.CaptureFixture[str]) -
     code, faults = _verify(capsys, "--deep", str(sent))
     assert code == EXIT_TAMPERED
     assert ("row_refused", ROWS_OF_SFT) in {(one["kind"], one["path"]) for one in faults}
+
+
+def test_rows_without_a_schema_are_told(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stage of another name evades the schemas, and the verdict says that it does."""
+    with workspace_scope(Workspace.find(work)):
+        count(Path("logs/a.jsonl"), target=Path("exports/sft/more.jsonl"))
+        count(Path("logs/a.jsonl"), target=Path("exports/notes/count.txt"))
+    (note,) = _notes(capsys, "--deep")
+    assert note.startswith("the rows of 1 file were held against no schema")
+    assert note.endswith("the outputs of count")
+    assert _notes(capsys) == []
+    assert _notes(capsys, "--deep", ROWS_OF_SFT) == []
+
+
+def _notes(capsys: pytest.CaptureFixture[str], *flags: str) -> list[str]:
+    capsys.readouterr()
+    main(["verify", "--json", *flags])
+    notes = json.loads(capsys.readouterr().out)["notes"]
+    return [one["meaning"] for one in notes if one["kind"] == "rows_without_schema"]

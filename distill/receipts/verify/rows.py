@@ -1,10 +1,10 @@
 """The rows of outputs: what each must be is brought by the caller, the engine knows no schema."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from distill.receipts.faults import Fault
+from distill.receipts.faults import Fault, Note
 from distill.receipts.receipt import Claim, FileEntry
 
 #: What is wrong with a line (without its newline); null where it is such a row.
@@ -41,6 +41,18 @@ class BadRows:
 
 
 NO_BAD_ROWS: Final = BadRows()
+
+
+def schema_note(checks: Iterable[tuple[str, RowCheck | None]]) -> Iterator[Note]:
+    """Yield whose rows were held against no schema; ``checks`` are by stage, null for none."""
+    without = [stage for stage, check in checks if check is None]
+    if without:
+        files = "1 file" if len(without) == 1 else f"{len(without)} files"
+        message = (
+            f"the rows of {files} were held against no schema, because none is known for the "
+            f"outputs of {', '.join(sorted(set(without)))}"
+        )
+        yield Note("rows_without_schema", message)
 
 
 class RowReader:

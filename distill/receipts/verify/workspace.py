@@ -6,6 +6,7 @@ from pathlib import Path
 
 from distill.receipts.claims import claim_faults
 from distill.receipts.faults import Fault, Note, VerificationReport
+from distill.receipts.receipt import FileEntry
 from distill.receipts.stat_cache import StatCache
 from distill.receipts.verify.chain import chain_faults
 from distill.receipts.verify.checkpoints import Checkpoints
@@ -37,7 +38,7 @@ from distill.receipts.verify.reading import Reading, Seen, read_files, usable_th
 from distill.receipts.verify.refs import ref_faults
 from distill.receipts.verify.released import released_faults
 from distill.receipts.verify.request import VerificationRequest
-from distill.receipts.verify.rows import RowCheck
+from distill.receipts.verify.rows import RowCheck, schema_note
 from distill.receipts.verify.scope import Scope, Targets
 from distill.receipts.verify.since import since_faults
 from distill.receipts.workspace import Workspace
@@ -130,17 +131,20 @@ class _Looking:
 
     def row_checks(self) -> dict[str, RowCheck]:
         """Return the checks of rows, by the output that they are for."""
+        found = {entry.path: check for _, entry, check in self._rows()}
+        return {path: check for path, check in found.items() if check is not None}
+
+    def _rows(self) -> Iterator[tuple[str, FileEntry, RowCheck | None]]:
+        """Yield stage, entry and check of every output with records that is to be checked."""
         schemas = self.request.rows
         if schemas is None or not self.request.is_deep:
-            return {}
+            return
         answering = answers(self.objects.current())
-        return {
-            entry.path: check
-            for one in self.scope.holders
-            for entry in one.claim.outputs
-            if answering.get(entry.path) == entry.blake3
-            and (check := schemas(one.claim, entry)) is not None
-        }
+        for one in self.scope.holders:
+            for entry in one.claim.outputs:
+                is_read = self.scope.reads(entry.path) and entry.records is not None
+                if is_read and answering.get(entry.path) == entry.blake3:
+                    yield one.claim.stage, entry, schemas(one.claim, entry)
 
     def receipts(self) -> Iterator[Fault]:
         for digest, fault in self.objects.damaged.items():
@@ -189,6 +193,7 @@ class _Looking:
     def notes(self) -> Iterator[Note]:
         yield from self.checkpoints.note()
         yield from pinned_note(self.view, self.request.pinned)
+        yield from schema_note((stage, check) for stage, _, check in self._rows())
         if self.scope.is_whole:
             yield from run_notes(self.view)
         else:
