@@ -246,6 +246,7 @@ def test_rows_without_a_schema_are_told(work: Path, capsys: pytest.CaptureFixtur
     assert note.endswith("the outputs of count")
     assert _notes(capsys) == []
     assert _notes(capsys, "--deep", ROWS_OF_SFT) == []
+    assert _notes(capsys, "--deep", "logs/a.jsonl") == []
 
 
 def _notes(capsys: pytest.CaptureFixture[str], *flags: str) -> list[str]:
