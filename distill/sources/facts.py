@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from distill.receipts.digest import digest_bytes
-from distill.records.message import Message
+from distill.records.message import Message, ToolCall
 from distill.sources.tool_calls import compact
 
 #: Shorter answer keys ("18", "yes") stand in prompts by chance.
@@ -18,7 +18,29 @@ def digest_json(value: Any) -> str:
 
 def message_values(messages: Sequence[Message]) -> list[dict[str, Any]]:
     """Return messages as JSON values, what is null left out."""
-    return [message.model_dump(exclude_none=True) for message in messages]
+    return [_message_value(message) for message in messages]
+
+
+def _message_value(message: Message) -> dict[str, Any]:
+    """Return what ``model_dump(exclude_none=True)`` gives, at a third of its price."""
+    value: dict[str, Any] = {"role": message.role}
+    if message.content is not None:
+        value["content"] = message.content
+    if message.tool_calls is not None:
+        value["tool_calls"] = tuple(_call_value(call) for call in message.tool_calls)
+    if message.name is not None:
+        value["name"] = message.name
+    if message.tool_call_id is not None:
+        value["tool_call_id"] = message.tool_call_id
+    return value
+
+
+def _call_value(call: ToolCall) -> dict[str, Any]:
+    value: dict[str, Any] = {"type": call.type}
+    if call.id is not None:
+        value["id"] = call.id
+    value["function"] = {"name": call.function.name, "arguments": call.function.arguments}
+    return value
 
 
 def prompt_of(messages: Sequence[Message] | None) -> tuple[Message, ...]:

@@ -1,12 +1,18 @@
 """Tool calls as logs write them: OpenAI's, its legacy `function_call`, Anthropic's `tool_use`."""
 
 import json
-from typing import Any
+import re
+from typing import Any, Final
+
+import orjson
 
 from distill.records.message import FunctionCall, ToolCall
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.protocol import RecordError
 from distill.sources.strict_json import name_type, parse, parse_value
+
+#: A float may be written in either of two ways here; in a text it does no harm to look twice.
+_EXPONENT: Final = re.compile(r"[0-9]e")
 
 
 def read_calls(value: Any) -> tuple[ToolCall, ...]:
@@ -27,7 +33,17 @@ def read_tool_use(part: dict[str, Any]) -> ToolCall:
 
 
 def compact(value: Any) -> str:
-    """Return a JSON value as text, the same for equal values: keys sorted, no blanks."""
+    """Return a JSON value (no NaN) as text, the same for equal values: keys sorted, no blanks.
+
+    Law: it is what the standard library writes. orjson writes it too, ten times as fast, but for
+    the exponents of floats and for what it refuses.
+    """
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except (orjson.JSONEncodeError, TypeError):
+        text = ""
+    if text and not _EXPONENT.search(text):
+        return text
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -14,6 +14,7 @@ from distill.exports.settings import PreferenceSettings
 from distill.firewall.gates import Refusal
 from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental.passes import Mapped
+from distill.records.evidence import EvidenceRecord
 from distill.records.samples import PreferenceSample
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import QuarantineUnit
@@ -23,6 +24,7 @@ from distill.stages.quarantine_file import QuarantineRows
 from distill.stages.tally import Tally
 
 PREFERENCE_STAGE: Final = "export_preference"
+_KEPT: Final = 8  # evidence records in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Pairing:
         self._card = CardTally()
         self._refused = QuarantineRows(PREFERENCE_STAGE)
         self._rows: list[bytes] = []
+        self._kept: dict[str, EvidenceRecord] = {}
 
     def of(self, group: Group) -> Mapped:
         """Return the pairs of a group; a subject's leaves no cause for its unpaired runs.
@@ -101,14 +104,25 @@ class Pairing:
             )
         return line
 
+    def _record(self, run: ScoredRun) -> EvidenceRecord:
+        """Return a run's evidence; the last few are kept, since a run is in several pairs."""
+        key = run.evidence.blake3
+        found = self._kept.pop(key, None)
+        if found is None:
+            found = self._records.of(run)
+        self._kept[key] = found
+        if len(self._kept) > _KEPT:
+            del self._kept[next(iter(self._kept))]
+        return found
+
     def _admit(self, chosen: ScoredRun, rejected: ScoredRun) -> PreferenceSample | Refusal:
-        sides = [(run, self._records.of(run)) for run in (chosen, rejected)]
+        sides = [(run, self._record(run)) for run in (chosen, rejected)]
         return preference_sample(sides[0], sides[1], self._settings)
 
     def _take(self, examined: Examined) -> None:
         chosen, rejected, result = examined.chosen, examined.rejected, examined.result
         self._tally.add(chosen.source, "examined")
-        records = [self._records.of(run) for run in (chosen, rejected)]
+        records = [self._record(run) for run in (chosen, rejected)]
         if isinstance(result, Refusal):
             self._tally.add(chosen.source, "quarantined")
             self._refused.add(

@@ -1,11 +1,14 @@
 """What a run's text says of itself."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from distill.exports.rendering import render
 from distill.records.message import FunctionCall, Message, ToolCall
-from distill.sources.facts import rendered_chars
+from distill.sources.facts import digest_json, message_values, rendered_chars
+from distill.sources.tool_calls import compact
 
 ARGUMENTS = st.text(max_size=4) | st.dictionaries(st.text(max_size=3), st.integers(), max_size=2)
 CALLS = st.builds(
@@ -24,3 +27,32 @@ MESSAGES = st.builds(
 def test_rendered_chars(messages: list[Message]) -> None:
     """The counted characters are those of the rendering that the RAG export writes."""
     assert rendered_chars(messages, None) == len(render(messages))
+
+
+@given(st.lists(MESSAGES, max_size=4))
+def test_message_values(messages: list[Message]) -> None:
+    """They are what pydantic dumps, what is null left out."""
+    dumped = [message.model_dump(exclude_none=True) for message in messages]
+    assert digest_json(message_values(messages)) == digest_json(dumped)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@given(JSON.filter(lambda value: not holds_infinity(value)))
+def test_compact(value: object) -> None:
+    """It is what the standard library writes, floats and large integers too."""
+    told = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert compact(value) == told
+
+
+def holds_infinity(value: object) -> bool:
+    """Whether there is an infinity in a value: no JSON that was parsed holds one."""
+    return "Infinity" in json.dumps(value)
