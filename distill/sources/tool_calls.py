@@ -12,7 +12,7 @@ from distill.sources.protocol import RecordError
 from distill.sources.strict_json import name_type, parse, parse_value
 
 #: A float may be written in either of two ways here; in a text it does no harm to look twice.
-_EXPONENT: Final = re.compile(r"[0-9]e")
+_EXPONENT: Final = re.compile(r"(?:^|[:,[])-?[0-9.]+e")
 
 
 def read_calls(value: Any) -> tuple[ToolCall, ...]:
