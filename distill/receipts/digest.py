@@ -107,12 +107,11 @@ class _LineTree:
 
     def update(self, block: bytes | memoryview) -> None:
         *complete, rest = bytes(block).split(b"\n")
-        push = self._tree.push
         if complete:
             self._open.update(complete[0])
-            push(self._open.digest())
-            for line in complete[1:]:
-                push(sha256(LEAF_PREFIX + line).digest())
+            leaves = [sha256(LEAF_PREFIX + line).digest() for line in complete]
+            leaves[0] = self._open.digest()
+            self._tree.extend(leaves)
             self._open = sha256(LEAF_PREFIX)
             self._is_open = False
         if rest:

@@ -4,6 +4,7 @@ Leaf = SHA-256(0x00 ‖ record), node = SHA-256(0x01 ‖ left ‖ right); the ro
 SHA-256 of the empty string.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 LEAF_PREFIX = b"\x00"
@@ -27,6 +28,24 @@ class MerkleRoot:
             right = peaks.pop()
             peaks[-1] = node_hash(peaks[-1], right)
             rest >>= 1
+
+    def extend(self, leaf_hashes: Sequence[bytes]) -> None:
+        """Append many leaves: level by level, which is faster than one by one.
+
+        Law: equals a `push` of each.
+        """
+        hashes = list(leaf_hashes)
+        size, higher = self.size, []
+        self.size += len(hashes)
+        while hashes:
+            if size & 1:  # there is a peak of this height to the left of them
+                hashes.insert(0, self._peaks.pop())
+            if len(hashes) & 1:
+                higher.append(hashes.pop())
+            pairs = zip(hashes[::2], hashes[1::2], strict=True)
+            hashes = [sha256(NODE_PREFIX + left + right).digest() for left, right in pairs]
+            size >>= 1
+        self._peaks += reversed(higher)
 
     def root(self) -> bytes:
         """Return the 32 bytes of RFC 6962's MTH over all leaves pushed so far."""

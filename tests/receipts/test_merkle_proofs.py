@@ -351,3 +351,15 @@ def test_the_tree_has_the_root_that_the_stream_has(size: int) -> None:
     for record in records(size):
         stream.push(leaf_hash(record))
     assert tree_of(records(size)).head() == TreeHead(size, stream.root())
+
+
+@given(st.lists(st.lists(st.binary(max_size=4), max_size=40), max_size=6))
+def test_leaves_may_come_many_at_a_time(chunks: list[list[bytes]]) -> None:
+    """However the leaves are divided, the root is that of one by one."""
+    together, one_by_one = MerkleRoot(), MerkleRoot()
+    for chunk in chunks:
+        leaves = [leaf_hash(record) for record in chunk]
+        together.extend(leaves)
+        for leaf in leaves:
+            one_by_one.push(leaf)
+        assert (together.size, together.root()) == (one_by_one.size, one_by_one.root())

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Final, NamedTuple, get_args
 
 from distill.errors import ContractError, DistillError, SourceError
 
@@ -27,6 +27,18 @@ class Place:
     line: int
     start: int
     end: int
+
+
+class Where(NamedTuple):
+    """A place that nobody may ask for, which costs less to make."""
+
+    path: str
+    line: int
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{self.path} line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +87,7 @@ class RecordFunction:
             tuple(one for one in others if one.name != PLACE),
         )
 
-    def value(self, record: bytes) -> Any:
-        """Return what the function is given for a record."""
-        return record if self.takes_bytes else json.loads(record)
-
-    def call(self, record: bytes, place: Place, given: Mapping[str, object]) -> object:
+    def call(self, record: bytes, where: Where, given: Mapping[str, object]) -> object:
         """Call the function for one record.
 
         Raises:
@@ -87,24 +95,24 @@ class RecordFunction:
             SourceError: it raised something else; path and line are named.
         """
         try:
+            value = record if self.takes_bytes else json.loads(record)
             if self.takes_place:
-                return self.function(self.value(record), place=place, **given)
-            return self.function(self.value(record), **given)
+                return self.function(value, place=Place(*where), **given)
+            return self.function(value, **given)
         except DistillError:
             raise
         except Exception as error:
-            raise _failed(f"{place.path} line {place.line}", error) from error
+            raise _failed(where, error) from error
 
-    def lines(self, record: bytes, place: Place, given: Mapping[str, object]) -> list[bytes]:
+    def lines(self, record: bytes, where: Where, given: Mapping[str, object]) -> list[bytes]:
         """Return the lines that one record gives, without newlines.
 
         Raises:
             DistillError: as `call`.
             ContractError: what it returned is no record.
         """
-        where = f"{place.path} line {place.line}"
         try:
-            return lines_of(self.call(record, place, given), where)
+            return lines_of(self.call(record, where, given), where)
         except DistillError:
             raise
         except Exception as error:  # a generator raises while it is read
@@ -161,7 +169,7 @@ def made_of(lines: Sequence[bytes]) -> Made:
     return Made(b"".join([line + b"\n" for line in lines]), len(lines))
 
 
-def lines_of(returned: object, where: str) -> list[bytes]:
+def lines_of(returned: object, where: object) -> list[bytes]:
     """Return the lines of what a function returned.
 
     Raises:
@@ -169,14 +177,14 @@ def lines_of(returned: object, where: str) -> list[bytes]:
     """
     if returned is None:
         return []
-    if isinstance(returned, bytes | Mapping):
+    if isinstance(returned, (bytes, Mapping)):
         return [_line(returned, where)]
     if isinstance(returned, _NO_RECORD) or not isinstance(returned, Iterable):
         raise _no_record(returned, where)
     return [_line(one, where) for one in returned if one is not None]
 
 
-def _line(value: object, where: str) -> bytes:
+def _line(value: object, where: object) -> bytes:
     if isinstance(value, bytes):
         if b"\n" in value:
             raise ContractError(
@@ -196,7 +204,7 @@ def _line(value: object, where: str) -> bytes:
         ) from error
 
 
-def _no_record(value: object, where: str) -> ContractError:
+def _no_record(value: object, where: object) -> ContractError:
     if isinstance(value, str):
         hint = "return text.encode() for a line that is ready, or the value that is to be its JSON"
     else:
@@ -206,7 +214,7 @@ def _no_record(value: object, where: str) -> ContractError:
     )
 
 
-def _failed(where: str, error: Exception) -> SourceError:
+def _failed(where: object, error: Exception) -> SourceError:
     return SourceError(
         f"{where}: {type(error).__name__}: {error}", "mend the record, or the stage that reads it"
     )

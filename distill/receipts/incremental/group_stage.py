@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from distill.errors import ContractError, SourceError
-from distill.receipts.incremental.functions import GroupFunction, Made, Place, RecordFunction
+from distill.receipts.incremental.functions import GroupFunction, Made, RecordFunction, Where
 from distill.receipts.incremental.record_stage import Job
 from distill.receipts.incremental.rows import Table, write_rows
 from distill.receipts.incremental.segments import read_records
@@ -19,7 +19,8 @@ from distill.receipts.merkle import leaf_hash
 from distill.receipts.recording import demand_identity, demand_plain
 from distill.receipts.report import Report
 
-_BATCH: Final = 64  # groups that a worker is given at once
+_BATCH: Final = 256  # groups that a worker is given at once
+_MOST_OPEN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,15 @@ class GroupStage(IncrementalStage):
     def maker(self, given: Mapping[str, Any]) -> Callable[[Sequence[Group]], list[Made]]:
         """Return what computes some groups."""
         function = self.group_function
-        return lambda groups: [
-            function.make(group.key, [_record(one) for one in group.members], given)
-            for group in groups
-        ]
+
+        def make(groups: Sequence[Group]) -> list[Made]:
+            with _OpenFiles() as files:
+                return [
+                    function.make(group.key, [files.record(one) for one in group.members], given)
+                    for group in groups
+                ]
+
+        return make
 
     def produce(self, work: Work) -> Report:
         """Write what every group gives."""
@@ -154,40 +160,66 @@ def _rows(function: RecordFunction, job: Job) -> bytes:
     keys = []
     start = job.segment.start
     for line, record in enumerate(records, job.segment.line + 1):
-        place = Place(job.path, line, start, start + len(record))
-        keys.append(_key(function.call(record, place, {}), place))
+        where = Where(job.path, line, start, start + len(record))
+        keys.append(_key(function.call(record, where, {}), where))
         start += len(record) + 1
     return write_rows(keys, records)
 
 
-def _key(found: object, place: Place) -> bytes | None:
+def _key(found: object, where: Where) -> bytes | None:
     if found is None:
         return None
     if not isinstance(found, str):
         raise ContractError(
-            f"{place.path} line {place.line}: the key is a {type(found).__name__}",
+            f"{where}: the key is a {type(found).__name__}",
             "return text, or None for a record that is in no group",
         )
     try:
         return found.encode()
     except UnicodeEncodeError as error:
         raise ContractError(
-            f"{place.path} line {place.line}: the key {found[:40]!r} is no text", "mend the key"
+            f"{where}: the key {found[:40]!r} is no text", "mend the key"
         ) from error
 
 
-def _record(member: Member) -> bytes:
-    try:
-        with member.place.open("rb", buffering=0) as file:
-            record = os.pread(file.fileno(), member.length, member.start)
-    except OSError as error:
-        raise SourceError(f"{member.place} can't be read: {error.strerror}") from error
-    if leaf_hash(record) != member.leaf:
-        raise SourceError(
-            f"{member.place} changed while the stage ran",
-            "run it again when its writer is done, or copy the file first",
-        )
-    return record
+class _OpenFiles:
+    """Reads records out of many files, of which some stay open meanwhile."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for descriptor in self._open.values():
+            os.close(descriptor)
+        self._open.clear()
+
+    def record(self, member: Member) -> bytes:
+        """Return a record.
+
+        Raises:
+            SourceError: its file can't be read, or holds another record there by now.
+        """
+        try:
+            record = os.pread(self._descriptor(member.place), member.length, member.start)
+        except OSError as error:
+            raise SourceError(f"{member.place} can't be read: {error.strerror}") from error
+        if leaf_hash(record) != member.leaf:
+            raise SourceError(
+                f"{member.place} changed while the stage ran",
+                "run it again when its writer is done, or copy the file first",
+            )
+        return record
+
+    def _descriptor(self, place: Path) -> int:
+        found = self._open.get(place)
+        if found is None:
+            if len(self._open) >= _MOST_OPEN:
+                self.__exit__()
+            found = self._open[place] = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+        return found
 
 
 def with_receipt_per_group(

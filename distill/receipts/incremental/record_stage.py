@@ -1,14 +1,14 @@
 """Record stages: a record in, records out."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from distill.receipts.incremental.functions import Made, Place, RecordFunction, made_of
+from distill.receipts.incremental.functions import Made, RecordFunction, Where, made_of
 from distill.receipts.incremental.segments import Segment, read_records
 from distill.receipts.incremental.stage import IncrementalStage, Input, Work
 from distill.receipts.incremental.workers import in_order
@@ -75,16 +75,12 @@ def _key(one: Input, segment: Segment, is_placed: bool) -> bytes:
 
 
 def _make(function: RecordFunction, given: Mapping[str, Any], job: Job) -> Made:
-    return made_of(list(_lines(function, given, job)))
-
-
-def _lines(function: RecordFunction, given: Mapping[str, Any], job: Job) -> Iterator[bytes]:
-    start, line = job.segment.start, job.segment.line
-    for record in read_records(job.place, job.segment):
-        line += 1
+    start, lines = job.segment.start, []
+    for line, record in enumerate(read_records(job.place, job.segment), job.segment.line + 1):
         end = start + len(record)
-        yield from function.lines(record, Place(job.path, line, start, end), given)
+        lines += function.lines(record, Where(job.path, line, start, end), given)
         start = end + 1
+    return made_of(lines)
 
 
 def with_receipt_per_record(

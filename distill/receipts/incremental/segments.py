@@ -19,6 +19,7 @@ from distill.receipts.merkle import LEAF_PREFIX
 USUAL: Final = 128 * 1024
 LONGEST: Final = 4 * USUAL
 _BUFFER: Final = 1 << 20
+_NEWLINE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,14 @@ def cut(lines: Iterable[bytes]) -> Iterator[Segment]:
     """
     start = end = line = 0
     leaves: list[bytes] = []
+    usual, longest = USUAL, LONGEST
     for text in lines:
         size = len(text)
-        leaf = sha256(LEAF_PREFIX + (text[:-1] if text.endswith(b"\n") else text)).digest()
+        leaf = sha256(LEAF_PREFIX + (text[:-1] if text[-1] == _NEWLINE else text)).digest()
         leaves.append(leaf)
         end += size
-        if is_end(leaf, size, USUAL) or end - start >= LONGEST:
+        # What `is_end` says, a million times.
+        if int.from_bytes(leaf[:4], "big") * usual < size << 32 or end - start >= longest:
             yield Segment(start, end, line, len(leaves), sha256(b"".join(leaves)).digest())
             start, line, leaves = end, line + len(leaves), []
     if leaves:

@@ -23,7 +23,7 @@ from distill.receipts.staging import KnownFile
 from distill.receipts.workspace import Workspace
 
 #: Shards are about this many bytes long, and have at most `ROOM` bytes before their last item.
-USUAL: Final = 8 * 1024 * 1024
+USUAL: Final = 2 * 1024 * 1024
 ROOM: Final = 48 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
 
