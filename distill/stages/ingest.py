@@ -105,7 +105,7 @@ class Ingest:
     def _read_files(
         self, job: SourceJob, files: Mapping[str, Path], read: ReadSource
     ) -> Iterator[int]:
-        cutter = SourceParts(self.running, job, job.reader(), files)
+        cutter = SourceParts.of(self.running, job, files)
         for path in job.files:
             tree = self.trees.begin(job.table.name, path, files[path])
             parts = cutter.of_file(path, knows=read.passes.knows)

@@ -11,7 +11,7 @@ from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from distill.receipts.incremental import segments
 from distill.receipts.incremental.passes import Part
@@ -48,10 +48,20 @@ class SourceParts:
     job: SourceJob
     source: Source
     files: Mapping[str, Path]
+    digests: Mapping[str, str]
+    terms: str  # what all parts follow from, beside their records
+
+    @classmethod
+    def of(cls, running: Running, job: SourceJob, files: Mapping[str, Path]) -> Self:
+        """Return what cuts the files of a job."""
+        digests = {one.path: one.blake3.hex for one in running.inputs}
+        table = job.model_dump_json(exclude={"files", "withdrawn", "is_withdrawn"})
+        around = (digests[path] for path in (*job.task_files, *job.listing_files))
+        return cls(running, job, job.reader(), files, digests, " ".join([table, *around]))
 
     def of_file(self, path: str, *, knows: Callable[[bytes], bool]) -> Iterator[Part[Records]]:
         """Yield the parts of a file; it is not read where all of them are known."""
-        name = f"{self._digest(path)}:{self.source.framing}:{self.source.records_at}"
+        name = f"{self.digests[path]}:{self.source.framing}:{self.source.records_at}"
         found = self.running.memory.segments.get(name)
         if found is not None:
             parts = [self._part(path, segment) for segment in found]
@@ -66,17 +76,8 @@ class SourceParts:
         self.running.segments[name] = tuple(cut)
 
     def _part(self, path: str, segment: Segment) -> Part[Records]:
-        key = sha256(f"{self._terms()} {path} ".encode() + segment.digest).digest()
+        key = sha256(f"{self.terms} {path} ".encode() + segment.digest).digest()
         return Part(key, segment.end - segment.start, None, partial(self._again, path, segment))
-
-    def _terms(self) -> str:
-        """Return what all parts of the source follow from, beside their records."""
-        files = (*self.job.task_files, *self.job.listing_files)
-        table = self.job.model_dump_json(exclude={"files", "withdrawn", "is_withdrawn"})
-        return " ".join([table, *(self._digest(path) for path in files)])
-
-    def _digest(self, path: str) -> str:
-        return next(one.blake3.hex for one in self.running.inputs if one.path == path)
 
     def _records(self, path: str, frames: Iterable[Frame]) -> Records:
         has_root = path.endswith(".jsonl") and not is_gzip(self.files[path])

@@ -26,6 +26,7 @@ from distill.receipts.workspace import Workspace
 USUAL: Final = 2 * 1024 * 1024
 ROOM: Final = 48 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
+_KEPT: Final = 64 * 1024 * 1024  # bytes of former shards in memory
 
 
 class FormerShards:
@@ -41,7 +42,7 @@ class FormerShards:
         self.known = known
         self._workspace = workspace
         self._sound: dict[int, bool] = {}
-        self._read: tuple[int, bytes | None] = (-1, None)
+        self._contents: dict[int, bytes | None] = {}
         self._begins: dict[bytes, int] = {}
         self._places: dict[bytes, tuple[int, int, int]] = {}  # shard, start, item
         for number, shard in enumerate(self.shards):
@@ -94,15 +95,20 @@ class FormerShards:
         return self._sound[number]
 
     def _content(self, number: int) -> bytes | None:
-        """Return the bytes of a shard if they are the recorded ones; the last one read is kept."""
-        if self._read[0] != number:
-            try:
-                content = self.place_of(number).read_bytes()
-            except (OSError, VerificationError):
-                content = b""
-            is_same = digest_bytes(content).hex == self.shards[number].blake3
-            self._read = (number, content if is_same else None)
-        return self._read[1]
+        """Return the bytes of a shard if they are the recorded ones; the last few are kept."""
+        kept = self._contents
+        content = kept.pop(number) if number in kept else self._read(number)
+        kept[number] = content
+        while len(kept) > 1 and sum(len(one or b"") for one in kept.values()) > _KEPT:
+            del kept[next(iter(kept))]
+        return content
+
+    def _read(self, number: int) -> bytes | None:
+        try:
+            content = self.place_of(number).read_bytes()
+        except (OSError, VerificationError):
+            return None
+        return content if digest_bytes(content).hex == self.shards[number].blake3 else None
 
 
 class SummedFile:
