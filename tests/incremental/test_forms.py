@@ -1,6 +1,8 @@
 """The two forms as stages: what comes out, what is skipped and kept, what is refused."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -233,3 +235,19 @@ def test_a_function_must_take_a_record() -> None:
             with_receipt_per_record(stage="odd", version=1)(function)
     with pytest.raises(ContractError, match="can't name a stage"):
         with_receipt_per_record(stage="no name", version=1)(lambda record: record)
+
+
+def test_what_only_a_run_needs_is_not_imported(repository: Path) -> None:
+    """A module with stages in both forms costs little where all of them are skipped."""
+    program = (
+        "import sys; from distill.receipts import with_receipt_per_group as group, "
+        "with_receipt_per_record as record\n"
+        "record(stage='a', version=1)(lambda record: record)\n"
+        "group(stage='b', version=1, key=str)(lambda key, records: records)\n"
+        "heavy = {'execution', 'survey', 'store', 'incremental.shards', 'incremental.running'}\n"
+        "print(sorted(name for name in heavy if f'distill.receipts.{name}' in sys.modules))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "[]\n"

@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from distill.errors import ContractError
 from distill.receipts.binding import Binding, Call, Role, roles_of
-from distill.receipts.execution import Execution
-from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.segments import Segment, cut_file
-from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.outcome import Outcome
 from distill.receipts.recording import Stage, demand_identity, demand_plain
 from distill.receipts.report import Report
-from distill.receipts.staging import Finished
 from distill.receipts.workspace import Workspace
+
+if TYPE_CHECKING:  # what only a run needs: a call that is skipped imports none of it
+    from distill.receipts.execution import Execution
+    from distill.receipts.incremental.running import Running
+    from distill.receipts.incremental.shards import ShardWriter
+    from distill.receipts.staging import Finished
 
 READ: Final = "read"
 WRITE: Final = "write"
@@ -39,13 +41,13 @@ class Input:
 class Work:
     """One run: what is read, what is remembered, and where the output goes."""
 
-    running: Running
+    running: "Running"
     inputs: tuple[Input, ...]
-    writer: ShardWriter
+    writer: "ShardWriter"
     parameters: Mapping[str, Any]
 
     @classmethod
-    def of(cls, running: Running, writer: ShardWriter, parameters: Mapping[str, Any]) -> Self:
+    def of(cls, running: "Running", writer: "ShardWriter", parameters: Mapping[str, Any]) -> Self:
         """Return the work of a run, with its inputs cut into segments."""
         inputs = []
         for one in running.inputs:
@@ -104,10 +106,13 @@ class IncrementalStage(Stage[Any]):
             roles[name] = role
         return _Files(self.__wrapped__.__qualname__, self.__signature__, roles)
 
-    def _run(self, execution: Execution) -> Outcome:
+    def _run(self, execution: "Execution") -> Outcome:
         return execution.run(self._function)
 
-    def _function(self, *, read: Sequence[Path] | Path, write: Path, **given: object) -> Finished:
+    def _function(self, *, read: Sequence[Path] | Path, write: Path, **given: object) -> "Finished":
+        from distill.receipts.incremental.running import Running  # noqa: PLC0415
+        from distill.receipts.staging import Finished  # noqa: PLC0415
+
         del read  # their places are among the run's inputs
         running = Running.here()
         work = Work.of(running, running.writer(write, running.target(WRITE)), given)
