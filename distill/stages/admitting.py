@@ -32,6 +32,7 @@ from distill.stages.quarantine_file import QuarantineFile, QuarantineRows
 from distill.stages.tally import Tally
 
 PREFIX: Final = "train"
+SCALE: Final = 8  # a trainer lists and opens every file of a set
 CARD_FILE: Final = "README.md"
 COUNTS: Final = ("scored", "exported", "quarantined")
 
@@ -213,7 +214,7 @@ class RunExport:
             for of_source in parts_of_shards(running, "scored", is_placed=False).values():
                 for size in reading.read(of_source):
                     bar.advance(size)
-            writer = running.writer(rows, running.target("rows"), prefix=PREFIX)
+            writer = running.writer(rows, running.target("rows"), prefix=PREFIX, scale=SCALE)
             passes.second(writer, reading.parts, reading.told, reading.rows_of)
         totals = card_totals(tally, "scored")
         written = finish_set(described, writer, lambda tallied: self.card(tallied, totals))

@@ -82,7 +82,7 @@ def index_evidence(
         resolution.settle()
         written = [known_file(evidence, UNATTACHED_FILE)]
         for source, read in ingest.sources.items():
-            writer = running.writer(evidence, running.target("evidence"), f"{source}/")
+            writer = running.writer(evidence, running.target("evidence"), below=f"{source}/")
             write_evidence(read, resolution.changes(source), writer)
             tally.add(source, "runs", writer.rows)
             written += writer.written

@@ -16,7 +16,7 @@ from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
 from distill.receipts.incremental.running import Running
 from distill.receipts.staging import Finished
 from distill.records.scored import ScoredRun
-from distill.stages.admitting import PREFIX, card_totals, evidence_files, finish_set
+from distill.stages.admitting import PREFIX, SCALE, card_totals, evidence_files, finish_set
 from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.narrow import NarrowTables, chunked
 from distill.stages.pairing import PREFERENCE_STAGE, Group, Member, start_pairing
@@ -74,7 +74,7 @@ def write_preference(
             _absorb(json.loads(told), tables, tally, described, refused)
             bar.advance(part.size)
         _count_runs(tables, tally)
-        writer = running.writer(rows, running.target("rows"), prefix=PREFIX)
+        writer = running.writer(rows, running.target("rows"), prefix=PREFIX, scale=SCALE)
         passes.second(writer, parts, lambda _: NONE, lambda _, content: content)
     totals = card_totals(tally, "examined")
     written = finish_set(

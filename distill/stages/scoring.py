@@ -64,7 +64,7 @@ def decide_runs(
         changes = _contradictions(tables)
         _add_inheritances(tables, changes)
         for name, source in sources.items():
-            writer = running.writer(scored, running.target("scored"), f"{name}/")
+            writer = running.writer(scored, running.target("scored"), below=f"{name}/")
             source.write(passes, changes.get(name, {}), writer, tally)
             tally.add(name, "scored", writer.rows)
             written += writer.written

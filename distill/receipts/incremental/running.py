@@ -61,10 +61,13 @@ class Running:
         return next(one.path for one in self.targets if one.role == role)
 
     def writer(
-        self, folder: Path, target: str, below: str = "", prefix: str = "part"
+        self, folder: Path, target: str, *, below: str = "", prefix: str = "part", scale: int = 1
     ) -> ShardWriter:
-        """Return a writer of shards in ``folder / below``, which will be ``target / below``."""
-        made = ShardWriter(folder, target, below, self.former, prefix)
+        """Return a writer of shards in ``folder / below``, which will be ``target / below``.
+
+        ``scale``: how many times longer than usual they are to be.
+        """
+        made = ShardWriter(folder, target, below, self.former, prefix, scale)
         self.writers.append(made)
         return made
 

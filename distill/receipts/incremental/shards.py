@@ -162,6 +162,7 @@ class ShardWriter:
     below: str
     former: FormerShards
     prefix: str = "part"
+    scale: int = 1  # how many times the usual length shards of this output have
     written: list[KnownFile] = field(default_factory=list)
     shards: list[Shard] = field(default_factory=list)
     items: Items = field(default_factory=lambda: Items([], [], []))
@@ -206,7 +207,9 @@ class ShardWriter:
                 out.write(made.content)
                 self.items.lengths.append(len(made.content))
                 self.items.records.append(made.records)
-                is_full = is_end(keys[at], len(made.content), USUAL) or out.bytes >= ROOM
+                is_full = (
+                    is_end(keys[at], len(made.content), self.scale * USUAL) or out.bytes >= ROOM
+                )
                 at += 1
         path = f"{self.target}/{name}"
         self.shards.append(Shard(path, out.sums.blake3.hex, first, at, is_full))

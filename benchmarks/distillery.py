@@ -1,0 +1,207 @@
+"""The five stages on a growing corpus: cold, nothing to do, growth, an edit, another policy.
+
+    python benchmarks/distillery.py [--runs 160000] [--repeat 1]
+
+Makes a workspace of generated runs (`benchmarks/corpus.py`, 6 KB a run: 160,000 are 1 GB) and runs
+`distill run` on it as a process of its own: with two workers and with one, again with nothing to
+do, after 1 % was appended to the newest log, after one record was edited in the middle, after a
+change of the scoring policy. Peak memory is that of all processes of a run together, sampled. The
+speed-up of two workers is held beside that of two independent processes that only compute, which is
+what the machine can give at that moment. Prints Markdown for docs/benchmarks.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+from corpus import make_run, write_corpus
+
+_SAMPLE = 0.05
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_COMPUTE = "x = 0\nfor i in range(20_000_000):\n    x += i * i % 7\n"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run: wall and CPU seconds, and the peak of resident bytes over all its processes."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+
+
+def run(workspace: Path, workers: int = 2) -> Measured:
+    """Run all stages in a process of its own.
+
+    Raises:
+        SystemExit: the run failed.
+    """
+    program = [sys.executable, "-m", "distill.cli", "run", "--workspace", str(workspace), "-q"]
+    began = monotonic()
+    process = os.posix_spawn(
+        sys.executable, program, {**os.environ, "DISTILL_WORKERS": str(workers)}
+    )
+    peak: list[int] = [0]
+    watch = threading.Thread(target=_watch, args=(process, peak), daemon=True)
+    watch.start()
+    _, status, usage = os.wait4(process, 0)
+    seconds = monotonic() - began
+    watch.join()
+    if status != 0:
+        raise SystemExit(f"the run ended with status {os.waitstatus_to_exitcode(status)}")
+    return Measured(seconds, usage.ru_utime + usage.ru_stime, peak[0])
+
+
+def _watch(process: int, peak: list[int]) -> None:
+    """Sample the resident bytes of a process and its children until it is gone."""
+    while True:
+        total = _resident(process)
+        if total is None:
+            return
+        peak[0] = max(peak[0], total)
+        sleep(_SAMPLE)
+
+
+def _resident(process: int) -> int | None:
+    """Return the resident bytes of a process and all below it, shared pages counted once.
+
+    Null when it is gone.
+    """
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        fields = Path(f"/proc/{process}/statm").read_text().split()
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    if state == "Z":
+        return None
+    own = int(fields[1]) * _PAGE
+    below = (_unshared(int(child)) for child in children)
+    return own + sum(below)
+
+
+def _unshared(process: int) -> int:
+    """Return the resident bytes of a child that it does not share with the one that forked it."""
+    try:
+        text = Path(f"/proc/{process}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return 0
+    lines = (line.split() for line in text.splitlines())
+    return 1024 * sum(int(line[1]) for line in lines if line[0].startswith("Private_"))
+
+
+def speed_up_of_processes() -> float:
+    """Return how much faster two processes that only compute are than one after the other."""
+    began = monotonic()
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", _COMPUTE], check=True)
+    alone = monotonic() - began
+    began = monotonic()
+    both = [subprocess.Popen([sys.executable, "-c", _COMPUTE]) for _ in range(2)]
+    for one in both:
+        one.wait()
+    return alone / (monotonic() - began)
+
+
+def append(workspace: Path, number: int, runs: int) -> None:
+    """Append new runs, with tasks of their own, to the newest log."""
+    words = ["".join(random.Random(i).choices("etaoin", k=6)) for i in range(4000)]
+    with max((workspace / "logs").iterdir()).open("ab") as log:
+        for new in range(10_000_000 + number, 10_000_000 + number + runs):
+            log.write(json.dumps(make_run(new, 4, words)).encode() + b"\n")
+
+
+def edit(workspace: Path) -> None:
+    """Change one letter of one record in the middle of the corpus."""
+    logs = sorted((workspace / "logs").iterdir())
+    log = logs[len(logs) // 2]
+    middle = log.stat().st_size // 2
+    with log.open("r+b") as file:
+        file.seek(middle)
+        block = file.read(1 << 20)
+        at = middle + block.index(b" the") if b" the" in block else middle + block.index(b"a ")
+        file.seek(at + 1)
+        letter = file.read(1)
+        file.seek(at + 1)
+        file.write(b"b" if letter != b"b" else b"c")
+
+
+def another_policy(workspace: Path) -> None:
+    """Ask more of an accepted run."""
+    path = workspace / "distill.toml"
+    path.write_text(path.read_text().replace("accepted = 1.0, part", "accepted = 0.9, part", 1))
+
+
+def measure(runs: int, folder: Path) -> tuple[int, dict[str, Measured]]:
+    """Make a workspace and measure every case once, in order."""
+    size = write_corpus(runs, folder)
+    found = {"cold, 1 worker": run(folder, 1)}
+    for made in ("data", "exports", "quarantine", "receipts", "reports", ".distill"):
+        shutil.rmtree(folder / made, ignore_errors=True)
+    found["cold, 2 workers"] = run(folder)
+    cases: dict[str, Callable[[], None]] = {
+        "nothing to do": lambda: None,
+        "1 % appended": lambda: append(folder, 0, runs // 100),
+        "one record edited in the middle": lambda: edit(folder),
+        "another threshold": lambda: another_policy(folder),
+    }
+    for name, change in cases.items():
+        change()
+        found[name] = run(folder)
+    return size, found
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=160_000)
+    parser.add_argument("--repeat", type=int, default=1)
+    options = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},")
+    print(f"load before {os.getloadavg()[0]:.2f}; {options.repeat} repetitions, medians\n")
+    samples: dict[str, list[Measured]] = {}
+    size = 0
+    for _ in range(options.repeat):
+        folder = Path(tempfile.mkdtemp(prefix="distill-bench-"))
+        try:
+            size, found = measure(options.runs, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        for name, one in found.items():
+            samples.setdefault(name, []).append(one)
+    print(f"{options.runs:,} runs, {size / 1e6:,.0f} MB of logs.\n")
+    print("| case | s | MB/s of logs | CPU s | peak MB, all processes | of cold |")
+    print("| --- " * 6 + "|")
+    cold = statistics.median(one.seconds for one in samples["cold, 2 workers"])
+    for name, taken in samples.items():
+        print(_row(name, size, taken, cold), flush=True)
+    alone = statistics.median(one.seconds for one in samples["cold, 1 worker"])
+    print(f"\nTwo workers against one: {alone / cold:.2f}; ", end="")
+    print(f"two processes that only compute: {speed_up_of_processes():.2f}.")
+    print(f"Load after {os.getloadavg()[0]:.2f}.")
+
+
+def _row(name: str, size: int, taken: list[Measured], cold: float) -> str:
+    seconds = statistics.median(one.seconds for one in taken)
+    cpu = statistics.median(one.cpu_seconds for one in taken)
+    peak = max(one.peak_bytes for one in taken)
+    return (
+        f"| {name} | {seconds:.2f} | {size / 1e6 / seconds:,.1f} | {cpu:.2f} | {peak / 1e6:,.0f}"
+        f" | {seconds / cold:.1%} |"
+    )
+
+
+if __name__ == "__main__":
+    main()
