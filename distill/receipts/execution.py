@@ -18,6 +18,7 @@ from distill.receipts.outcome import Outcome
 from distill.receipts.publish import abandon, commit
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.staging import Berth, Finished, Produced, berth, collect, prepare
+from distill.receipts.watching import Watch, watched
 
 _current: "ContextVar[Execution]" = ContextVar("distill_execution")
 
@@ -99,7 +100,8 @@ class Execution:
             prepare(berths)
             partials = {one.target.role: one.partial for one in berths}
             bound = self.draft.call.with_outputs(partials)
-            returned = function(*bound.args, **bound.kwargs)
+            with watched(self._watch(berths)):
+                returned = function(*bound.args, **bound.kwargs)
         with evidence.step("report_recordable"):
             known = None
             if isinstance(returned, Finished):
@@ -117,6 +119,21 @@ class Execution:
             if file.partial is not None:
                 durable.sync_file(file.partial)
         return produced
+
+    def _watch(self, berths: list[Berth]) -> Watch:
+        """Return what the stage may read: its inputs, its code, and where its outputs go."""
+        draft, workspace = self.draft, self.draft.workspace
+        inputs = (os.fspath(one.place) for one in draft.survey.inputs)
+        real = [os.path.realpath(one.place) for one in draft.survey.inputs]
+        trees = [str(workspace.root / ".distill")]
+        trees += [str(place) for one in berths for place in (one.partial, one.place)]
+        folders = [str(folder) for folder in (workspace.root, *workspace.roots.values())]
+        return Watch(
+            stage=draft.survey.key.stage,
+            folders=tuple({*folders, *map(os.path.realpath, folders)}),
+            files=frozenset([*inputs, *real, *draft.survey.code_places]),
+            trees=tuple({*trees, *map(os.path.realpath, trees)}),
+        )
 
     def _plan(self, journal: Journal, produced: tuple[Produced, ...], receipt: Receipt) -> "_Plan":
         """Return what must move where; an output that is there already stays."""

@@ -13,7 +13,7 @@ from distill.receipts.decisions import Decision, Decisions
 from distill.receipts.locks import hold, is_recovered
 from distill.receipts.modules import module_of
 from distill.receipts.outcome import Outcome, Plan, Stored
-from distill.receipts.scope import current_reread, current_workspace
+from distill.receipts.scope import current_reread, current_workspace, observer_scope
 from distill.receipts.scrub import scrub
 from distill.receipts.stat_cache import StatCache
 from distill.receipts.targets import STAGE_NAME
@@ -50,6 +50,10 @@ class Stage(Generic[P]):
             DistillError: an argument, an input or the stage's contract is at fault.
         """
         _demand_started(self.stage)
+        with observer_scope(None):  # the stage that calls this one does not read what this one does
+            return self._call(*args, **kwargs)
+
+    def _call(self, *args: P.args, **kwargs: P.kwargs) -> Outcome:
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
         lock = f"{self.stage}-{call.slot[:16]}"
@@ -71,6 +75,10 @@ class Stage(Generic[P]):
         Raises:
             DistillError: an argument is at fault. A missing input makes the plan stale instead.
         """
+        with observer_scope(None):
+            return self._plan(*args, **kwargs)
+
+    def _plan(self, *args: P.args, **kwargs: P.kwargs) -> Plan:
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
         cache = StatCache.read(workspace)

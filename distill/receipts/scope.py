@@ -1,7 +1,7 @@
 """What surrounds a call: the workspace that it works in, and who triggered it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -11,10 +11,14 @@ from distill.receipts.workspace import Workspace
 if TYPE_CHECKING:
     from distill.receipts.receipt import Trigger, TriggerKind
 
+Observer = Callable[[object, object], None]
+"""Is told the path and the flags of each file that is opened."""
+
 FULL_VARIABLE = "DISTILL_FULL"
 
 _workspace: ContextVar[Workspace | None] = ContextVar("distill_workspace", default=None)
 _reread: ContextVar[dict[str, str] | None] = ContextVar("distill_reread", default=None)
+_observer: ContextVar[Observer | None] = ContextVar("distill_observer", default=None)
 _trigger: ContextVar["Trigger | None"] = ContextVar("distill_trigger", default=None)
 
 
@@ -58,6 +62,21 @@ def current_reread() -> dict[str, str] | None:
     """Return what was reread in the innermost `full_scope`, null where there is none."""
     found = _reread.get()
     return {} if found is None and os.environ.get(FULL_VARIABLE) else found
+
+
+@contextmanager
+def observer_scope(observer: Observer | None) -> Iterator[None]:
+    """Let this be told, inside, of the files that a stage opens; null: the engine is at work."""
+    token = _observer.set(observer)
+    try:
+        yield
+    finally:
+        _observer.reset(token)
+
+
+def current_observer() -> Observer | None:
+    """Return who is told of the files that are opened, null where no stage function runs."""
+    return _observer.get()
 
 
 def current_workspace() -> Workspace:

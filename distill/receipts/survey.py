@@ -28,7 +28,7 @@ class Survey:
     """What is known before a call: the key, the inputs, the former receipts, and the decision.
 
     ``rests_on`` are the files that tell the newest receipts, null where they had to be searched
-    for.
+    for. ``code_places`` are the files that the code was read from, and its data.
     """
 
     key: KeyParts
@@ -37,6 +37,7 @@ class Survey:
     passed: Receipt | None
     plan: Plan
     rests_on: tuple[Path, ...] | None = None
+    code_places: frozenset[str] = frozenset()
 
     @property
     def key_digest(self) -> Digest:
@@ -70,7 +71,9 @@ def survey(
     key = KeyParts(who.stage, who.version, code, environment, parameters, inputs)
     plan = _decide(workspace, history, key, rereading)
     parents = lineage.parents(inputs)
-    return Survey(key, inputs, parents, history.passed, plan, history.rests_on)
+    return Survey(
+        key, inputs, parents, history.passed, plan, history.rests_on, frozenset(traces.present)
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,131 @@
+"""A stage that reads a file of the workspace which it has not declared fails, by name."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from distill.errors import ContractError
+from distill.receipts import InFile, OutDir, OutFile, ReceiptStore, Workspace, with_receipt
+from distill.receipts.scope import workspace_scope
+
+Put = Callable[[str, str], Path]
+Act = Callable[[Path, Path], object]
+
+ACT: list[Act] = []
+
+
+@with_receipt(stage="act", version=1)
+def act(log: InFile, out: OutFile) -> None:
+    """Do what the test asks for, and write."""
+    out.write_bytes(log.read_bytes())
+    ACT[-1](log, out)
+
+
+@with_receipt(stage="outer", version=1)
+def outer(log: InFile, inner: Path | None = None, *, rows: OutDir) -> None:
+    """Call another stage, whose files are no business of this one."""
+    del inner
+    act(Path("secret.txt"), Path("inner.txt"))
+    (rows / "a.txt").write_bytes(log.read_bytes())
+
+
+def run(put: Put, what: Act) -> None:
+    """Run the stage on a log, beside a file that it has not declared."""
+    put("a.txt", "a")
+    put("secret.txt", "secret")
+    ACT.append(what)
+    act(Path("a.txt"), Path("b.txt"))
+
+
+def _swallow(log: Path, _: Path) -> None:
+    with contextlib.suppress(ContractError):
+        log.with_name("secret.txt").read_text()
+
+
+UNDECLARED: dict[str, Act] = {
+    "read_text": lambda log, _: log.with_name("secret.txt").read_text(),
+    "open": lambda log, _: open(f"{log.parent}/secret.txt", "rb").close(),  # noqa: PTH123
+    "update": lambda log, _: log.with_name("secret.txt").open("r+").close(),
+    "os.open": lambda log, _: os.close(os.open(log.with_name("secret.txt"), os.O_RDONLY)),
+    "by bytes": lambda log, _: os.close(
+        os.open(os.fsencode(log.with_name("secret.txt")), os.O_RDONLY)
+    ),
+    "through dots": lambda log, _: (log.parent / "x" / ".." / "secret.txt").read_text(),
+    "swallowed": _swallow,
+}
+
+
+@pytest.mark.parametrize("way", UNDECLARED)
+def test_an_undeclared_file_is_refused_by_name(workspace: Workspace, put: Put, way: str) -> None:
+    """However it is opened, and whatever the stage makes of the refusal."""
+    put("x/y.txt", "")
+    with pytest.raises(ContractError, match=r"stage act reads .*/secret\.txt, which it has not"):
+        run(put, UNDECLARED[way])
+    assert not (workspace.root / "b.txt").exists()
+    assert [receipt.passed for receipt in ReceiptStore(workspace).all()] == [False]
+
+
+def test_a_link_does_not_hide_it(workspace: Workspace, put: Put, tmp_path_factory: object) -> None:
+    """Neither from outside into the workspace, nor within it."""
+    put("a.txt", "a").with_name("link").symlink_to(workspace.root / "secret.txt")
+    with pytest.raises(ContractError, match="has not declared"):
+        run(put, lambda log, _: log.with_name("link").read_text())
+
+
+def test_a_root_is_the_workspace_too(
+    put: Put, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A file below a named root is as undeclared as one of the workspace."""
+    root = tmp_path_factory.mktemp("root")
+    (root / "b.txt").write_text("b")
+    with (
+        workspace_scope(Workspace(workspace.root, {"logs": root})),
+        pytest.raises(ContractError, match="has not declared"),
+    ):
+        run(put, lambda *_: (root / "b.txt").read_text())
+
+
+DECLARED: dict[str, Act] = {
+    "its input": lambda log, _: log.read_text(),
+    "its output": lambda _, out: out.read_text(),
+    "writing elsewhere": lambda log, _: log.with_name("ran.log").open("a").close(),
+    "a file elsewhere": lambda *_: Path(os.__file__).with_name("LICENSE.txt").exists(),
+    "a null device": lambda *_: Path(os.devnull).read_bytes(),
+    "Python's own": lambda *_: Path(__file__).read_bytes(),
+    "a folder": lambda log, _: os.close(os.open(log.parent, os.O_RDONLY | os.O_DIRECTORY)),
+}
+
+
+@pytest.mark.parametrize("way", DECLARED)
+def test_what_is_declared_is_read(workspace: Workspace, put: Put, way: str) -> None:
+    """Inputs, own outputs, and what is nobody's business."""
+    run(put, DECLARED[way])
+    assert (workspace.root / "b.txt").read_text() == "a"
+
+
+def test_others_are_not_watched(workspace: Workspace, put: Put) -> None:
+    """Another thread of the process reads what it likes, and so does this one afterwards."""
+    read: list[str] = []
+
+    def beside(log: Path, _: Path) -> None:
+        place = log.with_name("secret.txt")
+        thread = threading.Thread(target=lambda: read.append(place.read_text()))
+        thread.start()
+        thread.join()
+
+    run(put, beside)
+    assert read == ["secret"]
+    assert (workspace.root / "secret.txt").read_text() == "secret"
+
+
+def test_a_stage_in_a_stage_answers_for_itself(workspace: Workspace, put: Put) -> None:
+    """The inner one reads its input, which the outer one has not declared."""
+    put("a.txt", "a")
+    put("secret.txt", "secret")
+    ACT.append(lambda *_: None)
+    outer(Path("a.txt"), rows=Path("rows"))
+    assert (workspace.root / "inner.txt").read_text() == "secret"
