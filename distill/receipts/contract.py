@@ -72,14 +72,12 @@ class Evidence:
                     "the former outputs are as they were; a record was lost or counted twice",
                 )
 
-    def compare(self, former: Receipt | None, key: str) -> None:
-        """Refuse outputs that differ from those that the same key gave before.
+    def compare(self, former: Receipt) -> None:
+        """Refuse outputs that differ from those of a former run of the same key.
 
         Raises:
             ContractError: one key, two outputs.
         """
-        if former is None or former.claim.key.hex != key:
-            return
         before = {entry.path: entry.blake3 for entry in former.claim.outputs}
         after = {entry.path: entry.blake3 for entry in self.outputs}
         differing = sorted(p for p in {*before, *after} if before.get(p) != after.get(p))

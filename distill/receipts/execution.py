@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from distill.errors import ContractError
 from distill.receipts import durable
 from distill.receipts.contract import Evidence
+from distill.receipts.determinism import receipts_of_key
 from distill.receipts.digest import digest_file, fingerprint_file
 from distill.receipts.drafting import Draft
 from distill.receipts.inputs import demand_unchanged
@@ -114,7 +115,9 @@ class Execution:
             demand_unchanged(survey.inputs)
         with evidence.step("contract_kept"):
             evidence.enforce()
-        evidence.compare(survey.passed, survey.key_digest.hex)
+        key, slot = survey.key_digest, self.draft.call.slot
+        for former in receipts_of_key(self.draft.workspace, key, slot):
+            evidence.compare(former)
         for file in produced:
             if file.partial is not None:
                 durable.sync_file(file.partial)

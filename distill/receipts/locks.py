@@ -1,7 +1,16 @@
 """Locks between processes and threads: flock on files in ``.distill/locks``.
 
-The kernel lets go of a lock when its holder ends, however it ends, so none is ever left behind.
-A process that the holder forked does not hold it too: it may live longer. Readers take none.
+1. One run at a time for a slot. A second one waits; when it gets the lock, the first one's receipt
+   is there, so it skips and shares the result.
+2. There is no heartbeat, because nobody has to guess whether the holder lives: a lock belongs to an
+   open file, and the kernel lets go of it when its holder ends, however it ends (``kill -9`` and a
+   crash too). A process that the holder forked does not hold it too: it may live longer. So no lease outlives its holder, and none that is held is
+   broken because its holder was slow, stopped or swapped out.
+3. Readers (`plan`, ``status``, ``verify``) take no lock and never wait: all that they read is put
+   in its place by rename.
+
+That holds on a file system of one machine. Over a network flock may be local to each machine, or
+survive its holder: let one machine work on a workspace.
 """
 
 import fcntl
