@@ -7,6 +7,7 @@ from distill.cli.remembering import remember
 from distill.errors import EXIT_OK
 from distill.receipts.clock import moment_ns
 from distill.report import write_report
+from distill.report.explanation import explain_stages, explained_lines
 from distill.report.health import look_at
 from distill.report.story import tell_story
 from distill.workspace.project import open_workspace
@@ -19,6 +20,12 @@ def status(options: argparse.Namespace, console: Console) -> int:
     health = look_at(project)
     for line in health.lines():
         console.line(line)
+    if options.explain:
+        explained = explain_stages(project, health.stages)
+        for line in explained_lines(explained):
+            console.line(line)
+        console.document(health.as_json() | {"explained": explained})
+        return EXIT_OK
     console.document(health.as_json())
     if health.is_sound and all(one.plan.status == "fresh" for one in health.stages):
         remember(project, options, console, EXIT_OK, began_ns)

@@ -74,12 +74,15 @@ def _running(commands: Commands) -> None:
 
 
 def _looking(commands: Commands) -> None:
-    add_command(
+    status = add_command(
         commands,
         "status",
         "recalled:status",
         "say whether the workspace is sound and what a run would do",
         aliases=["health"],
+    )
+    status.add_argument(
+        "--explain", action="store_true", help="say of each stage which parts of its key changed"
     )
     add_command(commands, "report", "look:report", "write reports/latest.md from the receipts")
     explain = add_command(

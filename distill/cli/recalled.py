@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def status(options: argparse.Namespace, console: Console) -> int:
     """Say what was said of the workspace, or look at it."""
-    answer = _recall(_answers(options))
+    answer = None if options.explain else _recall(_answers(options))
     return _ask("look:status", options, console) if answer is None else _say(answer.said, console)
 
 

@@ -68,10 +68,15 @@ class KeyParts:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One part of the key that differs: its name for machines, and a phrase for people."""
+    """One part of the key that differs: its name for machines, and a phrase for people.
+
+    ``old`` and ``new`` are digests, versions or JSON; null where there was, or is, none.
+    """
 
     part: str
     phrase: str
+    old: str | None = None
+    new: str | None = None
 
 
 def changes(old: KeyParts, new: KeyParts) -> tuple[Change, ...]:
@@ -95,26 +100,30 @@ def sentence(found: Sequence[Change], *, limit: int = 3) -> str:
 
 def _version(old: KeyParts, new: KeyParts) -> Iterator[Change]:
     if old.version != new.version:
-        yield Change("version", f"stage version {old.version} → {new.version}")
+        phrase = f"stage version {old.version} → {new.version}"
+        yield Change("version", phrase, str(old.version), str(new.version))
 
 
 def _function(old: Code, new: Code) -> Iterator[Change]:
     if old.function != new.function:
-        yield Change("function", f"function {old.function} → {new.function}")
+        phrase = f"function {old.function} → {new.function}"
+        yield Change("function", phrase, old.function, new.function)
 
 
 def _code(old: Mapping[str, Digest], new: Mapping[str, Digest]) -> Iterator[Change]:
     for name, verb in _differences(old, new):
-        yield Change(f"code:{name}", f"code {verb}: {name}")
+        before, after = _text(old.get(name)), _text(new.get(name))
+        yield Change(f"code:{name}", f"code {verb}: {name}", before, after)
 
 
 def _environment(old: Environment, new: Environment) -> Iterator[Change]:
     if old.python != new.python:
-        yield Change("environment:python", f"Python {old.python} → {new.python}")
+        phrase = f"Python {old.python} → {new.python}"
+        yield Change("environment:python", phrase, old.python, new.python)
     for name, _ in _differences(old.distributions, new.distributions):
-        before = old.distributions.get(name, "absent")
-        after = new.distributions.get(name, "absent")
-        yield Change(f"environment:{name}", f"distribution {name} {before} → {after}")
+        before, after = old.distributions.get(name), new.distributions.get(name)
+        phrase = f"distribution {name} {before or 'absent'} → {after or 'absent'}"
+        yield Change(f"environment:{name}", phrase, before, after)
 
 
 def _parameters(old: Json, new: Json, where: str) -> Iterator[Change]:
@@ -125,12 +134,14 @@ def _parameters(old: Json, new: Json, where: str) -> Iterator[Change]:
             place = f"{where}.{name}" if where else name
             if name not in old or name not in new:
                 verb = "is new" if name in new else "is gone"
-                yield Change(f"parameter:{place}", f"parameter {place} {verb}")
+                before = _shown(old[name]) if name in old else None
+                after = _shown(new[name]) if name in new else None
+                yield Change(f"parameter:{place}", f"parameter {place} {verb}", before, after)
             else:
                 yield from _parameters(old[name], new[name], place)
         return
     phrase = f"parameter {where} changed ({_shown(old)} → {_shown(new)})"
-    yield Change(f"parameter:{where}", phrase)
+    yield Change(f"parameter:{where}", phrase, _shown(old), _shown(new))
 
 
 def _inputs(old: Sequence[KeyedInput], new: Sequence[KeyedInput]) -> Iterator[Change]:
@@ -139,14 +150,18 @@ def _inputs(old: Sequence[KeyedInput], new: Sequence[KeyedInput]) -> Iterator[Ch
     for place in sorted({*before, *after}):
         path, was, now = place[1], before.get(place), after.get(place)
         if was is None:
-            yield Change(f"input:{path}", f"input {path} is new")
+            yield Change(f"input:{path}", f"input {path} is new", None, str(now))
         elif now is None:
-            yield Change(f"input:{path}", f"input {path} is gone")
+            yield Change(f"input:{path}", f"input {path} is gone", str(was), None)
         elif was != now:
             phrase = f"input {path} changed (blake3 {was.hex[:4]}… → {now.hex[:4]}…)"
-            yield Change(f"input:{path}", phrase)
+            yield Change(f"input:{path}", phrase, str(was), str(now))
     if before == after and [o.path for o in old] != [n.path for n in new]:
         yield Change("input:order", "the inputs come in another order")
+
+
+def _text(digest: Digest | None) -> str | None:
+    return None if digest is None else str(digest)
 
 
 def _differences(old: Mapping[str, object], new: Mapping[str, object]) -> Iterable[tuple[str, str]]:

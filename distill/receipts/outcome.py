@@ -66,6 +66,20 @@ class Outcome:
         return self.status == "skipped"
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One part in which a call differs from the newest passing receipt; see `Plan.changed`.
+
+    ``old`` and ``new`` are digests, versions or JSON; null where there was, or is, none. ``file``
+    is where the code of a part ``code:…`` lies now.
+    """
+
+    part: str
+    old: str | None
+    new: str | None
+    file: str | None = None
+
+
 PlanStatus = Literal["fresh", "stale", "failing", "never built"]
 
 
@@ -75,9 +89,11 @@ class Plan:
 
     ``changed`` names the parts that differ from the newest passing receipt, each as
     ``part:name``: ``code:pkg/mod.py``, ``environment:python``, ``parameter:settings.depth``,
-    ``input:logs/a.jsonl``, ``output:exports/a.jsonl``, ``version``, ``function``.
+    ``input:logs/a.jsonl``, ``output:exports/a.jsonl``, ``version``, ``function``. ``differences``
+    say of the same parts from what to what.
     """
 
     status: PlanStatus
     reason: str
     changed: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()

@@ -8,6 +8,7 @@ from distill.receipts.drafting import Draft
 from distill.receipts.durable import new_token
 from distill.receipts.execution import Execution
 from distill.receipts.grounds import Grounds
+from distill.receipts.kept_code import keep_code
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import recover
 from distill.receipts.scrub import scrub
@@ -43,5 +44,6 @@ def run_or_skip(
     decisions.cache.write(workspace)
     if found.plan.status == "fresh" and found.passed is not None:
         return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
+    keep_code(workspace, traces.modules)
     draft = Draft(workspace, who.module, call, found, new_token(), watch)
     return run(Execution(draft, lock))

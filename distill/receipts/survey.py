@@ -12,7 +12,7 @@ from distill.receipts.digest import Digest
 from distill.receipts.environment import environment_of
 from distill.receipts.inputs import Lineage, WatchedInput, watch_inputs
 from distill.receipts.key import Change, KeyParts, changes, sentence
-from distill.receipts.outcome import Plan
+from distill.receipts.outcome import Difference, Plan, PlanStatus
 from distill.receipts.parameters import record_parameters
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.rereading import Rereading
@@ -69,7 +69,7 @@ def survey(
     environment = environment_of(closure.foreign, traces.cache)
     code = closure.code(who.function)
     key = KeyParts(who.stage, who.version, code, environment, parameters, inputs)
-    plan = _decide(workspace, history, key, rereading)
+    plan = _decide(workspace, history, key, traces)
     parents = lineage.parents(inputs)
     return Survey(
         key, inputs, parents, history.passed, plan, history.rests_on, frozenset(traces.present)
@@ -107,30 +107,39 @@ class _History:
         )
 
 
-def _decide(workspace: Workspace, history: _History, key: KeyParts, rereading: Rereading) -> Plan:
+def _decide(workspace: Workspace, history: _History, key: KeyParts, traces: Traces) -> Plan:
     if history.fault is not None:
         return Plan("stale", history.fault, ("receipt",))
     newest, passed = history.newest, history.passed
     if newest is None:
         return Plan("never built", "never built")
     if passed is None:
-        return _failing(newest, ())
+        return _failing(newest, (), traces)
     found: Sequence[Change] = changes(KeyParts.of_claim(passed.claim), key)
     if not found and passed.claim.key == key.digest():
+        rereading = Rereading(traces.cache, traces.reread)
         found = tuple(_output_faults(workspace, passed.claim.outputs, rereading))
         if not found:
             count = len(passed.claim.outputs)
             noun = "output" if count == 1 else "outputs"
             return Plan("fresh", f"{UNCHANGED}; {count} {noun} as recorded")
     if not newest.passed:
-        return _failing(newest, found)
-    return Plan("stale", sentence(found) or "the key changed", tuple(one.part for one in found))
+        return _failing(newest, found, traces)
+    return _differing("stale", sentence(found) or "the key changed", found, traces)
 
 
-def _failing(newest: Receipt, found: Sequence[Change]) -> Plan:
+def _differing(status: PlanStatus, reason: str, found: Sequence[Change], traces: Traces) -> Plan:
+    files = {str(digest): file for _, file, digest in traces.modules}
+    differences = tuple(
+        Difference(one.part, one.old, one.new, files.get(one.new or "")) for one in found
+    )
+    return Plan(status, reason, tuple(one.part for one in found), differences)
+
+
+def _failing(newest: Receipt, found: Sequence[Change], traces: Traces) -> Plan:
     error = newest.run.error
     told = f": {error.message.splitlines()[0]}" if error is not None and error.message else ""
-    return Plan("failing", f"failed last time{told}", tuple(one.part for one in found))
+    return _differing("failing", f"failed last time{told}", found, traces)
 
 
 def _output_faults(
@@ -139,24 +148,28 @@ def _output_faults(
     """Return what is wrong with recorded outputs."""
     faults: list[Change] = []
     for entry in outputs:
-        phrase = _output_fault(workspace, entry, rereading)
-        if phrase is not None:
-            faults.append(Change(f"output:{entry.path}", f"output {entry.path} {phrase}"))
+        fault = _output_fault(workspace, entry, rereading)
+        if fault is not None:
+            phrase, now = f"output {entry.path} {fault[0]}", fault[1]
+            faults.append(Change(f"output:{entry.path}", phrase, str(entry.blake3), now))
     return faults
 
 
-def _output_fault(workspace: Workspace, entry: FileEntry, rereading: Rereading) -> str | None:
+def _output_fault(
+    workspace: Workspace, entry: FileEntry, rereading: Rereading
+) -> tuple[str, str | None] | None:
+    """Return what is wrong with an output, and the digest that it has now; null for nothing."""
     try:
         place = workspace.resolve(entry.path)
         if place.is_symlink():
-            return "is a link"
+            return "is a link", None
         if not place.exists():
-            return "is missing"
+            return "is missing", None
         found, _ = rereading.digest_of(entry.path, place)
     except VerificationError as error:
-        return error.message
+        return error.message, None
     except SourceError as error:
-        return f"can't be read: {error.message}"
+        return f"can't be read: {error.message}", None
     if found == entry.blake3:
         return None
-    return f"was changed (blake3 {entry.blake3.hex[:4]}… → {found.hex[:4]}…)"
+    return f"was changed (blake3 {entry.blake3.hex[:4]}… → {found.hex[:4]}…)", str(found)

@@ -38,6 +38,37 @@ def read_source(content: bytes) -> Source:
     return Source(digest, imports, resources if opens_data else (), is_lazy)
 
 
+def units_of(content: bytes) -> dict[str, str]:
+    """Return the functions of a file, methods as ``Class.name``, each as text of its syntax.
+
+    ``(module)`` and ``Class`` hold what stands outside of functions.
+
+    Raises:
+        SyntaxError: the file does not parse.
+    """
+    tree = ast.parse(content)
+    if b"__doc__" not in content:
+        _strip_docstrings(tree)
+    units: dict[str, str] = {}
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    for one in classes:
+        units |= _units_in(one.body, f"{one.name}.", one.name)
+        heads = [*one.bases, *one.keywords, *one.decorator_list]
+        units[one.name] += _written(heads)
+    return units | _units_in([node for node in tree.body if node not in classes], "", "(module)")
+
+
+def _units_in(body: list[ast.stmt], prefix: str, rest: str) -> dict[str, str]:
+    units = {rest: ""}
+    for node in body:
+        name = rest
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            name = prefix + node.name
+        # A name that is bound twice (an overload, a property's setter) is one unit.
+        units[name] = units.get(name, "") + _written(node)
+    return units
+
+
 def _written(part: object) -> str:
     """Return a part of a tree as text: a node, a list or a value.
 
