@@ -4,8 +4,9 @@
    is there, so it skips and shares the result.
 2. There is no heartbeat, because nobody has to guess whether the holder lives: a lock belongs to an
    open file, and the kernel lets go of it when its holder ends, however it ends (``kill -9`` and a
-   crash too). A process that the holder forked does not hold it too: it may live longer. So no lease outlives its holder, and none that is held is
-   broken because its holder was slow, stopped or swapped out.
+   crash too). A process that the holder forked does not hold it too: it may live longer. So no
+   lease outlives its holder, and none that is held is broken because its holder was slow, stopped
+   or swapped out.
 3. Readers (`plan`, ``status``, ``verify``) take no lock and never wait: all that they read is put
    in its place by rename.
 

@@ -81,7 +81,8 @@ def current_observer() -> Observer | None:
 
 def current_workspace() -> Workspace:
     """Return the workspace of the innermost scope, or the one that `Workspace.find` finds."""
-    return _workspace.get() or Workspace.find()
+    with observer_scope(None):  # a stage that asks reads no setting from the file
+        return _workspace.get() or Workspace.find()
 
 
 def current_trigger() -> "Trigger":

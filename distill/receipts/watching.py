@@ -52,6 +52,8 @@ class Watch:
         place = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - texts, for every file
         if self._may_read(place) or self._may_read(os.path.realpath(place)):
             return
+        if not os.path.exists(place):  # noqa: PTH110 - Python's own error tells more
+            return
         self.undeclared.append(place)
         self.demand_declared()
 

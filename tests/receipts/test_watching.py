@@ -10,7 +10,7 @@ import pytest
 
 from distill.errors import ContractError
 from distill.receipts import InFile, OutDir, OutFile, ReceiptStore, Workspace, with_receipt
-from distill.receipts.scope import workspace_scope
+from distill.receipts.scope import current_workspace, workspace_scope
 
 Put = Callable[[str, str], Path]
 Act = Callable[[Path, Path], object]
@@ -89,6 +89,11 @@ def test_a_root_is_the_workspace_too(
         run(put, lambda *_: (root / "b.txt").read_text())
 
 
+def _miss(log: Path, _: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        log.with_name("nowhere").read_text()
+
+
 DECLARED: dict[str, Act] = {
     "its input": lambda log, _: log.read_text(),
     "its output": lambda _, out: out.read_text(),
@@ -96,6 +101,8 @@ DECLARED: dict[str, Act] = {
     "a file elsewhere": lambda *_: Path(os.__file__).with_name("LICENSE.txt").exists(),
     "a null device": lambda *_: Path(os.devnull).read_bytes(),
     "Python's own": lambda *_: Path(__file__).read_bytes(),
+    "what is not there": _miss,
+    "the workspace": lambda *_: current_workspace(),
     "a folder": lambda log, _: os.close(os.open(log.parent, os.O_RDONLY | os.O_DIRECTORY)),
 }
 
