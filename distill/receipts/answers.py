@@ -32,10 +32,13 @@ class Answers:
         known = self.cache.entry_of(self._name)
         if known is None:
             return None
-        held = json.loads(known[1])
-        grounds = Grounds.of(held["grounds"])
-        seen = grounds.seen(self.workspace, self.cache, self._given())
-        return Answer(held["said"], grounds) if seen is not None and seen[0] == known[0] else None
+        try:
+            held = json.loads(known[1])
+            answer = Answer(held["said"], Grounds.of(held["grounds"]))
+        except (KeyError, TypeError, ValueError):  # another version of Distill wrote it
+            return None
+        seen = answer.grounds.seen(self.workspace, self.cache, self._given())
+        return answer if seen is not None and seen[0] == known[0] else None
 
     def remember(self, answer: Answer) -> None:
         """Keep an answer, unless something that it rests on is too new."""

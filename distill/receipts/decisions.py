@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from distill.errors import ContractError
 from distill.receipts.binding import Call
 from distill.receipts.calling import StageIdentity
 from distill.receipts.digest import Digest
@@ -43,12 +44,15 @@ class Decision:
     modules: Sequence[tuple[str, str, Digest]]
 
     @classmethod
-    def of(cls, text: str) -> "Decision":
-        """Return the decision that `text` wrote."""
-        held = json.loads(text)
-        modules = [(name, file, Digest(digest)) for name, file, digest in held["modules"]]
-        grounds = Grounds.of(held["grounds"])
-        return cls(held["reason"], Digest(held["receipt"]), grounds, modules)
+    def of(cls, text: str) -> "Decision | None":
+        """Return the decision that `text` wrote; null where another version of Distill did."""
+        try:
+            held = json.loads(text)
+            modules = [(name, file, Digest(digest)) for name, file, digest in held["modules"]]
+            grounds = Grounds.of(held["grounds"])
+            return cls(held["reason"], Digest(held["receipt"]), grounds, modules)
+        except (KeyError, TypeError, ValueError, ContractError):
+            return None
 
     @property
     def text(self) -> str:
@@ -73,6 +77,8 @@ class Decisions:
         if known is None:
             return None
         decision = Decision.of(known[1])
+        if decision is None:
+            return None
         seen = decision.grounds.seen(self.workspace, self.cache, self._given())
         if seen is None or seen[0] != known[0] or not are_as_loaded(decision.modules):
             return None

@@ -44,13 +44,21 @@ def installed(cache: StatCache) -> Installed:
     """Return what is installed, from the cache where that still holds; the cache keeps it."""
     seen = list(_seen())
     identity, newest_ns = _identity(seen)
-    known = cache.value_of(_entry_name(seen), identity)
+    known = _parsed(cache.value_of(_entry_name(seen), identity))
     if known is not None:
-        return Installed(**json.loads(known))
+        return known
     found = _ask()
     if cache.is_settled(newest_ns):
         cache.keep(_entry_name(seen), identity, json.dumps(asdict(found)))
     return found
+
+
+def _parsed(value: str | None) -> Installed | None:
+    """Return what the cache holds; null where another version of Distill wrote it."""
+    try:
+        return None if value is None else Installed(**json.loads(value))
+    except (TypeError, ValueError):
+        return None
 
 
 def _ask() -> Installed:

@@ -26,8 +26,8 @@ def scrub(cache: StatCache, places: Mapping[str, str], share: int = SHARE) -> bo
     ``places`` are the files of one call, by their recorded paths. What holds other bytes is learnt;
     a file that the cache does not know is for the caller to read.
     """
-    saved = cache.value_of(_SAVED, "")
-    left = share + int(saved or 0)
+    saved = cache.value_of(_SAVED, "") or ""
+    left = share + (int(saved) if saved.isdecimal() else 0)
     is_sound = all(cache.entry_of(name) for name in places)
     for name in [name for name in cache.names() if name in places]:
         size = max(_LEAST, _size(places[name]))

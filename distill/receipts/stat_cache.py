@@ -25,7 +25,7 @@ from distill.receipts.digest import Digest, FileIdentity, digest_bytes
 from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.workspace import Workspace
 
-FORMAT: Final = "distill.stat-cache/2"
+FORMAT: Final = "distill.stat-cache/3"
 RACY_NS: Final = 2_000_000_000
 _MAX_BYTES: Final = 2**30
 _ENTRY_LINES: Final = 3

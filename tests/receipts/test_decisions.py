@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from distill.receipts.stat_cache import StatCache
 from tests.receipts.conftest import lay_out, remembered
 from tests.receipts.project import Project
 
@@ -127,5 +128,19 @@ def test_a_damaged_cache_is_only_slow(known: Project, damage: bytes | None) -> N
     place = known.root / ".distill/stat-cache"
     content = place.read_bytes()
     place.write_bytes(content[:-1] + b"x" if damage is None else damage)
+    assert known.run()["status"] == "skipped"
+    assert known.runs == 1
+
+
+@pytest.mark.parametrize("value", ["", "x", "{}", "[]", "1", '{"grounds":{"more":1}}'])
+def test_a_cache_of_another_version_is_only_slow(known: Project, value: str) -> None:
+    """Sound as a whole, and of another form inside."""
+    cache = StatCache.read(known.workspace)
+    for name in cache.names():
+        entry = cache.entry_of(name)
+        assert entry is not None
+        if not name.startswith(("logs/", "out/")):
+            cache.keep(name, entry[0], value)
+    cache.write(known.workspace)
     assert known.run()["status"] == "skipped"
     assert known.runs == 1

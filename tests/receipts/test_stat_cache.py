@@ -67,7 +67,7 @@ def test_a_path_is_known_once(aged: Workspace) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n", b"{}", b"distill.stat-cache/2", b"distill.stat-cache/2 \n", b"\xff\n\xff"],
+    [b"", b"\n", b"{}", b"distill.stat-cache/3", b"distill.stat-cache/3 \n", b"\xff\n\xff"],
 )
 def test_a_damaged_cache_is_ignored(workspace: Workspace, content: bytes) -> None:
     """It is derived: whatever its bytes, the files are read."""
