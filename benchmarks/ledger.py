@@ -49,10 +49,16 @@ def _switch_off() -> None:
     """Let the engine write no ledger, no SHA-256 and no record trees; fields keep their forms."""
 
     class NoTree:
-        def update(self, _block: object) -> None: ...
+        """Counts the lines, which the laws need, and hashes none."""
+
+        def __init__(self) -> None:
+            self._lines = 0
+
+        def update(self, block: bytes | memoryview) -> None:
+            self._lines += bytes(block).count(b"\n")
 
         def close(self) -> tuple[int, digest.Sha256]:
-            return 0, digest.Sha256("0" * 64)
+            return self._lines, digest.Sha256("0" * 64)
 
     class NoDigest:
         def __init__(self, _data: bytes = b"") -> None: ...
@@ -66,7 +72,7 @@ def _switch_off() -> None:
 
     digest._LineTree = NoTree
     digest.sha256 = NoDigest
-    RecordTree.add = nothing
+    RecordTree.add = RecordTree.extend = nothing
     Ledger.begin = Ledger.record = Ledger.settle = nothing
     Ledger.holds = lambda *_: True
 
