@@ -15,6 +15,7 @@ from distill.receipts.digest import Digest, digest_bytes
 from distill.receipts.locks import hold
 from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.reader import read_receipt
+from distill.receipts.real_paths import RealPaths
 from distill.receipts.receipt import MAX_RECEIPT_BYTES, Receipt
 from distill.receipts.refs import (
     MAX_REF_BYTES,
@@ -129,7 +130,8 @@ class ReceiptStore:
         receipt = self.newest_passed(stage)
         if receipt is None:
             return ()
-        return tuple(self.workspace.resolve(entry.path) for entry in receipt.claim.outputs)
+        outputs, real = receipt.claim.outputs, RealPaths()
+        return tuple(self.workspace.resolve(entry.path, real) for entry in outputs)
 
     def all(self) -> Iterator[Receipt]:
         """Yield every sound receipt, by digest; `entries` also tells of the others."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from distill.errors import ConfigurationError, VerificationError
 from distill.receipts.paths import fault_in, is_root_name, is_url, split_root
+from distill.receipts.real_paths import RealPaths, is_within
 
 CONFIGURATION = "distill.toml"
 VARIABLE = "DISTILL_WORKSPACE"
@@ -69,10 +70,14 @@ class Workspace:
             raise ConfigurationError(
                 f"{text} is a URL", "copy it to a local folder first; object stores come later"
             )
-        return Path(os.path.normpath(self.root / Path(text).expanduser()))
+        if text.startswith("~"):
+            text = os.fspath(Path(text).expanduser())
+        return Path(os.path.normpath(os.path.join(self.root, text)))  # noqa: PTH118 - for every file
 
-    def record_path(self, path: Path | str) -> str:
+    def record_path(self, path: Path | str, real: RealPaths | None = None) -> str:
         """Return how a receipt names a file: ``relative/path`` or ``root:relative/path``.
+
+        Who asks for many paths gives the same ``real`` for all.
 
         Law: ``resolve(record_path(path))`` is the same file.
 
@@ -80,9 +85,9 @@ class Workspace:
             ConfigurationError: the file lies outside of workspace and roots, or its name can't be
                 recorded.
         """
-        place = self.place(path)
+        place, real = str(self.place(path)), real or RealPaths()
         for name, root in self._bases():
-            below = _below(place, root)
+            below = _below(place, str(root), real)
             if below is None:
                 continue
             recorded = below if name is None else f"{name}:{below}"
@@ -97,8 +102,8 @@ class Workspace:
             f"name its folder under [roots] in {CONFIGURATION}",
         )
 
-    def resolve(self, recorded: str, *, follow: bool = True) -> Path:
-        """Return the file that a receipt names.
+    def resolve(self, recorded: str, real: RealPaths | None = None, *, follow: bool = True) -> Path:
+        """Return the file that a receipt names; ``real`` as for `record_path`.
 
         Without ``follow`` the last part may be a link to anywhere: the caller means the link.
 
@@ -116,9 +121,9 @@ class Workspace:
                 f"name the folder under [roots] in {CONFIGURATION}",
             )
         root = self.root if name is None else self.roots[name]
-        path = root / below
-        real = os.path.realpath(path if follow else path.parent)
-        if not Path(real).is_relative_to(os.path.realpath(root)):
+        path, real = root / below, real or RealPaths()
+        place = real.of(str(path)) if follow else real.of_folder(str(path.parent))
+        if not is_within(place, real.of_folder(str(root))):
             raise VerificationError(
                 f"the recorded path {recorded!r} leaves its root through a link",
                 "put the file itself there, or name its folder under [roots]",
@@ -130,16 +135,17 @@ class Workspace:
         return [(None, self.root), *roots]
 
 
-def _below(place: Path, root: Path) -> str | None:
+def _below(place: str, root: str, real: RealPaths) -> str | None:
     """Return the path below a root by name, if it also lies there once links are followed."""
-    real_root = Path(os.path.realpath(root))
-    if not Path(os.path.realpath(place)).is_relative_to(real_root):
+    real_root = real.of_folder(root)
+    if not is_within(real.of(place), real_root):
         return None
-    for base in (root, real_root):
-        if place.is_relative_to(base):
-            return place.relative_to(base).as_posix()
-    parent = Path(os.path.realpath(place.parent)) / place.name
-    return parent.relative_to(real_root).as_posix() if parent.is_relative_to(real_root) else None
+    folder, name = os.path.split(place)
+    by_folder = real.of_folder(folder).rstrip("/") + f"/{name}"
+    for base, found in ((root, place), (real_root, place), (real_root, by_folder)):
+        if is_within(found, base):
+            return found[len(base) :].lstrip("/") or "."
+    return None
 
 
 def _read_roots(folder: Path) -> dict[str, Path]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from distill.errors import DistillError
 from distill.receipts import Receipt
+from distill.receipts.real_paths import RealPaths
 from distill.report.ledger_health import LedgerHealth, look_at_ledger
 from distill.stages.jobs import SourceJob
 from distill.stages.pipeline import Planned, plan_all
@@ -124,7 +125,8 @@ def _newest(project: Project) -> list[Receipt]:
 def _source(project: Project, job: SourceJob) -> SourceHealth:
     if job.is_withdrawn:
         return SourceHealth(job.table.name, 0, 0, "withdrawn: not read")
-    files = [project.workspace.resolve(path) for path in job.files]
+    real = RealPaths()
+    files = [project.workspace.resolve(path, real) for path in job.files]
     return SourceHealth(job.table.name, len(files), sum(path.stat().st_size for path in files))
 
 

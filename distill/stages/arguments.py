@@ -6,6 +6,7 @@ its arguments were found.
 
 from typing import Any
 
+from distill.receipts.real_paths import RealPaths
 from distill.stages import evidence, preference, rag, scoring, sft
 from distill.stages.parents import shards_below
 from distill.stages.source_jobs import source_jobs
@@ -18,9 +19,9 @@ Arguments = dict[str, Any]
 def evidence_arguments(project: Project) -> Arguments:
     """Return what `index_evidence` is called with in this workspace."""
     jobs = source_jobs(project)
-    paths = sorted({path for job in jobs for path in job.paths})
+    paths, real = sorted({path for job in jobs for path in job.paths}), RealPaths()
     return {
-        "logs": [project.workspace.resolve(path) for path in paths],
+        "logs": [project.workspace.resolve(path, real) for path in paths],
         "jobs": jobs,
         "withdrawals": [file] if (file := project.withdrawals_file).exists() else [],
         "evidence": project.root / EVIDENCE_DIR,

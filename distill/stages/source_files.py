@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from distill.receipts.real_paths import RealPaths
 from distill.records.withdrawal import Withdrawals
 from distill.workspace.project import Project
 
@@ -41,5 +42,6 @@ class SourceFiles:
             place,
             optional=optional or bool(meant),
         )
-        found = {self._project.workspace.record_path(path) for path in paths}
+        workspace, real = self._project.workspace, RealPaths()
+        found = {workspace.record_path(path, real) for path in paths}
         return Found(tuple(sorted(found - gone)), tuple(sorted(meant | (found & gone))))

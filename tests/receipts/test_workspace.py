@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from distill.errors import ConfigurationError, VerificationError
+from distill.receipts.real_paths import RealPaths
 from distill.receipts.workspace import Workspace
 
 
@@ -104,3 +105,20 @@ def test_recorded_paths_that_are_not_followed(
     (here.root / "out").symlink_to(tmp_path / "outside")
     with pytest.raises(VerificationError):
         here.resolve(recorded)
+
+
+def test_real_places_are_those_of_the_system(tmp_path: Path) -> None:
+    """Through links in every part, whatever was asked before; a missing place too."""
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/file").touch()
+    (tmp_path / "to_a").symlink_to("a")
+    (tmp_path / "a/to_file").symlink_to("b/file")
+    (tmp_path / "a/b/up").symlink_to("../../to_a")
+    (tmp_path / "round").symlink_to("round")
+    real = RealPaths()
+    names = ("a", "a/b/file", "to_a", "to_a/b/file", "a/to_file", "to_a/to_file", "a/b/up")
+    for name in (*names, "a/b/up/b/up/b/file", "no/file", "to_a/no", "round", "round/x", "."):
+        place = str(tmp_path / name)
+        assert real.of(place) == os.path.realpath(place)
+    assert real.of("/") == "/"
+    assert real.of("/no") == "/no"
