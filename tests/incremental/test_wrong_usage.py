@@ -16,6 +16,8 @@ from distill.errors import ContractError
 from distill.receipts import (
     Ignored,
     InFile,
+    InFiles,
+    OutDir,
     Place,
     Workspace,
     with_receipt_per_group,
@@ -177,7 +179,10 @@ def test_the_signature_is_how_the_stage_is_called() -> None:
     def copy(record: bytes, place: Place, times: int = 1) -> bytes:
         return record
 
-    assert str(inspect.signature(copy)) == "(*, read, write, times: int = 1)"
+    signature = inspect.signature(copy)
+    assert list(signature.parameters) == ["read", "write", "times"]
+    assert signature.parameters["read"].annotation == InFiles
+    assert signature.parameters["write"].annotation == OutDir
 
 
 def test_files_are_named(workspace: Workspace) -> None:

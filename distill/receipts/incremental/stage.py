@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from distill.errors import ContractError
+from distill.receipts.annotations import InFiles, OutDir
 from distill.receipts.binding import Binding, Call, Role, roles_of
 from distill.receipts.incremental.segments import Segment, cut_file
 from distill.receipts.outcome import Outcome
@@ -90,7 +91,10 @@ class IncrementalStage(Stage[Any]):
                     f"{READ} and {WRITE} are its files; name all other parameters",
                 )
         keyword = inspect.Parameter.KEYWORD_ONLY
-        files = [inspect.Parameter(name, keyword) for name in (READ, WRITE)]
+        files = [
+            inspect.Parameter(name, keyword, annotation=annotation)
+            for name, annotation in ((READ, InFiles), (WRITE, OutDir))
+        ]
         return inspect.Signature([*files, *(one.replace(kind=keyword) for one in own)])
 
     @cached_property

@@ -40,7 +40,7 @@ def main(folder: Path) -> None:
         return tell("code", **found)
     restoring = _beside("restoring")
     try:
-        bound = _Arguments(function, request, restoring.Restorer(surface.record)).bound()
+        bound = _Arguments(stage, request, restoring.Restorer(surface.record)).bound()
     except restoring.UnfitError as error:
         return tell("arguments", message=str(error), **found)
     tell("run", **found)
@@ -50,11 +50,14 @@ def main(folder: Path) -> None:
 
 
 class _Arguments:
-    """The arguments of the recorded call, in the order and the places of the signature."""
+    """The arguments of the recorded call, in the order and the places of the signature.
 
-    def __init__(self, function: Any, request: dict[str, Any], restorer: Any) -> None:
-        self._signature = inspect.signature(function)
-        self._hints = _hints_of(function, self._signature)
+    A stage may be called in another way than the function that it is made of.
+    """
+
+    def __init__(self, stage: Any, request: dict[str, Any], restorer: Any) -> None:
+        self._signature = inspect.signature(stage)
+        self._hints = _hints_of(inspect.unwrap(stage), self._signature)
         self._request = request
         self._restorer = restorer
 

@@ -26,6 +26,35 @@ def test_the_recorded_commit_runs(mine: Mine) -> None:
     assert snapshot(mine.root) == before
 
 
+GROWING = """
+from distill.receipts import Place, with_receipt_per_group, with_receipt_per_record
+
+
+@with_receipt_per_record(stage="marked", version=1)
+def marked(record: dict[str, int], place: Place, *, mark: str = "?") -> dict[str, object]:
+    return {**record, "mark": mark, "line": place.line}
+
+
+@with_receipt_per_group(stage="lines", version=1, key=lambda record: str(record["line"]))
+def lines(key: str, records: list[bytes]) -> bytes:
+    return b",".join(records)
+"""
+
+
+@pytest.mark.parametrize("files", ["['logs/a.jsonl', 'logs/b.jsonl']", "'logs/a.jsonl'", "[]"])
+def test_record_and_group_stages(mine: Mine, files: str) -> None:
+    """They are called with files and a folder, not as the functions that they are made of."""
+    mine.write("mine/growing.py", GROWING)
+    mine.commit()
+    mine.call(
+        f"made = marked(read={files}, write='out/marked', mark='!')",
+        "lines(read=[one.path for one in made.outputs], write='out/lines')",
+        module="mine.growing",
+    )
+    for name in ("marked", "lines"):
+        assert mine.reproduce(name).verdict == "reproduced"
+
+
 def test_a_receipt_by_its_digest_or_a_prefix(mine: Mine) -> None:
     """The digest, a prefix that is unique, and the stage's name mean the same receipt."""
     digest = mine.newest("up").digest
