@@ -29,10 +29,10 @@ import json, sys, time
 from pathlib import Path
 
 from distill.errors import DistillError
-from distill.receipts.incremental import segments, shards, stage as forms
+from distill.receipts.incremental import segments, shards, workers
 
 segments.USUAL, segments.LONGEST, shards.USUAL, shards.ROOM = 400, 1600, 2000, 9000
-forms._WORTH_WORKERS = 0
+workers.WORTH_WORKERS = 0
 
 from flowlib.pipeline import gather, locate, tally, widen
 
