@@ -1,6 +1,7 @@
 """The stat cache: what it believes, what it doesn't, and that a damaged one is only slow."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,34 @@ def test_a_cache_that_cant_be_written(aged: Workspace) -> None:
     (aged.root / ".distill").unlink()
     os.mkfifo(aged.root / ".distill")
     assert len(StatCache.read(aged)) == 0
+
+
+def test_what_another_writer_learnt_stays(aged: Workspace) -> None:
+    """Two that read the same state and write one after the other lose nothing."""
+    first, second = StatCache.read(aged), StatCache.read(aged)
+    newer = FileIdentity(9, 9, 9, OLD.mtime_ns, OLD.ctime_ns)
+    first.learn([("a", OLD, DIGEST), ("both", OLD, DIGEST)])
+    second.learn([("b", OLD, DIGEST), ("both", newer, DIGEST)])
+    first.write(aged)
+    second.write(aged)
+    held = StatCache.read(aged)
+    assert held.digest_of("a", OLD) == held.digest_of("b", OLD) == DIGEST
+    assert held.digest_of("both", newer) == DIGEST
+    assert held.digest_of("both", OLD) is None
+    assert not list((aged.root / ".distill").glob("*.new"))
+
+
+def test_writers_at_once_leave_a_sound_cache(aged: Workspace) -> None:
+    """Whatever the order: what one process writes in whole, no other tears."""
+
+    def learn(number: int) -> None:
+        cache = StatCache.read(aged)
+        cache.learn([(f"{number}/{name}", OLD, DIGEST) for name in range(200)])
+        cache.write(aged)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(learn, range(24)))
+    assert len(StatCache.read(aged)) == 24 * 200
 
 
 def build(root: Path) -> Workspace:
