@@ -108,7 +108,9 @@ class StatCache:
             for name in self._learnt:
                 held.pop(name, None)
             partial = place.with_name(f"{place.name}.new")
-            partial.write_bytes(_content(held | self._learnt))
+            partial.unlink(missing_ok=True)
+            with partial.open("xb") as file:  # neither through a link nor into a pipe
+                file.write(_content(held | self._learnt))
             partial.replace(place)
         except OSError:
             return

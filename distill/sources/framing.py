@@ -20,7 +20,7 @@ from distill.sources.structure import is_balanced
 MAX_RECORD_BYTES: Final = 64 * 2**20
 _HEAD_BYTES: Final = 64 * 2**10
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
-_UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
+UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def frame(
@@ -46,7 +46,7 @@ def frame(
             "records_at is for one JSON document: leave layout out, or set it to auto",
         )
     head, everything = _peek(iter(blocks))
-    if head.startswith(_UTF16_BOMS):
+    if head.startswith(UTF16_BOMS):
         yield from _refuse(everything)
         return
     if framing is Framing.AUTO:

@@ -48,6 +48,10 @@ class ReadSource:
         """Return a run's line, by its number in the source and its place in its part."""
         return self.passes.content(self.parts[self.part_of(number)])[start:end]
 
+    def fetch(self, number: int) -> None:
+        """Read the part of a line again now, if `line` would have to."""
+        self.passes.fetch(self.parts[self.part_of(number)])
+
     def part_of(self, number: int) -> int:
         """Return which part holds a line."""
         return bisect_right(self.begins, number) - 1

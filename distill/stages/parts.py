@@ -5,27 +5,20 @@ follows from: the source's table and what surrounds it, the file's name, and eac
 digest.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
-from typing import Final, Self, TypeAlias
+from typing import Self
 
 from distill.receipts.incremental import segments
 from distill.receipts.incremental.passes import Part
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.segments import Segment, is_end
-from distill.sources.framing import MAX_RECORD_BYTES, detect, frame
-from distill.sources.lines import frame_lines
-from distill.sources.protocol import BadFrame, Framing, RawRecord, Source
+from distill.sources.protocol import Source
 from distill.stages.jobs import SourceJob
-from distill.workspace.reading import is_gzip, read_blocks
-
-Frame: TypeAlias = RawRecord | BadFrame
-
-_BLOCK: Final = 2**20
+from distill.stages.part_reader import Frame, PartReader, digest_of_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +33,7 @@ class Records:
     frames: tuple[Frame, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SourceParts:
     """Cuts the files of a job; ``files`` are their places by recorded path."""
 
@@ -50,6 +43,7 @@ class SourceParts:
     files: Mapping[str, Path]
     digests: Mapping[str, str]
     terms: str  # what all parts follow from, beside their records
+    last: PartReader | None = None  # of the file that was asked for last
 
     @classmethod
     def of(cls, running: Running, job: SourceJob, files: Mapping[str, Path]) -> Self:
@@ -62,77 +56,51 @@ class SourceParts:
     def of_file(self, path: str, *, knows: Callable[[bytes], bool]) -> Iterator[Part[Records]]:
         """Yield the parts of a file; it is not read where all of them are known."""
         name = f"{self.digests[path]}:{self.source.framing}:{self.source.records_at}"
+        reader = self._reader(path)
         found = self.running.memory.segments.get(name)
         if found is not None:
-            parts = [self._part(path, segment) for segment in found]
+            parts = [self._part(reader, segment) for segment in found]
             if all(knows(part.key) for part in parts):
                 self.running.segments[name] = found
                 yield from parts
                 return
         cut: list[Segment] = []
-        for segment, frames in self._cut(path):
+        for segment, frames in _cut(reader):
             cut.append(segment)
-            yield replace(self._part(path, segment), job=self._records(path, frames))
+            records = Records(path, reader.has_root, tuple(frames))
+            yield replace(self._part(reader, segment), job=records)
         self.running.segments[name] = tuple(cut)
 
-    def _part(self, path: str, segment: Segment) -> Part[Records]:
-        key = sha256(f"{self.terms} {path} ".encode() + segment.digest).digest()
-        return Part(key, segment.end - segment.start, None, partial(self._again, path, segment))
-
-    def _records(self, path: str, frames: Iterable[Frame]) -> Records:
-        has_root = path.endswith(".jsonl") and not is_gzip(self.files[path])
-        return Records(path, has_root, tuple(frames))
-
-    def _cut(self, path: str) -> Iterator[tuple[Segment, list[Frame]]]:
-        start = line = 0
-        frames: list[Frame] = []
-        for one in self._frames(path):
-            frames.append(one)
-            size = one.end - one.start
-            digest = bytes.fromhex(one.blake3[:8])
-            if is_end(digest, size, segments.USUAL) or one.end - start >= segments.LONGEST:
-                yield _segment(start, line, frames), frames
-                start, line, frames = one.end, line + len(frames), []
-        if frames:
-            yield _segment(start, line, frames), frames
-
-    def _frames(self, path: str) -> Iterator[Frame]:
-        blocks = read_blocks(self.files[path])
-        return frame(blocks, self.source.framing, records_at=self.source.records_at)
+    def _part(self, reader: PartReader, segment: Segment) -> Part[Records]:
+        around = f"{self.terms} {reader.path} {reader.has_root} "
+        key = sha256(around.encode() + segment.digest).digest()
+        again = partial(self._again, reader.path, segment)
+        return Part(key, segment.end - segment.start, None, again)
 
     def _again(self, path: str, segment: Segment) -> Records:
         """Read the records of a part from their file again."""
-        if self._is_plain_lines(path):
-            return self._records(path, _lines_of(self.files[path], segment))
-        frames = islice(self._frames(path), segment.line, segment.line + segment.records)
-        return self._records(path, frames)
+        reader = self._reader(path)
+        return Records(path, reader.has_root, reader.again(segment))
 
-    def _is_plain_lines(self, path: str) -> bool:
-        place = self.files[path]
-        if is_gzip(place) or self.source.records_at:
-            return False
-        if self.source.framing is not Framing.AUTO:
-            return self.source.framing is Framing.LINES
-        return detect(next(read_blocks(place), b"")) is Framing.LINES
+    def _reader(self, path: str) -> PartReader:
+        if self.last is None or self.last.path != path:
+            self.last = PartReader(path, self.files[path], self.source)
+        return self.last
 
 
-def _segment(start: int, line: int, frames: list[Frame]) -> Segment:
-    places = "".join(
-        f"{one.start} {one.end} {one.line} {one.pointer} {one.blake3}\n" for one in frames
-    )
-    digest = sha256(places.encode("utf-8", "surrogatepass")).digest()
-    return Segment(start, frames[-1].end, line, len(frames), digest)
+def _cut(reader: PartReader) -> Iterator[tuple[Segment, list[Frame]]]:
+    start = line = 0
+    frames: list[Frame] = []
+    for one in reader.frames():
+        frames.append(one)
+        size = one.end - one.start
+        digest = bytes.fromhex(one.blake3[:8])
+        if is_end(digest, size, segments.USUAL) or one.end - start >= segments.LONGEST:
+            yield _segment(start, line, frames), frames
+            start, line, frames = one.end, line + len(frames), []
+    if frames:
+        yield _segment(start, line, frames), frames
 
 
-def _lines_of(place: Path, segment: Segment) -> Iterator[Frame]:
-    """Yield the records of a part of a file of lines, of which nothing before is parsed."""
-    with place.open("rb") as file:
-        before, left = 0, segment.start
-        while left:
-            block = file.read(min(_BLOCK, left))
-            before += block.count(b"\n")
-            left -= len(block)
-        content = file.read(segment.end - segment.start)
-    for one in frame_lines([content], MAX_RECORD_BYTES):
-        line = None if one.line is None else one.line + before
-        yield replace(one, start=one.start + segment.start, end=one.end + segment.start, line=line)
+def _segment(start: int, line: int, frames: Sequence[Frame]) -> Segment:
+    return Segment(start, frames[-1].end, line, len(frames), digest_of_frames(frames))

@@ -19,7 +19,8 @@ from distill.sources.strict_json import parse
 from distill.stages.assembling import RunAssembler, pointed
 from distill.stages.grouping import RowGroups
 from distill.stages.jobs import SourceJob
-from distill.stages.parts import Frame, Records
+from distill.stages.part_reader import Frame
+from distill.stages.parts import Records
 from distill.stages.quarantine_file import QuarantineRows
 from distill.stages.surroundings import Surroundings, read_surroundings
 

@@ -10,7 +10,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +23,10 @@ from distill.stages.narrow import Row, chunked
 UNATTACHED_FILE: Final = "unattached.jsonl"
 WITHDRAWN: Final = "withdrawals.jsonl says who withdrew it, and why"
 
+_LOGGED_TWICE: Final = (
+    "FROM runs WHERE run_id IN"
+    " (SELECT run_id FROM runs WHERE dropped = 0 GROUP BY run_id HAVING COUNT(*) > 1)"
+)
 _WITHDRAWN: Final = 2  # in the column `dropped`; 1 is merged or refused
 
 _COLUMNS: Final = (
@@ -109,9 +113,11 @@ class Resolution:
             self._tables.run("UPDATE runs SET run_id = ? WHERE seq = ?", change)
 
     def _merge_or_refuse(self) -> None:
+        self._fetch(
+            self._tables.rows(f"SELECT DISTINCT source, line {_LOGGED_TWICE} ORDER BY 1, 2")
+        )
         rows = self._tables.rows(
-            "SELECT run_id, seq, source, line, start, end, content FROM runs WHERE run_id IN"
-            " (SELECT run_id FROM runs WHERE dropped = 0 GROUP BY run_id HAVING COUNT(*) > 1)"
+            f"SELECT run_id, seq, source, line, start, end, content {_LOGGED_TWICE}"
             " ORDER BY run_id, seq"
         )
         dropped: list[int] = []
@@ -127,11 +133,17 @@ class Resolution:
         query = (
             "SELECT run_id, seq, source, line, start, end FROM runs WHERE run_id = ? ORDER BY seq"
         )
-        for run_id in self._withdrawn:
-            for row in list(self._tables.rows(query, (run_id,))):
-                self._refuse(row, QuarantineReason.WITHDRAWN, "withdrawn_run", WITHDRAWN)
-                dropped = (_WITHDRAWN, row[1])
-                self._tables.run("UPDATE runs SET dropped = ? WHERE seq = ?", dropped)
+        rows = [row for one in self._withdrawn for row in self._tables.rows(query, (one,))]
+        self._fetch(sorted((source, line) for _, _, source, line, *_ in rows))
+        for row in rows:
+            self._refuse(row, QuarantineReason.WITHDRAWN, "withdrawn_run", WITHDRAWN)
+            dropped = (_WITHDRAWN, row[1])
+            self._tables.run("UPDATE runs SET dropped = ? WHERE seq = ?", dropped)
+
+    def _fetch(self, lines: Iterable[Row]) -> None:
+        """Read again, in one go through each file, what is asked for in another order after."""
+        for source, line in lines:
+            self._ingest.sources[source].fetch(line)
 
     def _merge(self, group: list[Row]) -> Iterator[int]:
         _, _, source, line, *_ = group[0]

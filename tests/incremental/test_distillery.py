@@ -9,14 +9,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from distill.receipts.canonical import dumps
-from distill.receipts.incremental import segments, shards, workers
 from distill.receipts.incremental.workers import WORKERS
-from distill.receipts.receipt import to_json
-from tests.workspaces import MAPPED, VERDICT, run_all
-from tests.workspaces import make_workspace as make
+from tests.workspaces import MAPPED, VERDICT
 
 from .edits import Edit, Logs
+from .small import made, make_small
 
 EXAMPLES = 400 if settings.default and settings.default.max_examples > 1000 else 6
 CONFIGURATION = (
@@ -85,21 +82,6 @@ def _runs(root: Path) -> list[str]:
     return [json.loads(line)["run_id"] for one in found for line in one.read_bytes().splitlines()]
 
 
-def _made(root: Path) -> dict[str, bytes]:
-    """Return all that the stages wrote, and what their claims say of it."""
-    claims = {
-        name: dumps(to_json([outcome.receipt.claim.counts, outcome.receipt.claim.laws]))
-        for name, outcome in run_all(make(root, CONFIGURATION, {})).items()
-    }
-    files = {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for top in ("data/evidence", "data/scored", "exports", "quarantine")
-        for path in sorted((root / top).rglob("*"))
-        if path.is_file()
-    }
-    return files | claims
-
-
 @given(
     logs=_LOGS,
     edits=st.lists(_EDITS, min_size=1, max_size=3),
@@ -112,23 +94,15 @@ def test_incremental_is_full(
 ) -> None:
     """Every file of every stage, and its counts and laws, after every edit."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        _make_small(patch)
+        make_small(patch)
         patch.setenv(WORKERS, str(number))
         kept = Path(folder) / "kept"
         _put(kept, logs, [])
-        _made(kept)
+        made(kept, CONFIGURATION)
         for step, edit in enumerate(edits):
             logs = edit(logs)
             _put(kept, logs, reviewed)
             full = Path(folder) / f"full{step}"
             shutil.copytree(kept / "logs", full / "logs")
             shutil.copytree(kept / "reviews", full / "reviews")
-            assert _made(kept) == _made(full)
-
-
-def _make_small(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(segments, "USUAL", 300)
-    patch.setattr(segments, "LONGEST", 1200)
-    patch.setattr(shards, "USUAL", 1500)
-    patch.setattr(shards, "ROOM", 6000)
-    patch.setattr(workers, "WORTH_WORKERS", 600)
+            assert made(kept, CONFIGURATION) == made(full, CONFIGURATION)

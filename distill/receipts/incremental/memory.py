@@ -10,6 +10,7 @@ BLAKE3 of all before it.
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -78,7 +79,7 @@ def read_memory(workspace: Workspace, slot: str, recipe: str) -> Memory:
         return Memory(recipe)
     try:
         found = _memory(body)
-    except (DistillError, ValueError, KeyError, TypeError):
+    except (DistillError, ValueError, LookupError, TypeError, OverflowError):
         return Memory(recipe)
     return found if found.recipe == recipe else Memory(recipe)
 
@@ -93,10 +94,14 @@ def write_memory(workspace: Workspace, slot: str, memory: Memory) -> None:
     body = _body(memory)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(body + bytes.fromhex(digest_bytes(body).hex))
+        partial.unlink(missing_ok=True)
+        with partial.open("xb") as file:  # neither through a link nor into a pipe
+            file.write(body)
+            file.write(bytes.fromhex(digest_bytes(body).hex))
         partial.replace(place)
     except OSError:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
 
 
 def _place(workspace: Workspace, slot: str) -> Path:
@@ -133,7 +138,7 @@ def _memory(body: bytes) -> Memory:
         message = "another format"
         raise ValueError(message)
     columns = _columns(head["columns"], rest)
-    return Memory(
+    found = Memory(
         str(head["recipe"]),
         Items(
             _pieces(columns["keys"]),
@@ -144,6 +149,22 @@ def _memory(body: bytes) -> Memory:
         _segments(head["files"], columns),
         _rows(columns),
     )
+    _demand_whole(found)
+    return found
+
+
+def _demand_whole(memory: Memory) -> None:
+    """Refuse shards that don't hold all items, one after the other."""
+    at = 0
+    for shard in memory.shards:
+        if not isinstance(shard.path, str) or shard.first != at or shard.last < at:
+            message = f"the shard {shard.path!r} holds other items"
+            raise ValueError(message)
+        at = shard.last
+    items = memory.items
+    if not at == len(items.keys) == len(items.lengths) == len(items.records):
+        message = f"{at} items in shards"
+        raise ValueError(message)
 
 
 def _columns(widths: Any, rest: bytes) -> _Columns:

@@ -107,6 +107,11 @@ class Passes(Generic[Job]):
         made = self._running.former.made(part.key)  # an item without changes has the part's key
         return self._compute(part) if made is None else made.content
 
+    def fetch(self, part: Part[Job]) -> None:
+        """Read a part again now if `content` would have to."""
+        if part.key not in self._spooled and part.key not in self._running.former:
+            self._compute(part)
+
     def second(
         self,
         writer: ShardWriter,
@@ -119,12 +124,11 @@ class Passes(Generic[Job]):
         ``changes(number)`` says what becomes of a part, `NONE` for nothing; where it says something
         ``apply(number, lines)`` returns the lines that follow from it.
         """
-        found = [changes(number) for number in range(len(parts))]
-        keys = [_item_key(part.key, one) for part, one in zip(parts, found, strict=True)]
+        keys = [_item_key(part.key, changes(number)) for number, part in enumerate(parts)]
 
         def make(number: int) -> Made:
             content = self.content(parts[number])
-            if found[number] != NONE:
+            if keys[number] != parts[number].key:
                 content = apply(number, content)
             return Made(content, content.count(b"\n"))
 

@@ -7,18 +7,17 @@ before, the bytes are copied out of its former shard, whose bytes are read and h
 digest first; what is left is asked for.
 """
 
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from distill.errors import SourceError, VerificationError
+from distill.errors import SourceError
 from distill.receipts.digest import Digest, FileSums, Fingerprint, digest_bytes, digest_file
 from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.memory import Items, Memory, Shard
 from distill.receipts.incremental.segments import is_end
+from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.staging import KnownFile
 from distill.receipts.workspace import Workspace
 
@@ -54,7 +53,9 @@ class FormerShards:
                 self._begins[self.items.keys[shard.first]] = number
 
     def __contains__(self, key: bytes) -> bool:
-        return key in self._places
+        """Whether the bytes of an item can be had: its shard lies there as it was recorded."""
+        found = self._places.get(key)
+        return found is not None and self._is_sound(found[0])
 
     def place_of(self, number: int) -> Path:
         """Return where a shard lies."""
@@ -79,7 +80,7 @@ class FormerShards:
         if found is None:
             return None
         number, start, index = found
-        content = self._content(number)
+        content = self.content(number)
         if content is None:
             return None
         return Made(content[start : start + self.items.lengths[index]], self.items.records[index])
@@ -94,7 +95,7 @@ class FormerShards:
             )
         return self._sound[number]
 
-    def _content(self, number: int) -> bytes | None:
+    def content(self, number: int) -> bytes | None:
         """Return the bytes of a shard if they are the recorded ones; the last few are kept."""
         kept = self._contents
         content = kept.pop(number) if number in kept else self._read(number)
@@ -104,11 +105,13 @@ class FormerShards:
         return content
 
     def _read(self, number: int) -> bytes | None:
-        try:
-            content = self.place_of(number).read_bytes()
-        except (OSError, VerificationError):
+        if not self._is_sound(number):
             return None
-        return content if digest_bytes(content).hex == self.shards[number].blake3 else None
+        known = self.known[self.shards[number].path]
+        content = read_plain(self.place_of(number), known.bytes)
+        if isinstance(content, Unread) or digest_bytes(content) != known.blake3:
+            return None
+        return content
 
 
 class SummedFile:
@@ -190,7 +193,7 @@ class ShardWriter:
         name = self._next_name()
         path = f"{self.target}/{name}"
         if shard.path != path:
-            _link(self.former.place_of(number), self.folder / name)
+            self._copy(number, self.folder / name)
         end = at + shard.last - shard.first
         self.items.lengths.extend(items.lengths[shard.first : shard.last])
         self.items.records.extend(items.records[shard.first : shard.last])
@@ -198,6 +201,16 @@ class ShardWriter:
         known = self.former.known[shard.path]
         self.written.append(KnownFile(name, known, stands=shard.path == path))
         return end
+
+    def _copy(self, number: int, place: Path) -> None:
+        """Write a former shard to another place. A second name would share later edits with it."""
+        content = self.former.content(number)
+        if content is None:
+            raise SourceError(
+                f"{self.former.place_of(number)} changed while the stage ran",
+                "run it again when nobody writes it",
+            )
+        place.write_bytes(content)
 
     def _write_one(self, keys: Sequence[bytes], at: int, make: Callable[[int], Made]) -> int:
         name, first, is_full = self._next_name(), at, False
@@ -225,11 +238,3 @@ def _has_digest(place: Path, digest: Digest) -> bool:
         return not place.is_symlink() and digest_file(place) == digest
     except SourceError:
         return False
-
-
-def _link(place: Path, name: Path) -> None:
-    """Give a file another name, or copy it where the file system has no second names."""
-    try:
-        os.link(place, name)
-    except OSError:
-        shutil.copyfile(place, name)

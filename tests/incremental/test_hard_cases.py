@@ -1,0 +1,172 @@
+"""Single cases in which a run with a memory once differed from a full rebuild, hung or crashed."""
+
+import gzip
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from distill.receipts.digest import digest_bytes
+from distill.sources.framing import frame
+from distill.stages import part_reader
+from tests.workspaces import MAPPED, VERDICT, lines, row
+
+from .small import made, make_small
+
+CONFIGURATION = MAPPED + VERDICT
+ROWS = [row(f"t{i % 4}", f"answer {i}", i % 3 == 0, at=None) for i in range(60)]
+MEMORY = ".distill/incremental"
+EVIDENCE = "data/evidence/agents"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A workspace of small parts; a test that waits for ever ends with an error."""
+    make_small(monkeypatch)
+    (tmp_path / "kept/logs").mkdir(parents=True)
+    signal.alarm(60)
+    yield tmp_path / "kept"
+    signal.alarm(0)
+
+
+def _run(root: Path) -> None:
+    """Run all stages; they make what a full rebuild makes."""
+    full = root.parent / f"full{len(list(root.parent.iterdir()))}"
+    shutil.copytree(root / "logs", full / "logs")
+    assert made(root, CONFIGURATION) == made(full, CONFIGURATION)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_log_is_compressed_under_its_name(root: Path, order: int) -> None:
+    """Its records are the same; but only of a plain file does the receipt's entry have a root."""
+    for content in [lines(ROWS), gzip.compress(lines(ROWS), mtime=0)][::order]:
+        (root / "logs/a.jsonl").write_bytes(content)
+        _run(root)
+
+
+def test_a_record_gets_another_fault(root: Path) -> None:
+    """Same places, same bytes: what is wrong with them depends on what stands around them."""
+    for end in (b",]", b",", b"]"):
+        (root / "logs/a.jsonl").write_bytes(b"[" + json.dumps(ROWS[0]).encode() + end)
+        _run(root)
+
+
+@pytest.mark.parametrize("write", [lines, lambda rows: gzip.compress(lines(rows), mtime=0)])
+def test_outputs_are_gone(
+    root: Path, write: Callable[[object], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each log is read once more, and not once for each of its parts."""
+    (root / "logs/a.jsonl").write_bytes(write(ROWS))
+    _run(root)
+    shutil.rmtree(root / "data/evidence")
+    begun = _count_readings(monkeypatch)
+    made(root, CONFIGURATION)
+    assert len(begun) == 1
+    _run(root)
+
+
+def test_runs_that_are_in_two_logs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To merge them each log is read once more, in whatever order the runs' ids come."""
+    named = [row("t", f"answer {i}", id=f"{i * 7 % 60}") for i in range(60)]
+    configuration = CONFIGURATION.replace('role = "train"', 'run_id = "/id"\nrole = "train"')
+    for name in ("a", "b"):
+        (root / f"logs/{name}.jsonl").write_bytes(gzip.compress(lines(named), mtime=0))
+    made(root, configuration)
+    (root / "logs/c.jsonl").write_bytes(lines([row("t", "one more", id="more")]))
+    begun = _count_readings(monkeypatch)
+    found = made(root, configuration)
+    assert len(begun) <= 5  # c; a and b for their provenance, and again where lines are written
+    assert len(b"".join(v for k, v in found.items() if k.startswith(EVIDENCE)).splitlines()) == 61
+
+
+def _count_readings(patch: pytest.MonkeyPatch) -> list[object]:
+    begun: list[object] = []
+
+    def counted(*args: object, **named: object) -> object:
+        begun.append(args)
+        return frame(*args, **named)  # type: ignore[arg-type]
+
+    patch.setattr(part_reader, "frame", counted)
+    return begun
+
+
+def test_the_evidence_of_a_log_in_utf16_is_gone(root: Path) -> None:
+    """Such a log is one record that can't be used, and not the lines that it may hold."""
+    (root / "logs/a.jsonl").write_bytes(b"\xff\xfe\n" + lines(ROWS[:3]))
+    (root / "logs/b.jsonl").write_bytes(lines(ROWS[3:]))
+    _run(root)
+    shutil.rmtree(root / "data/evidence")
+    _run(root)
+
+
+def test_a_pipe_lies_where_an_output_lay(root: Path) -> None:
+    """Nobody waits for a writer; the pipe must be taken away by whoever put it there."""
+    (root / "logs/a.jsonl").write_bytes(lines(ROWS))
+    _run(root)
+    shard = sorted((root / EVIDENCE).iterdir())[1]
+    shard.unlink()
+    os.mkfifo(shard)
+    with pytest.raises(Exception, match="no regular file"):
+        made(root, CONFIGURATION)
+    shard.unlink()
+    _run(root)
+
+
+def test_shards_share_no_bytes_on_the_disk(root: Path) -> None:
+    """Where shards get other numbers, an edit of one changes no other, and nothing set aside."""
+    (root / "logs/b.jsonl").write_bytes(lines(ROWS))
+    _run(root)
+    (root / "logs/a.jsonl").write_bytes(lines(row(f"u{i}", f"b{i}") for i in range(9)))
+    _run(root)
+    found = [p for top in ("data", "exports") for p in (root / top).rglob("*") if p.is_file()]
+    assert {path.stat().st_nlink for path in found} == {1}
+
+
+@pytest.mark.parametrize("what", ["folder", "new", "pipe", "link"])
+def test_the_memory_can_not_be_written(root: Path, what: str) -> None:
+    """Then the next run computes everything; nothing is written elsewhere."""
+    (root / "logs/a.jsonl").write_bytes(lines(ROWS))
+    _run(root)
+    other = root / "other"
+    other.write_bytes(b"other")
+    names = [one.with_name(f"{one.name}.new") for one in (root / MEMORY).iterdir()]
+    if what == "folder":
+        shutil.rmtree(root / MEMORY)
+        (root / MEMORY).write_bytes(b"")
+    for name in names if what != "folder" else ():
+        if what == "new":
+            name.mkdir()
+        elif what == "pipe":
+            os.mkfifo(name)
+        else:
+            name.symlink_to(other)
+    (root / "logs/a.jsonl").write_bytes(lines(ROWS[1:]))
+    _run(root)
+    assert other.read_bytes() == b"other"
+    _run(root)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"shards":[[', b'"shards":[[5,"",0,9999,true],['),
+        (b'"shards":[["', b'"shards":[["x","",0,1,true],["'),
+        (b'"files":[["', b'"files":[["x",99999],["'),
+        (b'["keys",', b'["keys",1'),
+        (b'["keys",', b'["keys",-'),
+        (b'"format":"distill.incremental/1"', b'"format":[]'),
+    ],
+)
+def test_a_memory_is_forged(root: Path, old: bytes, new: bytes) -> None:
+    """With a seal that fits, and sizes that don't: it is no memory."""
+    (root / "logs/a.jsonl").write_bytes(lines(ROWS))
+    _run(root)
+    for memory in (root / MEMORY).iterdir():
+        body = memory.read_bytes()[:-32].replace(old, new, 1)
+        memory.write_bytes(body + bytes.fromhex(digest_bytes(body).hex))
+    (root / "logs/a.jsonl").write_bytes(lines(ROWS[:-1]))
+    _run(root)
