@@ -1,0 +1,43 @@
+"""The five plain stages, as they are, under `with_receipt`."""
+
+import plain
+
+from distill.receipts import InFile, InFiles, OutFile, with_receipt
+
+
+@with_receipt(stage="build_index", version=1)
+def build_index(sources: InFiles, out: OutFile) -> None:
+    """See plain.build_index."""
+    plain.build_index(sources, out)
+
+
+@with_receipt(stage="score", version=1)
+def score(index: InFile, out: OutFile) -> None:
+    """See plain.score."""
+    plain.score(index, out)
+
+
+@with_receipt(stage="export_rag", version=1)
+def export_rag(scored: InFile, out: OutFile) -> None:
+    """See plain.export_rag."""
+    plain.export_rag(scored, out)
+
+
+@with_receipt(stage="export_sft", version=1)
+def export_sft(scored: InFile, out: OutFile) -> None:
+    """See plain.export_sft."""
+    plain.export_sft(scored, out)
+
+
+@with_receipt(stage="export_pairs", version=1)
+def export_pairs(scored: InFile, out: OutFile) -> None:
+    """See plain.export_pairs."""
+    plain.export_pairs(scored, out)
+
+
+if __name__ == "__main__":
+    build_index(plain.logs(), plain.INDEX)
+    score(plain.INDEX, plain.SCORED)
+    export_rag(plain.SCORED, plain.RAG)
+    export_sft(plain.SCORED, plain.SFT)
+    export_pairs(plain.SCORED, plain.PAIRS)
