@@ -69,7 +69,10 @@ while [ $# -gt 0 ]; do
         case $2 in '' | *[!0-9]* | ??????????????*) wrong_usage "$2 is no index of a line" ;; esac
         include="$include $2" && shift
         ;;
-    --root) given_roots=$given_roots$2$newline && shift ;;
+    --root)
+        case $2 in ?*=?*) ;; *) wrong_usage "$2 is no NAME=FOLDER" ;; esac
+        given_roots=$given_roots$2$newline && shift
+        ;;
     --all) all=yes ;;
     --) ;;
     -*) wrong_usage "unknown option $1" ;;
@@ -234,10 +237,16 @@ if can p256; then ec=yes; else ec=no; fi
 
 # ----------------------------------------------------------------------------- what lies there
 
+# What has the manifest of a release, or a signature of one, is judged as a release: without its
+# manifest it must not pass as a workspace, in which other files may lie.
 is_release=no places=''
-if [ -f release.json ] && [ ! -L release.json ]; then
-    is_release=yes places=.
-else
+for path in release.json release.json.ed25519 release.json.p256 release.json.sig; do
+    if [ -e "$path" ] || [ -L "$path" ]; then is_release=yes places=.; fi
+done
+if [ "$is_release" = no ]; then
+    for place in receipts data; do
+        [ ! -L "$place" ] || fault "$place" "is a link, and one of the engine's own folders"
+    done
     for place in receipts/objects receipts/ledger receipts/keys exports quarantine data/evidence \
         data/scored data/objects; do
         if [ -d "$place" ] || [ -L "$place" ]; then places="$places $place"; fi
@@ -268,12 +277,14 @@ done <"$T/others"
 log=receipts/ledger/log.jsonl
 points=receipts/ledger/checkpoints
 if [ ! -f "$log" ] || [ -L "$log" ]; then
-    if awk 'index($0, "receipts/objects/") == 1 || index($0, "receipts/ledger/") == 1 { exit 1 }' \
-        "$T/files" && [ -z "$since$pins" ] && [ "$is_release" = no ]; then
+    if [ ! -s "$T/files" ] && [ ! -s "$T/faults" ] && [ -z "$since$pins" ] && [ "$is_release" = no ]; then
         finish "no stage has run here"
     fi
     fault "$log" "the ledger is missing: nothing says which receipts belong here"
     finish "nothing else was checked"
+fi
+if [ "$is_release" = no ] && [ ! -f distill.toml ]; then
+    unchecked release.json "neither it nor distill.toml is here, so this is no whole release and no workspace"
 fi
 
 # ------------------------------------------------------------------------- the ledger's lines
@@ -569,6 +580,7 @@ END {
     if (size - newest > 1) wrong(ledger, "its last " size - newest " lines are covered by no checkpoint")
     if (skipped) print "the signatures of " skipped " older checkpoints were not checked (--all checks them); their roots were" >> (ENVIRON["T"] "/notes")
     if (!keys) print "the ledger is not signed: whoever can write here can write all of it anew" >> (ENVIRON["T"] "/notes")
+    else if (turn && line[turn] == "-") print "the last key was revoked: whoever can write here can add lines since" >> (ENVIRON["T"] "/notes")
 }' pass=1 "$T/tree/nodes" pass=2 "$T/turns" pass=3 "$T/points" >"$T/point.script" </dev/null
 (cd "$T/point" && . ../point.script)
 cut -f 1 "$T/point/notes" >"$T/list" && digest_all "$sha" "$T/list" "$T/said"
@@ -913,28 +925,48 @@ ssh_signature() {
         fault release.json.sig "is no SSH signature of the ledger's key: it was changed"
 }
 
-: >"$T/manifest"
+: >"$T/manifest" && release=''
 if [ "$is_release" = yes ]; then
-    jq -cS . release.json >"$T/canonical" 2>/dev/null || :
-    cmp -s release.json "$T/canonical" ||
+    manifest=release.json
+    if [ ! -f release.json ] || [ -L release.json ]; then
+        fault release.json "the manifest of this release is missing, or no plain file: nothing says what belongs here"
+        manifest=/dev/null
+    fi
+    jq -cS . "$manifest" >"$T/canonical" 2>/dev/null || :
+    cmp -s "$manifest" "$T/canonical" ||
         fault release.json "is not one canonical JSON object: it was changed"
     jq -r '
 def is(pattern): type == "string" and test("\\A(?:" + pattern + ")\\z");
 def hex: is("[0-9a-f]{64}");
-def path: type == "string" and (explode | all(. > 31 and . != 92 and (. < 127 or . > 159)))
-  and length > 0 and (split("/") | all(. != "" and . != "." and . != ".."));
-def file: type == "object" and (.blake3 | hex) and (.sha256 | hex) and (.path | path) and (.bytes | type) == "number";
-if type == "object" and keys == ["checkpoint", "created_at", "expect", "files", "format", "name", "origin", "previous", "receipts", "withheld"]
-  and .format == "distill.release/1" and (.name | is("[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")) and (.origin | is("distill/[0-9a-f]{16}"))
-  and (.checkpoint.size | type) == "number" and (.checkpoint.root | is("[A-Za-z0-9+/]{43}="))
-  and (.files | all(file)) and (.withheld | all(file and (.class | is("raw|evidence")))) and (.receipts | all(hex))
+def at: is("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z");
+def name: is("[A-Za-z0-9][A-Za-z0-9_.-]{0,99}");
+def count: type == "number" and . >= 0 and . <= 9007199254740991 and . == floor;
+def path: type == "string" and length <= 4096 and (explode | all(. > 31 and . != 92 and (. < 127 or . > 159)))
+  and length > 0 and (split("/") | all(. != "" and . != "." and . != ".."))
+  and (test("\\Arelease\\.json(\\.(ed25519|p256|sig))?\\z") | not);
+def of(fields): type == "object" and keys == fields;
+def digests: (.blake3 | hex) and (.sha256 | hex) and (.path | path) and (.bytes | count);
+def file: of(["blake3", "bytes", "path", "sha256"]) and digests;
+def withheld: of(["blake3", "bytes", "class", "path", "sha256"]) and digests and (.class | is("raw|evidence"));
+def pair: type == "array" and length == 2 and all(count);
+def expectation: of(["detail", "found", "limit", "name", "passed"]) and (.detail | type) == "string"
+  and (.name | type) == "string" and (.passed | type) == "boolean" and (.found | pair) and (.limit | pair);
+def ascending: . as $all | all(range(1; length); $all[. - 1] < $all[.]);
+def list_of(test): type == "array" and all(test);
+if of(["checkpoint", "created_at", "expect", "files", "format", "name", "origin", "previous", "receipts", "withheld"])
+  and .format == "distill.release/1" and (.name | name) and (.origin | is("distill/[0-9a-f]{16}")) and (.created_at | at)
+  and (.checkpoint | of(["root", "size"]) and (.size | count) and (.root | is("[A-Za-z0-9+/]{43}=")))
+  and (.previous == null or (.previous | of(["blake3", "name"]) and (.blake3 | hex) and (.name | name)))
+  and (.expect | list_of(expectation)) and (.receipts | list_of(hex) and ascending)
+  and (.files | list_of(file) and (map(.path) | ascending)) and (.withheld | list_of(withheld) and (map(.path) | ascending))
+  and ([.files[], .withheld[] | .path] | length == (unique | length))
 then ["head", .name, .origin, (.checkpoint.size | tostring), .checkpoint.root],
   (.receipts[] | ["current", .]),
   (.files[] | ["file", .path, .sha256, .blake3, (.bytes | tostring)]),
-  (.withheld[] | ["withheld", .path, .sha256, .blake3, (.bytes | tostring)])
-else ["refused"] end | join("\t")' release.json >"$T/manifest" 2>/dev/null || :
+  (.withheld[] | ["withheld", .path, .sha256, .blake3, (.bytes | tostring), .class])
+else ["refused"] end | join("\t")' "$manifest" >"$T/manifest" 2>/dev/null || :
     pin_line=$(awk -F "$tab" -v n="$newest" '$1 <= n { line = $2 } END { print (line == "" ? "-" : line) }' "$T/turns")
-    awk -F "$tab" -v origin="$origin" -v newest="$newest" "$lib"'
+    [ "$manifest" = /dev/null ] || awk -F "$tab" -v origin="$origin" -v newest="$newest" "$lib"'
     pass == 1 { split($0, part, " "); if (part[1] == 0) root[part[2]] = part[3] }
     pass == 2 && $1 == "current" { current[$2] = 1 }
     pass == 3 && $1 == "head" {
@@ -947,10 +979,22 @@ else ["refused"] end | join("\t")' release.json >"$T/manifest" 2>/dev/null || :
         if (!head) wrong("release.json", "is not of the format distill.release/1: changed, or written by a newer Distill")
         else for (name in current) wrong("release.json", "does not name the current receipt " name)
     }' pass=1 "$T/tree/nodes" pass=2 "$T/facts" pass=3 "$T/manifest"
+    # Only what a current receipt names is withheld: raw, which none made, or evidence, which one did;
+    # the sets and the quarantine are in every release.
+    awk -F "$tab" "$lib"'
+    function below(path) { if (path ~ /^[^\/:]+:/) { sub(/:/, "/", path); path = "roots/" path } return path }
+    pass == 1 && $1 == "file" && $2 == "output" { made[$3] = 1 }
+    pass == 2 && $1 == "file" {
+        class = !($3 in made) ? "raw" : $3 ~ /^(exports|quarantine)\// ? "-" : "evidence"
+        may[below($3), $4, $5, $6, class] = 1
+    }
+    pass == 3 && $1 == "withheld" && !(($2, $3, $4, $5, $6) in may) {
+        wrong("release.json", "withholds " $2 " as " $6 ", and no current receipt names such a file")
+    }' pass=1 "$T/facts" pass=2 "$T/facts" pass=3 "$T/manifest"
     if [ "$pin_line" = - ]; then
         note "this release is not signed: whoever can write here can write all of it anew"
     fi
-    [ "$pin_line" = - ] || [ ! -f release.json.sig ] || ssh_signature
+    [ "$pin_line" = - ] || [ ! -f release.json.sig ] || [ "$manifest" = /dev/null ] || ssh_signature
     for kind in ed25519 p256 sig; do
         signature=release.json.$kind file=release.json given=$signature
         case $kind in
@@ -962,7 +1006,7 @@ else ["refused"] end | join("\t")' release.json >"$T/manifest" 2>/dev/null || :
             [ ! -e "$signature" ] || fault "$signature" "is a signature, and the ledger has no key"
         elif [ ! -f "$signature" ]; then
             fault "$signature" "this signature of release.json is missing"
-        elif [ "$able" = yes ]; then
+        elif [ "$able" = yes ] && [ "$manifest" != /dev/null ]; then
             signed_by "$kind" "$key" "$given" "$file" ||
                 fault "$signature" "is not the key's signature over release.json: one of the two was changed"
         fi
@@ -972,8 +1016,9 @@ else ["refused"] end | join("\t")' release.json >"$T/manifest" 2>/dev/null || :
         [ -z "$(misspelt "$T/list")" ] ||
             fault release.json.p256 "is no P-256 signature in its one spelling (DER, lower s): it was changed"
     fi
+    release=$(awk -F "$tab" '$1 == "head" { print $2 }' "$T/manifest")
     # The lists for b3sum and sha256sum say what the manifest says.
-    for sums in SHA256SUMS:3 B3SUMS:4; do
+    [ -z "$release" ] || for sums in SHA256SUMS:3 B3SUMS:4; do
         awk -F "$tab" -v column="${sums#*:}" '
         $1 == "file" && $2 != "SHA256SUMS" && $2 != "B3SUMS" { print $column "  " $2 }' "$T/manifest" >"$T/sums"
         [ ! -f "${sums%:*}" ] || cmp -s "${sums%:*}" "$T/sums" ||
@@ -1078,7 +1123,7 @@ digest_all "$sha" "$T/list" "$T/said"
 if [ -n "$b3" ]; then digest_all "$b3" "$T/list" "$T/said.b3"; fi
 tr '\n' '\000' <"$T/list" | xargs -0 wc -c 2>/dev/null |
     awk '{ n = $1; sub(/^[ \t]*[0-9]+ /, ""); print n "\t" $0 }' >"$T/said.bytes"
-awk -F "$tab" -v b3="$b3" -v is_release="$is_release" -v complete="$complete" "$lib"'
+awk -F "$tab" -v b3="$b3" -v is_release="$is_release" -v release="$release" -v complete="$complete" "$lib"'
 pass == 1 { state[$1] = $2; place[$1] = $3 }
 pass == 2 { sha[$2] = $1 }
 pass == 3 { blake[$2] = $1 }
@@ -1112,7 +1157,7 @@ pass == 5 && $1 == "withheld" { held[$2, $3] = 1; left_out++ }
 pass == 6 && $1 == "file" { look($3, $2, $4, $5, $6, $7); if (is_release == "no") named[$3] = 1 }
 pass == 6 && $1 == "kept" { kept[$2] = $3 }
 pass == 7 && $1 == "file" { look($2, "file", $3, $4, $5, "0"); named[$2] = 1 }
-pass == 8 && is_release == "yes" && !($0 in named) && $0 !~ /^release\.json(\.(p256|ed25519|sig))?$/ { wrong($0, "is not in release.json: it was added") }
+pass == 8 && release != "" && !($0 in named) && $0 !~ /^release\.json(\.(p256|ed25519|sig))?$/ { wrong($0, "is not in release.json: it was added") }
 pass == 8 && is_release == "no" && /^(exports|quarantine|data\/evidence|data\/scored)\// && !($0 in named) {
     added[$0] = 1
 }
@@ -1138,5 +1183,6 @@ read -r files left_out <"$T/counted"
 # ---------------------------------------------------------------------------------- the verdict
 
 told="$(lines_of "$T/receipts") receipts, $size ledger lines, $(lines_of "$T/point/notes") checkpoints, $files files"
+if [ -n "$release" ]; then told="$told of the release $release"; fi
 if [ "$left_out" -gt 0 ]; then told="$told; withheld: $left_out"; fi
 finish "$told"

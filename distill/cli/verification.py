@@ -81,6 +81,8 @@ def _targets(options: argparse.Namespace) -> tuple[str, ...]:
 
 def _looked_at(report: VerificationReport) -> str:
     told = f"{report.receipts} receipts and {report.files} files reread"
+    if report.release is not None:
+        told = f"the release {report.release}, {told}"
     if report.trusted:
         told += f", {report.trusted} files not reread"
     ledger = report.ledger
@@ -98,6 +100,7 @@ def _as_json(report: VerificationReport, result: str) -> dict[str, Any]:
         "files": report.files,
         "not_reread": report.trusted,
         "ledger": None if report.ledger is None else asdict(report.ledger),
+        "release": report.release,
         "withheld": report.withheld,
         "notes": [asdict(note) for note in report.notes],
         "faults": [{**asdict(fault), "remedy": fault.remedy} for fault in report.faults],

@@ -169,7 +169,8 @@ class LedgerSummary:
 class VerificationReport:
     """The verdict on a workspace: every fault, and how much was looked at.
 
-    ``files`` were reread; ``trusted`` more were taken for what the stat cache says.
+    ``files`` were reread; ``trusted`` more were taken for what the stat cache says. ``release`` is
+    the name that a release's own manifest gives it.
     """
 
     faults: tuple[Fault, ...]
@@ -179,6 +180,7 @@ class VerificationReport:
     notes: tuple[Note, ...] = ()
     withheld: int = 0
     ledger: LedgerSummary | None = None
+    release: str | None = None
 
     @property
     def is_sound(self) -> bool:

@@ -94,7 +94,7 @@ def test_a_release_is_verified_by_its_folder(
     monkeypatch.chdir(tmp_path)
     capsys.readouterr()
     assert main(["verify", "sent"]) == 0
-    assert "withheld: 1\nsound: 5 receipts" in capsys.readouterr().out
+    assert "withheld: 1\nsound: the release v1, 5 receipts" in capsys.readouterr().out
     (tmp_path / "sent").chmod(0o755)
     (tmp_path / "sent" / "START-HERE.md").unlink()
     assert main(["verify", "sent", "--json"]) == EXIT_INCOMPLETE

@@ -86,7 +86,8 @@ def key_file_faults(root: Path, view: LedgerView) -> Iterator[Fault]:
 def pinned_faults(view: LedgerView, pinned: Sequence[PinnedKey]) -> Iterator[Fault]:
     """Yield the keys that no pinned key is, or vouches for by signing a rotation.
 
-    What was signed before the first pinned key came is vouched for by its signatures alone.
+    What was signed before the first pinned key came is vouched for by its signatures alone. Where
+    the last key was revoked, anybody can write the lines that follow.
     """
     ring = view.keyring
     held = {key_id(view.origin, one.public) for one in pinned}
@@ -102,6 +103,9 @@ def pinned_faults(view: LedgerView, pinned: Sequence[PinnedKey]) -> Iterator[Fau
         if keys.id not in vouched:
             message = "a key signs here that does not descend from the one that you gave"
             yield Fault("key_unknown", LOG, ", ".join(sorted(held)), keys.id, message)
+    if ring.active is None:
+        message = "the last key was revoked, so nobody signs what is added since"
+        yield Fault("key_unknown", LOG, ", ".join(sorted(held)), "no key", message)
 
 
 def pinned_note(view: LedgerView, pinned: Sequence[PinnedKey]) -> Iterator[Note]:

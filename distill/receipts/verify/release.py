@@ -74,6 +74,7 @@ def _with_faults(
         notes=report.notes,
         withheld=0 if manifest is None else len(manifest.withheld),
         ledger=report.ledger,
+        release=None if manifest is None else manifest.name,
     )
 
 

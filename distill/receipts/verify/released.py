@@ -1,5 +1,6 @@
 """The releases of a workspace: those that are here are those that its ledger pins."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,13 +8,21 @@ from distill.receipts.digest import digest_bytes
 from distill.receipts.faults import Fault
 from distill.receipts.ledger.entries import Released
 from distill.receipts.plain_files import Unread, names_in, read_plain
-from distill.receipts.release_manifest import MANIFEST, MAX_MANIFEST_BYTES, RELEASES
+from distill.receipts.release_manifest import (
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    RELEASES,
+    SIGNATURES,
+)
 from distill.receipts.verify.ledger_view import LedgerView
 
 
 def is_release(folder: Path) -> bool:
-    """Whether a folder is verified as a release: it holds something named ``release.json``."""
-    return (folder / MANIFEST).exists() or (folder / MANIFEST).is_symlink()
+    """Whether a folder is verified as a release: it holds a manifest or a signature of one.
+
+    A release whose manifest was taken away is a damaged release, and not wrong usage.
+    """
+    return any(os.path.lexists(folder / name) for name in (MANIFEST, *SIGNATURES))
 
 
 def released_faults(root: Path, view: LedgerView) -> Iterator[Fault]:

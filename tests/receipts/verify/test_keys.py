@@ -77,6 +77,7 @@ def test_a_rotation_and_a_revocation_are_sound(signed: Workspace) -> None:
     revoke_key(signed, new, "tired")
     build(signed)
     assert verify_workspace(signed).is_sound
+    assert kinds(signed, pin(signed, old)) == {("key_unknown", LOG)}
 
 
 @pytest.mark.parametrize("size", range(2, 7))
