@@ -2,6 +2,7 @@
 
 import json
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Final, TypeAlias
@@ -24,6 +25,9 @@ from distill.stages.tally import Tally
 
 #: What other runs say of one: null that they contradict it, or the categories that it takes.
 Told: TypeAlias = Sequence[tuple[str, Category]] | None
+
+#: Of a decision: category, rule, and the origin of what decided.
+_Summary: TypeAlias = tuple[str, str, str | None]
 
 STAGE: Final = "score_runs"
 PARENT: Final = "build_evidence_index"
@@ -123,12 +127,13 @@ def _is_by_human(decision: Decision) -> int:
 
 @dataclass
 class _Source:
-    """A source whose runs were decided one by one, by the numbers of their lines."""
+    """A source whose runs were decided one by one: its parts, and how often each decision came."""
 
     name: str
     parts: list[Part[PartLines]] = field(default_factory=list)
     begins: list[int] = field(default_factory=list)
-    decisions: list[tuple[str, str, str | None]] = field(default_factory=list)
+    lines: int = 0
+    decisions: Counter[_Summary] = field(default_factory=Counter)
 
     def write(
         self,
@@ -151,13 +156,14 @@ class _Source:
         for part, found in by_part.items():
             lines = passes.content(self.parts[part]).split(b"\n")
             for index, told in found.items():
-                decision = _decision(lines[index], told)
-                self.decisions[self.begins[part] + index] = _summary(decision)
-        for category, rule, origin in self.decisions:
-            tally.add(self.name, category)
-            tally.group("by_rule", rule)
+                own = _decision_of(ScoredRun.from_line(lines[index]))
+                self.decisions[_summary(own)] -= 1
+                self.decisions[_summary(_decision(lines[index], told))] += 1
+        for (category, rule, origin), number in (+self.decisions).items():
+            tally.add(self.name, category, number)
+            tally.group("by_rule", rule, number)
             if origin is not None:
-                tally.group("by_deciding_origin", origin)
+                tally.group("by_deciding_origin", origin, number)
 
 
 def _read_source(
@@ -171,11 +177,11 @@ def _read_source(
     source = _Source(name)
     for part, rows in passes.first(parts):
         source.parts.append(part)
-        source.begins.append(len(source.decisions))
+        source.begins.append(source.lines)
         for *keys, is_unknown, origins, rule, origin in json.loads(rows):
-            line = len(source.decisions)
-            tables.add("runs", (None, name, line, *keys))
-            source.decisions.append((keys[5], rule, origin))
+            tables.add("runs", (None, name, source.lines, *keys))
+            source.lines += 1
+            source.decisions[keys[5], rule, origin] += 1
             tally.add(name, "evidence")
             tally.add(name, "tools_unknown", is_unknown)
             for one in origins:
@@ -273,7 +279,7 @@ def _decision(line: bytes, told: Told) -> Decision:
     return contradicted(_decision_of(ScoredRun.from_line(line))) if told is None else inherit(told)
 
 
-def _summary(decision: Decision) -> tuple[str, str, str | None]:
+def _summary(decision: Decision) -> _Summary:
     decided_by = decision.decided_by
     origin = None if decided_by is None else decided_by.origin.value
     return decision.category.value, decision.rule, origin

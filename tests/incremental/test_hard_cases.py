@@ -28,9 +28,15 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A workspace of small parts; a test that waits for ever ends with an error."""
     make_small(monkeypatch)
     (tmp_path / "kept/logs").mkdir(parents=True)
-    signal.alarm(60)
+    before = signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(300)
     yield tmp_path / "kept"
     signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def _give_up(*_: object) -> None:
+    raise TimeoutError
 
 
 def _run(root: Path) -> None:

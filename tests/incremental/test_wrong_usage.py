@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from distill.errors import ContractError
+from distill.errors import ConfigurationError, ContractError
 from distill.receipts import (
     Ignored,
     InFile,
@@ -25,7 +25,7 @@ from distill.receipts import (
     workspace_scope,
 )
 from distill.receipts.incremental import workers
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.workers import WORKERS, number_of_workers
 from tests.conftest import REPOSITORY
 
 LINES = b'{"a":1}\n{"a":2}\n'
@@ -263,3 +263,11 @@ def test_a_stage_inside_of_a_function_is_computed_here(
         done.set()
         beside.join()
     assert (workspace.root / "out/part-00000.jsonl").read_bytes() == LINES + b"another\n"
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "²"])
+def test_no_number_of_workers(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `str.isdigit` calls a digit need not be a number."""
+    monkeypatch.setenv(WORKERS, text)
+    with pytest.raises(ConfigurationError, match=WORKERS):
+        number_of_workers()

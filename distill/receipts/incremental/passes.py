@@ -79,7 +79,7 @@ class Passes(Generic[Job]):
         self._spool.close()
 
     def knows(self, key: bytes) -> bool:
-        """Whether a part with this key needs no computing, if its former lines are sound."""
+        """Whether a part with this key need not be computed: its rows and its lines are there."""
         known = self._running.memory.rows.get(key)
         return known is not None and (
             known[:_KEY] == _NO_LINES or known[:_KEY] in self._running.former

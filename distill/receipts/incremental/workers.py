@@ -47,7 +47,7 @@ def number_of_workers() -> int:
     text = os.environ.get(WORKERS, "")
     if not text:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise ConfigurationError(f"{WORKERS} is {text[:40]!r}", "give a number from 1 on")
     return int(text)
 
