@@ -305,10 +305,14 @@ if ! cmp -s "$T/log" "$T/canonical"; then
     fault "$log" "line $line (or one near it) is not canonical JSON: the ledger was changed"
 fi
 
-entries='
+# A moment of the calendar, for the jq programs below.
+moment='
+def at: type == "string" and test("\\A[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z\\z")
+  and ((.[0:4] | tonumber) as $year | $year > 0
+    and (.[5:10] != "02-29" or ($year % 4 == 0 and ($year % 100 != 0 or $year % 400 == 0))));'
+entries=$moment'
 def is(pattern): type == "string" and test("\\A(?:" + pattern + ")\\z");
 def hex: is("[0-9a-f]{64}");
-def at: is("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z");
 def name: is("[A-Za-z0-9][A-Za-z0-9_.-]{0,99}");
 def origin: is("distill/[0-9a-f]{16}");
 def id: is("[0-9a-f]{8}");
@@ -321,10 +325,10 @@ def row:
   elif .entry == "genesis" and keys == ["entry", "format", "origin"]
     and .format == "distill.ledger/1" and (.origin | origin) then ["genesis", .origin]
   elif .entry == "started" and keys == ["at", "entry", "key", "run", "stage"]
-    and (.at | at) and (.key | hex) and (.run | type) == "string" and (.stage | name)
+    and (.at | at) and (.key | hex) and (.run | name) and (.stage | name)
     then ["started", (.run | tojson), .stage]
   elif .entry == "receipt" and keys == ["blake3", "entry", "facts", "run", "sha256", "stage", "status"]
-    and (.blake3 | hex) and (.run | type) == "string" and (.sha256 | hex) and (.stage | name)
+    and (.blake3 | hex) and (.run | name) and (.sha256 | hex) and (.stage | name)
     and (.status == "passed" or .status == "failed") and (.facts | facts)
     then ["receipt", .blake3, .sha256, .stage, .status, (.run | tojson), .facts.root, (.facts.size | tostring)]
   elif .entry == "release" and keys == ["at", "blake3", "entry", "name", "sha256"]
@@ -342,6 +346,7 @@ def row:
       (.signatures | map(.by + ":" + .ed25519) | join(",") | if . == "" then "-" else . end)]
   else null end;
 foreach inputs as $e (-1; . + 1; [tostring] + ($e | row // ["unknown"]) | join("\t"))'
+awk -v ledger="$log" "$lib"'length($0) > 16384 { wrong(ledger, "line " NR " is longer than 16384 bytes, which no line is") }' "$T/log"
 jq -nr "$entries" "$T/log" >"$T/rows" 2>/dev/null || :
 awk -F "$tab" -v ledger="$log" -v size="$size" "$lib"'
 $2 == "unknown" { wrong(ledger, "line " $1 + 1 " is no entry of the format distill.ledger/1: changed, or written by a newer Distill") }
@@ -349,7 +354,10 @@ $2 == "unknown" { wrong(ledger, "line " $1 + 1 " is no entry of the format disti
 $2 == "receipt" && ($3 in seen) { wrong(ledger, "line " $1 + 1 " lists the receipt " $3 " again, after line " seen[$3]) }
 $2 == "receipt" { seen[$3] = $1 + 1; ended[$7] = 1 }
 $2 == "started" && ($3 in started) { wrong(ledger, "line " $1 + 1 " starts a run again, after line " started[$3]) }
+$2 == "started" && ($3 in ended) { wrong(ledger, "line " $1 + 1 " starts a run after its receipt") }
 $2 == "started" { started[$3] = $1 + 1 }
+$2 == "release" && ($3 in released) { wrong(ledger, "line " $1 + 1 " gives the name of a release again, after line " released[$3]) }
+$2 == "release" { released[$3] = $1 + 1 }
 END {
     if (NR != size && NR < size) wrong(ledger, "line " NR + 1 " is not JSON: the ledger was changed")
     for (run in started) if (!(run in ended)) n++
@@ -787,11 +795,10 @@ mkdir "$T/canon"
 if [ -s "$T/sound" ]; then
     jq_all -cS . | (cd "$T/canon" && awk '{ print > NR; close(NR); print NR > "../canon.list" }')
     (cd "$T/canon" && digest_all "$sha" ../canon.list ../canon.sha)
-    jq_all -c '
+    jq_all -c "$moment"'
 def is(pattern): type == "string" and test("\\A(?:" + pattern + ")\\z");
 def hex: is("[0-9a-f]{64}");
 def count: type == "number" and . >= 0 and . <= 9007199254740991 and . == floor;
-def at: is("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z");
 def below: if contains(":") and (split(":")[0] | contains("/") | not)
   then (if split(":")[0] | is("[A-Za-z0-9][A-Za-z0-9_-]*") then split(":")[1:] | join(":") else "" end) else . end;
 def path: type == "string" and length <= 4096 and (explode | all(. > 31 and . != 92 and (. < 127 or . > 159)))
@@ -935,10 +942,9 @@ if [ "$is_release" = yes ]; then
     jq -cS . "$manifest" >"$T/canonical" 2>/dev/null || :
     cmp -s "$manifest" "$T/canonical" ||
         fault release.json "is not one canonical JSON object: it was changed"
-    jq -r '
+    jq -r "$moment"'
 def is(pattern): type == "string" and test("\\A(?:" + pattern + ")\\z");
 def hex: is("[0-9a-f]{64}");
-def at: is("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z");
 def name: is("[A-Za-z0-9][A-Za-z0-9_.-]{0,99}");
 def count: type == "number" and . >= 0 and . <= 9007199254740991 and . == floor;
 def path: type == "string" and length <= 4096 and (explode | all(. > 31 and . != 92 and (. < 127 or . > 159)))

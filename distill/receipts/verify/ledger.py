@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from distill.receipts.digest import Digest, Sha256
 from distill.receipts.faults import Fault, Note
-from distill.receipts.ledger.entries import Genesis, Recorded, Started, recorded
+from distill.receipts.ledger.entries import Genesis, Recorded, Released, Started, recorded
 from distill.receipts.ledger.places import LOG
 from distill.receipts.merkle_proofs import TreeHead
 from distill.receipts.verify.ledger_view import LedgerView
@@ -63,6 +63,7 @@ def _doubled_lines(view: LedgerView) -> Iterator[Fault]:
     recorded: dict[Digest, int] = {}
     begun: dict[str, int] = {}
     ended: dict[str, int] = {}
+    released: dict[str, int] = {}
     for index, entry in enumerate(view.entries):
         if isinstance(entry, Recorded):
             first = recorded.setdefault(entry.blake3, index)
@@ -79,6 +80,11 @@ def _doubled_lines(view: LedgerView) -> Iterator[Fault]:
             elif entry.run in ended:
                 message = f"the run {entry.run} starts after its receipt"
                 yield _damaged(index, "start, then receipt", "the reverse", message)
+        elif isinstance(entry, Released):
+            first = released.setdefault(entry.name, index)
+            if first != index:
+                message = f"the name {entry.name} is given to a second release"
+                yield _damaged(index, "each name once", _lines(first, index), message)
 
 
 def _entry_faults(index: int, entry: Recorded, objects: Objects) -> Iterator[Fault]:

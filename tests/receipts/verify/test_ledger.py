@@ -8,8 +8,8 @@ import pytest
 
 from distill.receipts import Workspace, verify_workspace
 from distill.receipts.canonical import dumps
-from distill.receipts.digest import Digest
-from distill.receipts.ledger.entries import MAX_LINE_BYTES, Started, write_entry
+from distill.receipts.digest import Digest, Sha256
+from distill.receipts.ledger.entries import MAX_LINE_BYTES, Released, Started, write_entry
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.ledger.repair import repair_ledger
 from tests.receipts.verify.building import (
@@ -26,6 +26,7 @@ from tests.receipts.verify.building import (
 )
 
 Lines = list[bytes]
+RELEASED = Released("2026-01-31T08:00:00.000Z", Digest("ab" * 32), "v1", Sha256("cd" * 32))
 
 
 def rewrite(workspace: Workspace, made: Lines) -> None:
@@ -79,6 +80,10 @@ FORGED: dict[str, tuple[Callable[[Lines], Lines], str]] = {
     "a run that starts twice": (lambda made: [*made, made[1]], "ledger_damaged"),
     "a start after its receipt": (
         lambda made: [made[0], made[2], made[1], *made[3:]],
+        "ledger_damaged",
+    ),
+    "a release's name twice": (
+        lambda made: [*made, write_entry(RELEASED), write_entry(RELEASED)],
         "ledger_damaged",
     ),
     "two geneses": (lambda made: [*made, made[0]], "ledger_damaged"),
