@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -251,3 +252,30 @@ def test_what_only_a_run_needs_is_not_imported(repository: Path) -> None:
         [sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True
     )
     assert told.stdout == "[]\n"
+
+
+def last_byte(record: bytes) -> str:
+    """Return another key of a record."""
+    return record[-1:].decode()
+
+
+def test_another_key_function_is_another_stage(workspace: Workspace) -> None:
+    """The same function under the same name groups by another key: that is no reason to skip."""
+
+    def joined(key: str, records: list[bytes]) -> bytes:
+        return key.encode() + b" %d" % len(records)
+
+    files = put(workspace)
+    by_first = with_receipt_per_group(stage="joined", version=1, key=first_byte)(joined)
+    by_last = with_receipt_per_group(stage="joined", version=1, key=last_byte)(joined)
+    by_itself = with_receipt_per_group(stage="joined", version=1, key=bytes.decode)(joined)
+    before = written(by_first(read=files, write="out"), workspace)
+    outcome = by_last(read=files, write="out")
+    assert outcome.status == "ran"
+    assert "key_function" in outcome.reason
+    assert written(outcome, workspace) == b"a 200\nb 150\n" != before
+    assert by_itself.beside() == {"key_function": ":bytes.decode"}
+    with pytest.raises(ContractError, match="has no name"):
+        with_receipt_per_group(stage="joined", version=1, key=partial(first_byte))(joined).plan(
+            read=files, write="out"
+        )

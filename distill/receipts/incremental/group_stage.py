@@ -13,7 +13,7 @@ from distill.receipts.incremental.functions import GroupFunction, Made, RecordFu
 from distill.receipts.incremental.record_stage import Job
 from distill.receipts.incremental.rows import Table, write_rows
 from distill.receipts.incremental.segments import read_records
-from distill.receipts.incremental.stage import IncrementalStage, Work
+from distill.receipts.incremental.stage import KEY_FUNCTION, IncrementalStage, Work
 from distill.receipts.incremental.workers import in_order
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.recording import demand_identity, demand_plain
@@ -65,6 +65,10 @@ class GroupStage(IncrementalStage):
     def parameters(self) -> tuple[inspect.Parameter, ...]:
         """Return the function's parameters beside key and records."""
         return self.group_function.parameters
+
+    def beside(self) -> Mapping[str, str]:
+        """Return the name of the key function: another one groups the same records otherwise."""
+        return {KEY_FUNCTION: _name_of(self.key)}
 
     def key_reader(self) -> Callable[[Job], bytes]:
         """Return what reads the keys of a segment."""
@@ -220,6 +224,20 @@ class _OpenFiles:
                 self.__exit__()
             found = self._open[place] = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
         return found
+
+
+def _name_of(function: Callable[..., object]) -> str:
+    """Return a key function's name, or what it is made of (``operator.itemgetter('task')``).
+
+    Raises:
+        ContractError: it has no name that another process would know.
+    """
+    name = getattr(function, "__qualname__", None)
+    module = getattr(function, "__module__", "")
+    told = repr(function) if name is None else f"{module}:{name}"
+    if " at 0x" in told:
+        raise ContractError(f"the key function {told[:80]} has no name", "define it with def")
+    return told
 
 
 def with_receipt_per_group(

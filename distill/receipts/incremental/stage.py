@@ -5,7 +5,7 @@ Both are called as ``stage(read=PATHS, write=FOLDER, **parameters)``.
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, cast
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # what only a run needs: a call that is skipped imports none 
 
 READ: Final = "read"
 WRITE: Final = "write"
+KEY_FUNCTION: Final = "key_function"
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,17 @@ class IncrementalStage(Stage[Any]):
         """Return the parameters of the claim that the function has."""
         raise NotImplementedError
 
+    def beside(self) -> Mapping[str, str]:
+        """Return what the outputs follow from beside the function, as parameters of the claim."""
+        return {}
+
     def _signature(self) -> inspect.Signature:
         own = self.parameters()
         for one in own:
-            if one.name in {READ, WRITE} or one.kind in {one.VAR_POSITIONAL, one.VAR_KEYWORD}:
+            if one.name in {READ, WRITE, KEY_FUNCTION} or one.kind in {
+                one.VAR_POSITIONAL,
+                one.VAR_KEYWORD,
+            }:
                 raise ContractError(
                     f"the stage {self.stage} can't have the parameter {one.name}",
                     f"{READ} and {WRITE} are its files; name all other parameters",
@@ -108,7 +116,7 @@ class IncrementalStage(Stage[Any]):
                     f"its files are {READ} and {WRITE}; make a plain stage of it, or pass a value",
                 )
             roles[name] = role
-        return _Files(self.__wrapped__.__qualname__, self.__signature__, roles)
+        return _Files(self.__wrapped__.__qualname__, self.__signature__, roles, self.beside())
 
     def _run(self, execution: "Execution") -> Outcome:
         return execution.run(self._function)
@@ -124,8 +132,11 @@ class IncrementalStage(Stage[Any]):
         return Finished(report, {WRITE: work.writer.written}, running.remember)
 
 
+@dataclass(frozen=True)
 class _Files(Binding):
     """The arguments of a call, among which there are files to read and a folder to write."""
+
+    beside: Mapping[str, str]
 
     def bind(
         self, workspace: Workspace, args: Sequence[object], kwargs: Mapping[str, object]
@@ -138,4 +149,5 @@ class _Files(Binding):
         for name in (READ, WRITE):
             if name in kwargs and kwargs[name] is None:
                 raise ContractError(f"{self.name} is given no {name}", "pass files and a folder")
-        return super().bind(workspace, args, kwargs)
+        call = super().bind(workspace, args, kwargs)
+        return replace(call, parameters={**call.parameters, **self.beside})
