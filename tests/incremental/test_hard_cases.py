@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from distill.receipts.digest import digest_bytes
+from distill.receipts.incremental.stage import IncrementalStage
 from distill.sources.framing import frame
 from distill.stages import part_reader
 from tests.workspaces import MAPPED, VERDICT, lines, row
 
+from .desk import Desk
+from .pipeline import STAGES
 from .small import made, make_small
 
 CONFIGURATION = MAPPED + VERDICT
@@ -176,3 +179,16 @@ def test_a_memory_is_forged(root: Path, old: bytes, new: bytes) -> None:
         memory.write_bytes(body + bytes.fromhex(digest_bytes(body).hex))
     (root / "logs/a.jsonl").write_bytes(lines(ROWS[:-1]))
     _run(root)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.stage)
+def test_a_read_gives_less_than_was_asked_for(
+    stage: IncrementalStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Linux does from 2 GiB on: a longer record has not changed meanwhile."""
+    logs = {"a.jsonl": (b"1 one", b"2 two" * 99, b"1 three")}
+    whole, short = Desk(tmp_path / "whole"), Desk(tmp_path / "short")
+    expected = whole.run(stage, whole.put(logs, is_open=False))
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda file, size, start: pread(file, min(size, 7), start))
+    assert short.run(stage, short.put(logs, is_open=False)) == expected

@@ -12,7 +12,7 @@ from distill.errors import ContractError, SourceError
 from distill.receipts.incremental.functions import GroupFunction, Made, RecordFunction, Where
 from distill.receipts.incremental.record_stage import Job
 from distill.receipts.incremental.rows import Table, write_rows
-from distill.receipts.incremental.segments import read_records
+from distill.receipts.incremental.segments import read_range, read_records
 from distill.receipts.incremental.stage import KEY_FUNCTION, IncrementalStage, Work
 from distill.receipts.incremental.workers import in_order
 from distill.receipts.merkle import leaf_hash
@@ -207,7 +207,8 @@ class _OpenFiles:
             SourceError: its file can't be read, or holds another record there by now.
         """
         try:
-            record = os.pread(self._descriptor(member.place), member.length, member.start)
+            end = member.start + member.length
+            record = read_range(self._descriptor(member.place), member.start, end)
         except OSError as error:
             raise SourceError(f"{member.place} can't be read: {error.strerror}") from error
         if leaf_hash(record) != member.leaf:

@@ -85,7 +85,7 @@ def read_records(path: Path, segment: Segment) -> list[bytes]:
     """
     try:
         with path.open("rb", buffering=0) as file:
-            content = os.pread(file.fileno(), segment.end - segment.start, segment.start)
+            content = read_range(file.fileno(), segment.start, segment.end)
     except OSError as error:
         raise SourceError(f"{path} can't be read: {error.strerror}") from error
     records = content.removesuffix(b"\n").split(b"\n") if content else []
@@ -96,3 +96,14 @@ def read_records(path: Path, segment: Segment) -> list[bytes]:
             "run it again when its writer is done, or copy the file first",
         )
     return records
+
+
+def read_range(descriptor: int, start: int, end: int) -> bytes:
+    """Return bytes of an open file, fewer where it ends. One call of the system gives 2 GiB."""
+    content = os.pread(descriptor, end - start, start)
+    while len(content) < end - start:
+        more = os.pread(descriptor, end - start - len(content), start + len(content))
+        if not more:
+            break
+        content += more
+    return content
