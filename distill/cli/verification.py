@@ -14,6 +14,7 @@ from distill.receipts.verify.keys import PinnedKey
 from distill.receipts.verify.released import is_release
 from distill.receipts.verify.rows import RowSchemas
 from distill.receipts.verify.since import OldCheckpoint
+from distill.receipts.workspace import CONFIGURATION
 
 _ENDS: Final = {EXIT_OK: "sound", EXIT_INCOMPLETE: "incomplete"}
 
@@ -50,8 +51,10 @@ def _verify(options: argparse.Namespace, request: VerificationRequest) -> Verifi
         named = [Path.cwd()]
     releases = [path for path in named if is_release(path)]
     if not releases:
-        workspace = Workspace.named(options.workspace)
-        return verify_workspace(workspace, replace(request, targets=_targets(options)))
+        is_whole = len(named) == 1 and (named[0] / CONFIGURATION).is_file()
+        workspace = Workspace.named(named[0] if is_whole else options.workspace)
+        targets = () if is_whole else _targets(options)
+        return verify_workspace(workspace, replace(request, targets=targets))
     if len(named) > 1:
         raise ConfigurationError(
             f"{releases[0]} is a release, and there are other targets", "verify it by itself"

@@ -254,3 +254,17 @@ def _notes(capsys: pytest.CaptureFixture[str], *flags: str) -> list[str]:
     main(["verify", "--json", *flags])
     notes = json.loads(capsys.readouterr().out)["notes"]
     return [one["meaning"] for one in notes if one["kind"] == "rows_without_schema"]
+
+
+def test_a_folder_that_is_a_workspace_is_verified_whole(
+    work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As verify.sh takes it: by its path, from anywhere, and as the present folder."""
+    monkeypatch.chdir(work.parent)
+    assert main(["verify", str(work)]) == 0
+    whole = capsys.readouterr().out.splitlines()[-1]
+    monkeypatch.chdir(work)
+    assert main(["verify", "."]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == whole
+    assert main(["verify"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == whole
