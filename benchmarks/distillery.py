@@ -1,11 +1,11 @@
-"""The five stages on a growing corpus: cold, nothing to do, growth, an edit, another policy.
+"""The five stages on a growing corpus: cold, nothing to do, growth, an edit, another setting.
 
     python benchmarks/distillery.py [--runs 160000] [--repeat 1]
 
 Makes a workspace of generated runs (`benchmarks/corpus.py`, 6 KB a run: 160,000 are 1 GB) and runs
 `distill run` on it as a process of its own: with two workers and with one, again with nothing to
 do, after 1 % was appended to the newest log, after one record was edited in the middle, after a
-change of the scoring policy. Peak memory is that of all processes of a run together, sampled. The
+change of one set's settings. Peak memory is that of all processes of a run together, sampled. The
 speed-up of two workers is held beside that of two independent processes that only compute, which is
 what the machine can give at that moment. Prints Markdown for docs/benchmarks.md.
 """
@@ -123,25 +123,22 @@ def append(workspace: Path, number: int, runs: int) -> None:
             log.write(json.dumps(make_run(new, 4, words)).encode() + b"\n")
 
 
-def edit(workspace: Path) -> None:
-    """Change one letter of one record in the middle of the corpus."""
+def edit(workspace: Path, quarter: int) -> None:
+    """Change one letter of one record, so many quarters into the corpus."""
     logs = sorted((workspace / "logs").iterdir())
-    log = logs[len(logs) // 2]
+    log = logs[len(logs) * quarter // 4]
     middle = log.stat().st_size // 2
     with log.open("r+b") as file:
         file.seek(middle)
-        block = file.read(1 << 20)
-        at = middle + block.index(b" the") if b" the" in block else middle + block.index(b"a ")
-        file.seek(at + 1)
-        letter = file.read(1)
-        file.seek(at + 1)
-        file.write(b"b" if letter != b"b" else b"c")
+        at = middle + file.read(1 << 20).index(b"a ")
+        file.seek(at)
+        file.write(b"b")
 
 
-def another_policy(workspace: Path) -> None:
-    """Ask more of an accepted run."""
+def another_setting(workspace: Path) -> None:
+    """Let partially accepted runs into the SFT set, which changes that set alone."""
     path = workspace / "distill.toml"
-    path.write_text(path.read_text().replace("accepted = 1.0, part", "accepted = 0.9, part", 1))
+    path.write_text(path.read_text() + "\n[exports.sft]\ninclude_partial = true\n")
 
 
 def measure(runs: int, folder: Path) -> tuple[int, dict[str, Measured]]:
@@ -154,8 +151,10 @@ def measure(runs: int, folder: Path) -> tuple[int, dict[str, Measured]]:
     cases: dict[str, Callable[[], None]] = {
         "nothing to do": lambda: None,
         "1 % appended": lambda: append(folder, 0, runs // 100),
-        "one record edited in the middle": lambda: edit(folder),
-        "another threshold": lambda: another_policy(folder),
+        "one record edited, a quarter in": lambda: edit(folder, 1),
+        "one record edited, in the middle": lambda: edit(folder, 2),
+        "one record edited, three quarters in": lambda: edit(folder, 3),
+        "another setting of one set": lambda: another_setting(folder),
     }
     for name, change in cases.items():
         change()
