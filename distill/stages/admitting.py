@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from distill.errors import ContractError
 from distill.exports.card import CardTally, CardTotals
@@ -174,10 +174,7 @@ class _Reading:
             again = export.of(part.again(), frozenset(lines))
             self.repeated[len(self.parts)] = (lines, again.content)
             told = json.loads(again.rows)
-        self.tally.absorb(told["tally"])
-        self.described.absorb(told["card"])
-        for reason, line in told["refused"]:
-            self.refused.put(reason, line.encode())
+        absorb(told, self.tally, self.described, self.refused)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,6 +231,15 @@ class RunExport:
             {"rows": written},
             running.remember,
         )
+
+
+def absorb(
+    told: Mapping[str, Any], tally: Tally, described: CardTally, refused: QuarantineFile
+) -> None:
+    """Take what the rows of a part of an export count, describe and refuse."""
+    tally.absorb(told["tally"])
+    described.absorb(told["card"])
+    refused.put_all(told["refused"])
 
 
 def finish_set(

@@ -12,10 +12,7 @@ from distill.stages.resolve import Change
 
 def write_evidence(read: ReadSource, changes: Mapping[int, Change], writer: ShardWriter) -> None:
     """Write the lines of a source; ``changes`` are by their numbers."""
-    by_part: dict[int, dict[int, Change]] = {}
-    for line, change in sorted(changes.items()):
-        part = read.part_of(line)
-        by_part.setdefault(part, {})[line - read.begins[part]] = change
+    by_part = read.numbered.by_part(changes)
 
     def told(number: int) -> bytes:
         found = by_part.get(number)
@@ -27,7 +24,7 @@ def write_evidence(read: ReadSource, changes: Mapping[int, Change], writer: Shar
             for index, line in enumerate(content.split(b"\n")[:-1])
         )
 
-    read.passes.second(writer, read.parts, told, apply)
+    read.passes.second(writer, read.numbered.parts, told, apply)
 
 
 def _changed(line: bytes, change: Change | None) -> bytes:

@@ -28,25 +28,24 @@ def read_groups(
     Raises:
         SourceError: a file, or a table around the source, can't be read.
     """
-    surroundings = read_surroundings(job, files)
-    reader = RecordReader(job, surroundings)
-    with RowGroups(reader.source) as groups:
+    source, surroundings = job.reader(), read_surroundings(job, files)
+    reader = RecordReader(job, source, surroundings)
+    with RowGroups(source) as groups:
         for path in job.files:
             tree = trees.begin(job.table.name, path, files[path])
             blocks = read_blocks(files[path])
-            source = reader.source
             for one in frame(blocks, source.framing, records_at=source.records_at):
                 if not isinstance(one, BadFrame):
                     tree.add(one)
                 reader.gather(groups, path, one)
                 if reader.size >= _PART_BYTES:
                     yield reader.mapped(), 0
-                    reader = RecordReader(job, surroundings)
+                    reader = RecordReader(job, source, surroundings)
             yield reader.mapped(), files[path].stat().st_size
-            reader = RecordReader(job, surroundings)
+            reader = RecordReader(job, source, surroundings)
         for rows, origin in groups.in_order(reader.provenance):
             reader.answer(rows, origin)
             if reader.size >= _PART_BYTES:
                 yield reader.mapped(), 0
-                reader = RecordReader(job, surroundings)
+                reader = RecordReader(job, source, surroundings)
     yield reader.mapped(), 0

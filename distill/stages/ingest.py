@@ -4,7 +4,6 @@ What needs all records (runs logged twice, verdicts from elsewhere) is `distill.
 """
 
 import json
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from distill.receipts.incremental.running import Running
 from distill.stages.grouped_rows import read_groups
 from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
+from distill.stages.numbering import NumberedParts
 from distill.stages.parts import Records, SourceParts
 from distill.stages.quarantine_file import QuarantineFile
 from distill.stages.record_reader import start_reading
@@ -37,24 +37,21 @@ CREATE TABLE verdicts (
 
 @dataclass
 class ReadSource:
-    """A source that was read: its parts, and the number of the first line of each."""
+    """A source that was read, and its lines."""
 
     passes: Passes[Records]
-    parts: list[Part[Records]] = field(default_factory=list)
-    begins: list[int] = field(default_factory=list)
-    lines: int = 0
+    numbered: NumberedParts[Records] = field(default_factory=NumberedParts)
 
     def line(self, number: int, start: int, end: int) -> bytes:
         """Return a run's line, by its number in the source and its place in its part."""
-        return self.passes.content(self.parts[self.part_of(number)])[start:end]
+        return self.passes.content(self._part(number))[start:end]
 
     def fetch(self, number: int) -> None:
         """Read the part of a line again now, if `line` would have to."""
-        self.passes.fetch(self.parts[self.part_of(number)])
+        self.passes.fetch(self._part(number))
 
-    def part_of(self, number: int) -> int:
-        """Return which part holds a line."""
-        return bisect_right(self.begins, number) - 1
+    def _part(self, number: int) -> Part[Records]:
+        return self.numbered.parts[self.numbered.part_of(number)]
 
 
 class Ingest:
@@ -102,7 +99,7 @@ class Ingest:
         else:
             yield from self._read_files(job, files, read)
         if source.verdict_only:
-            passes.remember(read.parts)
+            passes.remember(read.numbered.parts)
         else:
             self.sources[job.table.name] = read
 
@@ -127,14 +124,13 @@ class Ingest:
             self.tally.add(name, counted, number)
         for kind, number in found["no_run"].items():
             self.tally.group("by_no_run_kind", kind, number)
-        for reason, line in found["refused"]:
-            self.quarantine.put(reason, line.encode())
-        read.parts.append(part)
-        read.begins.append(read.lines)
+        self.quarantine.put_all(found["refused"])
+        numbered = read.numbered
+        numbered.begin(part)
         for start, end, *keys in found["runs"]:
             self._runs += 1
-            self.tables.add("runs", (self._runs, name, read.lines, start, end, *keys, 0))
-            read.lines += 1
+            self.tables.add("runs", (self._runs, name, numbered.lines, start, end, *keys, 0))
+            numbered.lines += 1
         for verdict in found["verdicts"]:
             self._verdicts += 1
             self.tables.add("verdicts", (self._verdicts, name, *verdict))

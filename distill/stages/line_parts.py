@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -54,8 +53,4 @@ def _part(lines: PartLines, *, is_placed: bool) -> Part[PartLines]:
     key = segment.digest
     if is_placed:
         key = sha256(f"{segment.start} {lines.path} ".encode() + key).digest()
-    return Part(key, segment.end - segment.start, lines, partial(_same, lines))
-
-
-def _same(lines: PartLines) -> PartLines:
-    return lines
+    return Part.at_hand(key, segment.end - segment.start, lines)

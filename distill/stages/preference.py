@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -16,7 +15,7 @@ from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
 from distill.receipts.incremental.running import Running
 from distill.receipts.staging import Finished
 from distill.records.scored import ScoredRun
-from distill.stages.admitting import PREFIX, SCALE, card_totals, evidence_files, finish_set
+from distill.stages.admitting import PREFIX, SCALE, absorb, card_totals, evidence_files, finish_set
 from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.narrow import NarrowTables, chunked
 from distill.stages.pairing import PREFERENCE_STAGE, Group, Member, start_pairing
@@ -136,11 +135,7 @@ def _parts(
             ),
         )
         named = " ".join([str(is_across), *(member.blake3 for member in group.members)])
-        yield Part(sha256(named.encode()).digest(), group.size, group, partial(_same, group))
-
-
-def _same(group: Group) -> Group:
-    return group
+        yield Part.at_hand(sha256(named.encode()).digest(), group.size, group)
 
 
 def _absorb(
@@ -150,10 +145,7 @@ def _absorb(
     described: CardTally,
     refused: QuarantineFile,
 ) -> None:
-    tally.absorb(told["tally"])
-    described.absorb(told["card"])
-    for reason, line in told["refused"]:
-        refused.put(reason, line.encode())
+    absorb(told, tally, described, refused)
     for run_id in told["paired"]:
         tables.add("paired", (run_id,))
     for cause in told["causes"]:

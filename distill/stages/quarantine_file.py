@@ -1,6 +1,6 @@
 """The quarantine of a stage: a row for each unit that goes no further, counted by reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -47,6 +47,11 @@ class QuarantineRows:
     def put(self, reason: str, line: bytes) -> None:
         """Take a row as its line."""
         self.rows.append((reason, line.decode()))
+
+    def put_all(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Take rows that were gathered elsewhere: reason and line of each."""
+        for reason, line in rows:
+            self.put(reason, line.encode())
 
 
 class QuarantineFile(QuarantineRows):

@@ -14,7 +14,15 @@ from distill.receipts.incremental.passes import Mapped
 from distill.receipts.merkle import leaf_hash
 from distill.records.evidence import Provenance
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit
-from distill.sources.protocol import BadFrame, LooseVerdict, NoRun, RawRecord, RecordError, RunDraft
+from distill.sources.protocol import (
+    BadFrame,
+    LooseVerdict,
+    NoRun,
+    RawRecord,
+    RecordError,
+    RunDraft,
+    Source,
+)
 from distill.sources.strict_json import parse
 from distill.stages.assembling import RunAssembler, pointed
 from distill.stages.grouping import RowGroups
@@ -33,15 +41,15 @@ def start_reading(job: SourceJob, files: Mapping[str, Path]) -> Callable[[Record
     Raises:
         SourceError: a row of a task table or a listing is wrong.
     """
-    surroundings = read_surroundings(job, files)
-    return lambda records: RecordReader(job, surroundings).read(records)
+    source, surroundings = job.reader(), read_surroundings(job, files)
+    return lambda records: RecordReader(job, source, surroundings).read(records)
 
 
 class RecordReader:
     """Reads some records of one source, and gathers what they hold."""
 
-    def __init__(self, job: SourceJob, surroundings: Surroundings) -> None:
-        self.source = job.reader()
+    def __init__(self, job: SourceJob, source: Source, surroundings: Surroundings) -> None:
+        self.source = source
         self._table = job.table
         self._assembler = RunAssembler(job, self.source, surroundings)
         self._counts: Counter[str] = Counter()

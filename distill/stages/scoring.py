@@ -1,7 +1,6 @@
 """The second stage: evidence in, a category for every run out; ids and decisions, never a text."""
 
 import json
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -20,6 +19,7 @@ from distill.scoring.decide import Decision, contradicted, decide, inherit, oppo
 from distill.scoring.policy import ScoringPolicy
 from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.narrow import NarrowTables, chunked
+from distill.stages.numbering import NumberedParts
 from distill.stages.progress import SILENT, Bar, Progress
 from distill.stages.tally import Tally
 
@@ -130,9 +130,7 @@ class _Source:
     """A source whose runs were decided one by one: its parts, and how often each decision came."""
 
     name: str
-    parts: list[Part[PartLines]] = field(default_factory=list)
-    begins: list[int] = field(default_factory=list)
-    lines: int = 0
+    numbered: NumberedParts[PartLines] = field(default_factory=NumberedParts)
     decisions: Counter[_Summary] = field(default_factory=Counter)
 
     def write(
@@ -143,18 +141,15 @@ class _Source:
         tally: Tally,
     ) -> None:
         """Write the lines, and count what was decided in the end."""
-        by_part: dict[int, dict[int, Told]] = {}
-        for line, told in sorted(changes.items()):
-            part = bisect_right(self.begins, line) - 1
-            by_part.setdefault(part, {})[line - self.begins[part]] = told
+        by_part = self.numbered.by_part(changes)
         passes.second(
             writer,
-            self.parts,
+            self.numbered.parts,
             lambda number: _told(by_part.get(number)),
             lambda number, content: _changed(content, by_part[number]),
         )
         for part, found in by_part.items():
-            lines = passes.content(self.parts[part]).split(b"\n")
+            lines = passes.content(self.numbered.parts[part]).split(b"\n")
             for index, told in found.items():
                 own = _decision_of(ScoredRun.from_line(lines[index]))
                 self.decisions[_summary(own)] -= 1
@@ -175,12 +170,12 @@ def _read_source(
     bar: Bar,
 ) -> _Source:
     source = _Source(name)
+    numbered = source.numbered
     for part, rows in passes.first(parts):
-        source.parts.append(part)
-        source.begins.append(source.lines)
+        numbered.begin(part)
         for *keys, is_unknown, origins, rule, origin in json.loads(rows):
-            tables.add("runs", (None, name, source.lines, *keys))
-            source.lines += 1
+            tables.add("runs", (None, name, numbered.lines, *keys))
+            numbered.lines += 1
             source.decisions[keys[5], rule, origin] += 1
             tally.add(name, "evidence")
             tally.add(name, "tools_unknown", is_unknown)

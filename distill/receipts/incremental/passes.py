@@ -43,6 +43,11 @@ class Part(Generic[Job]):
     job: Job | None
     again: Callable[[], Job]
 
+    @classmethod
+    def at_hand(cls, key: bytes, size: int, job: Job) -> Self:
+        """Return a part whose job says where its input lies, and holds none of it."""
+        return cls(key, size, job, lambda: job)
+
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
