@@ -8,9 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
-from distill.errors import SourceError
 from distill.receipts.digest import RECORD_SUFFIX
-from distill.receipts.incremental.segments import Segment
+from distill.receipts.incremental.segments import Segment, changed_meanwhile
 from distill.sources.framing import MAX_RECORD_BYTES, UTF16_BOMS, detect, frame
 from distill.sources.lines import frame_lines
 from distill.sources.protocol import BadFrame, Framing, RawRecord, Source
@@ -64,10 +63,7 @@ class PartReader:
         """
         found = self._lines(segment) if self._is_plain_lines else self._framed(segment)
         if digest_of_frames(found) != segment.digest:
-            raise SourceError(
-                f"{self.place} changed while the stage ran",
-                "run it again when its writer is done, or copy the file first",
-            )
+            raise changed_meanwhile(self.place)
         return found
 
     @cached_property

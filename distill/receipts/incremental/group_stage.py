@@ -12,7 +12,7 @@ from distill.errors import ContractError, SourceError
 from distill.receipts.incremental.functions import GroupFunction, Made, RecordFunction, Where
 from distill.receipts.incremental.record_stage import Job
 from distill.receipts.incremental.rows import Table, write_rows
-from distill.receipts.incremental.segments import read_range, read_records
+from distill.receipts.incremental.segments import changed_meanwhile, read_range, read_records
 from distill.receipts.incremental.stage import KEY_FUNCTION, IncrementalStage, Work
 from distill.receipts.incremental.workers import in_order
 from distill.receipts.merkle import leaf_hash
@@ -212,10 +212,7 @@ class _OpenFiles:
         except OSError as error:
             raise SourceError(f"{member.place} can't be read: {error.strerror}") from error
         if leaf_hash(record) != member.leaf:
-            raise SourceError(
-                f"{member.place} changed while the stage ran",
-                "run it again when its writer is done, or copy the file first",
-            )
+            raise changed_meanwhile(member.place)
         return record
 
     def _descriptor(self, place: Path) -> int:

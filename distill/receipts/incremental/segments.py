@@ -91,11 +91,16 @@ def read_records(path: Path, segment: Segment) -> list[bytes]:
     records = content.removesuffix(b"\n").split(b"\n") if content else []
     leaves = (sha256(LEAF_PREFIX + record).digest() for record in records)
     if sha256(b"".join(leaves)).digest() != segment.digest:
-        raise SourceError(
-            f"{path} changed while the stage ran",
-            "run it again when its writer is done, or copy the file first",
-        )
+        raise changed_meanwhile(path)
     return records
+
+
+def changed_meanwhile(path: Path) -> SourceError:
+    """Return the error of an input that is no longer what was read before."""
+    return SourceError(
+        f"{path} changed while the stage ran",
+        "run it again when its writer is done, or copy the file first",
+    )
 
 
 def read_range(descriptor: int, start: int, end: int) -> bytes:
