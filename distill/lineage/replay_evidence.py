@@ -18,7 +18,7 @@ from distill.receipts.workspace import Workspace
 from distill.records.evidence import EvidenceRecord, Provenance, Verdict
 from distill.sources.assemble import AssembledRun
 from distill.sources.protocol import RecordError, RunDraft
-from distill.sources.strict_json import parse
+from distill.sources.rows import read_row
 from distill.stages.assembling import RunAssembler
 from distill.stages.jobs import SourceJob
 from distill.stages.surroundings import read_surroundings
@@ -97,7 +97,10 @@ class _Reader:
         source = job.reader()
         assembler = RunAssembler(job, source, read_surroundings(job, self._files(job)))
         try:
-            rows = [parse(hop.record) for hop in raw]
+            rows = [
+                read_row(source, place.path, hop.record)
+                for hop, place in zip(raw, places, strict=True)
+            ]
             answers = source.answer(rows, path=places[0].path)
             drafts = [draft for draft in answers if isinstance(draft, RunDraft)]
             fit = [draft for draft in drafts if places[0].pointer.endswith(draft.pointer)]

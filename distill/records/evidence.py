@@ -70,7 +70,8 @@ class Facts(FrozenModel):
     """What scoring, gates and pairing need of a run's text, computed once, with the evidence.
 
     `output_digest`: over everything from the first assistant message to the last, or the text;
-    null where that is blank. `prompt_digest`: over the messages before the first assistant's.
+    null where that is blank, or the agent handed in nothing. `prompt_digest`: over the messages
+    before the first assistant's.
     `hallucinated_paths`: named in the run, in neither the repository nor made by the run; null
     where the source gives no listing, so nothing was checked. `text_chars`: characters of the RAG
     rendering.

@@ -95,7 +95,7 @@ def assemble(
         content_digest=content,
         provenance=provenance,
         facts=Facts(
-            output_digest=output_digest(messages, draft.text),
+            output_digest=None if draft.is_empty_handed else output_digest(messages, draft.text),
             prompt_digest=digest_json(message_values(prompt)) if prompt else None,
             output_chars=len(text_of(output_of(messages))) if messages else len(draft.text or ""),
             text_chars=rendered_chars(messages, draft.text),

@@ -21,8 +21,9 @@ from distill.sources.protocol import (
     RunDraft,
     Source,
 )
-from distill.sources.strict_json import parse
+from distill.sources.rows import group_key, read_row
 
+Rows = list[dict[str, Any]]
 _UNKNOWN_KEY = "a_key_that_no_source_has"
 
 
@@ -45,18 +46,17 @@ def check_source(
     _check_shape(kind, settings)
     one, two = kind.from_settings(settings), kind.from_settings(settings)
     found: list[Answer | _Refusal] = []
-    for path, data in samples.items():
-        for row in _rows(one, data):
-            first, second = _answers(one, row, path), _answers(two, row, path)
-            _require(first == second, f"{path}: two readers answer one record differently")
-            for answer in first:
-                _check_answer(answer, one, path)
-            found += first
+    for path, rows in _asked(one, samples):
+        first, second = _answers(one, rows, path), _answers(two, rows, path)
+        _require(first == second, f"{path}: two readers answer one record differently")
+        for answer in first:
+            _check_answer(answer, one, path)
+        found += first
     told = [answer for answer in found if isinstance(answer, RunDraft | LooseVerdict)]
     _require(bool(told), "no sample holds a run or a verdict")
     oddities: tuple[dict[str, Any], ...] = ({}, {"\0": None}, {"a": [[[]]]})
     for strange in oddities:
-        _answers(one, strange, "strange.jsonl")
+        _answers(one, [strange], "strange.jsonl")
 
 
 def _require(condition: bool, rule: str) -> None:
@@ -78,27 +78,41 @@ def _check_shape(kind: type[Source], settings: Mapping[str, Any]) -> None:
     _require(kind.recognise("empty.jsonl", []) is None, "nothing is recognised in nothing")
 
 
-def _rows(source: Source, data: bytes) -> Iterator[dict[str, Any]]:
+def _asked(source: Source, samples: Mapping[str, bytes]) -> Iterator[tuple[str, Rows]]:
+    """Yield what a reader is asked about: each record, or with `group_by` each group."""
+    groups: dict[str, tuple[str, Rows]] = {}
+    for path, data in samples.items():
+        for row in _rows(source, path, data):
+            if source.group_by is None:
+                yield path, [row]
+                continue
+            key = group_key(source, row, path)
+            _require(isinstance(key, str | int), f"{path}: a sample's row has no group")
+            groups.setdefault(str(key), (path, []))[1].append(row)
+    yield from groups.values()
+
+
+def _rows(source: Source, path: str, data: bytes) -> Iterator[dict[str, Any]]:
     for record in frame([data], source.framing, records_at=source.records_at):
         if isinstance(record, BadFrame):
             continue
         try:
-            yield parse(record.data)
+            yield read_row(source, path, record.data)
         except RecordError:
             continue
 
 
-def _answers(source: Source, row: dict[str, Any], path: str) -> list[Answer | _Refusal]:
-    before = json.dumps(row, sort_keys=True)
+def _answers(source: Source, rows: Rows, path: str) -> list[Answer | _Refusal]:
+    before = json.dumps(rows, sort_keys=True)
     found: list[Answer | _Refusal] = []
     try:
-        found += source.answer([row], path=path)
+        found += source.answer(rows, path=path)
     except RecordError as error:
         _require(error.reason in set(QuarantineReason), f"{path}: a refusal without a reason")
         _require(bool(error.rule and error.detail), f"{path}: a refusal without rule or detail")
         found = [_Refusal(error.reason, error.rule, error.detail)]
     _require(bool(found), f"{path}: a record is passed over in silence")
-    _require(json.dumps(row, sort_keys=True) == before, f"{path}: a reader changes its row")
+    _require(json.dumps(rows, sort_keys=True) == before, f"{path}: a reader changes its row")
     return found
 
 

@@ -5,6 +5,7 @@
 ``./a/b``   from the run's object, where one row holds several (`runs_at`)
 ``@key``    the name or number under which the run's object stands in its row
 ``@file``   the file's name without its suffixes; ``@folder``: the folder's name
+``@path``   the whole recorded path without the file's suffixes
 =========== =================================================================
 """
 
@@ -16,7 +17,7 @@ from typing import Any, Final, NamedTuple
 from distill.errors import ConfigurationError
 from distill.sources.pointers import ABSENT, join_pointer, parse_pointer, resolve
 
-FROM_PATH: Final = ("@key", "@file", "@folder")
+FROM_PATH: Final = ("@key", "@file", "@folder", "@path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def parse_place(text: str) -> Place:
     """Return the place that a setting names.
 
     Raises:
-        ConfigurationError: it is neither a pointer nor one of ``@key``, ``@file``, ``@folder``.
+        ConfigurationError: it is neither a pointer nor one of `FROM_PATH`.
     """
     if text.startswith("@"):
         if text not in FROM_PATH:
@@ -106,11 +107,12 @@ def _children(container: Any) -> Iterator[tuple[str, Any]]:
             yield str(index), value
 
 
-def _from_path(name: str, site: RunSite) -> str:
-    if name == "@key":
+def _from_path(place: str, site: RunSite) -> str:
+    if place == "@key":
         return site.tokens[-1] if site.tokens else ""
     path = PurePosixPath(site.path.rpartition(":")[2])
-    if name == "@folder":
+    if place == "@folder":
         return path.parent.name
-    stem = path.name.removesuffix(".gz")
-    return stem.rpartition(".")[0] or stem
+    name = path.name.removesuffix(".gz")
+    stem = name.rpartition(".")[0] or name
+    return stem if place == "@file" else site.path.removesuffix(path.name) + stem

@@ -84,8 +84,10 @@ class RunDraft:
 
     `logged_run_id`: the log's own id, null where the format has none. `trial`: the log's number of
     the attempt, null where it has none. `task_fields`: JSON values over which the task digest goes;
-    null means "the prompt". `pointer` is from the raw record to the run. `answer_keys` are texts
-    that may stand nowhere in a prompt. `recorded_at` is as found (see `timestamps.to_utc`).
+    null means "the prompt". `pointer` is from the raw record to the run, from the first one where
+    several make a run. `answer_keys` are texts that may stand nowhere in a prompt. `recorded_at` is
+    as found (see `timestamps.to_utc`). `is_empty_handed`: the agent handed in nothing, such as no
+    patch, whatever it said on the way; the run has no output then.
     """
 
     logged_run_id: str | None = None
@@ -103,6 +105,7 @@ class RunDraft:
     instrument_failure: str | None = None
     recorded_at: str | int | float | None = None
     pointer: str = ""
+    is_empty_handed: bool = False
     answer_keys: tuple[str, ...] = ()
 
 
@@ -155,7 +158,11 @@ class JoinedFiles:
 
 
 class Source(Protocol):
-    """A reader of one log format, made from its table in `distill.toml`."""
+    """A reader of one log format, made from its table in `distill.toml`.
+
+    A reader may also have `text_suffixes`, such as ``(".md",)``: a file so named, also gzipped, is
+    one text and no JSON, and its row is ``{"text": …}``. Its `framing` is then `document`.
+    """
 
     kind: ClassVar[str]
     framing: Framing
@@ -163,7 +170,8 @@ class Source(Protocol):
     records_at: str
     verdict_only: bool
     joined: tuple[JoinedFiles, ...]
-    #: Pointer to the group key where many rows make one run, else null; `order_by` sorts a group.
+    #: Where the group key is if many rows make one run, else null: a pointer, or ``@file``,
+    #: ``@folder``, ``@path`` (`distill.sources.places`); the pointer `order_by` sorts a group.
     group_by: str | None
     order_by: str | None
 

@@ -4,6 +4,7 @@ from importlib.metadata import entry_points
 from typing import Final
 
 from distill.errors import ConfigurationError
+from distill.sources.aider import Aider
 from distill.sources.evidence import Evidence
 from distill.sources.mapped import Mapped
 from distill.sources.presets import preset_sources
@@ -19,6 +20,7 @@ _READERS: Final[tuple[type[Source], ...]] = (
     Evidence,
     Reviews,
     TauBench,
+    Aider,
     SweBenchPredictions,
     SweBenchReport,
     Mapped,

@@ -42,7 +42,8 @@ class RunAssembler:
 
 
 def pointed(origin: Iterable[Provenance], pointer: str) -> tuple[Provenance, ...]:
-    """Return the places with the pointer from the record to the run appended."""
+    """Return the places, with the pointer from the first record to the run appended to its own."""
     if not pointer:
         return tuple(origin)
-    return tuple(place.model_copy(update={"pointer": place.pointer + pointer}) for place in origin)
+    first, *others = origin
+    return (first.model_copy(update={"pointer": first.pointer + pointer}), *others)

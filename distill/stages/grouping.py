@@ -8,7 +8,7 @@ from distill.records.evidence import Provenance
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.pointers import parse_pointer, resolve
 from distill.sources.protocol import RawRecord, RecordError, Source
-from distill.sources.strict_json import parse
+from distill.sources.rows import group_key, read_row
 from distill.stages.narrow import NarrowTables, chunked
 
 _SCHEMA = """
@@ -23,7 +23,7 @@ class RowGroups:
     """The rows of a source with `group_by`: bytes in a temporary file, keys in a narrow table."""
 
     def __init__(self, source: Source) -> None:
-        self._group_by = parse_pointer(source.group_by or "")
+        self._source = source
         self._order_by = None if source.order_by is None else parse_pointer(source.order_by)
         self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._tables = NarrowTables(_SCHEMA)
@@ -42,8 +42,8 @@ class RowGroups:
         Raises:
             RecordError: the row is no JSON, or has no value to group or order by.
         """
-        row = parse(record.data)
-        key = resolve(row, self._group_by)
+        row = read_row(self._source, path, record.data)
+        key = group_key(self._source, row, path)
         rank = self._seq if self._order_by is None else resolve(row, self._order_by)
         if not isinstance(key, str | int) or not isinstance(rank, str | int | float):
             raise _ungrouped()
@@ -65,7 +65,7 @@ class RowGroups:
         for _, group in chunked(rows):
             records = [(path, self._record(place)) for _, _, path, *place in group]
             yield (
-                [parse(record.data) for _, record in records],
+                [read_row(self._source, path, record.data) for path, record in records],
                 tuple(provenance(path, record) for path, record in records),
             )
 

@@ -17,7 +17,7 @@ from distill.sources.protocol import (
     RecordError,
     RunDraft,
 )
-from distill.sources.strict_json import parse
+from distill.sources.rows import read_row
 from distill.stages.jobs import SourceJob
 from distill.stages.source_jobs import source_jobs
 from distill.workspace.project import Project
@@ -94,7 +94,7 @@ def _answers(project: Project, job: SourceJob) -> Iterator[tuple[str, Answer | s
                 yield place, record.detail
                 continue
             try:
-                answers = list(reader.answer([parse(record.data)], path=path))
+                answers = list(reader.answer([read_row(reader, path, record.data)], path=path))
             except RecordError as error:
                 yield place, f"{error.reason.value}: {error.detail}"
                 continue

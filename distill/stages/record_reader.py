@@ -23,7 +23,7 @@ from distill.sources.protocol import (
     RunDraft,
     Source,
 )
-from distill.sources.strict_json import parse
+from distill.sources.rows import read_row
 from distill.stages.assembling import RunAssembler, pointed
 from distill.stages.grouping import RowGroups
 from distill.stages.jobs import SourceJob
@@ -138,7 +138,7 @@ class RecordReader:
     def _record(self, path: str, record: RawRecord) -> None:
         origin = (self.provenance(path, record),)
         try:
-            row = parse(record.data)
+            row = read_row(self.source, path, record.data)
         except RecordError as error:
             self._refuse(QuarantineUnit.RECORD, error, origin)
             return

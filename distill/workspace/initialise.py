@@ -10,6 +10,7 @@ from typing import Any, Final
 from distill.errors import ConfigurationError
 from distill.sources.protocol import Recognition
 from distill.sources.recognise import recognise
+from distill.sources.registry import source_for
 from distill.workspace.configuration import CONFIGURATION_FILE
 from distill.workspace.reading import read_blocks
 from distill.workspace.toml_text import as_toml, source_name
@@ -108,13 +109,22 @@ def _group(files: Sequence[Path]) -> list[Found]:
     for path in files:
         recognition = recognise(str(path), _head(path))
         key = f"{recognition.kind}{as_toml(dict(recognition.settings))}"
-        groups.setdefault(key, (recognition, []))[1].append(path.resolve())
+        place = path.resolve()
+        groups.setdefault(key, (recognition, []))[1].extend([place, *_texts(place, recognition)])
     names: set[str] = set()
     found = []
     for recognition, paths in groups.values():
         found.append(Found(source_name(paths, names), recognition, tuple(paths)))
         names.add(found[-1].name)
     return found
+
+
+def _texts(path: Path, recognition: Recognition) -> Iterator[Path]:
+    """Yield the texts beside a log that its source reads with it, such as a transcript."""
+    stem = path.name.removesuffix(".gz").rpartition(".")[0]
+    for suffix in getattr(source_for(recognition.kind), "text_suffixes", ()):
+        names = (f"{stem}{suffix}", f"{stem}{suffix}.gz")
+        yield from (path.with_name(name) for name in names if path.with_name(name).is_file())
 
 
 def _head(path: Path) -> bytes:

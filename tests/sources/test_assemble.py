@@ -173,6 +173,8 @@ def test_nothing_at_all() -> None:
     assert (empty.messages, empty.text) == (None, None)
     assert (empty.facts.output_digest, empty.facts.prompt_digest) == (None, None)
     assert record(RunDraft(text=" ")).facts.output_digest is None
+    silent = record(replace(DRAFT, is_empty_handed=True))
+    assert (silent.facts.output_digest, silent.messages) == (None, DRAFT.messages)
     assert record(RunDraft(text="x")).facts.output_digest is not None
 
 

@@ -15,10 +15,12 @@ from distill.sources.mapped_verdicts import MappedVerdicts
 from distill.sources.presets import preset_sources
 from distill.sources.protocol import Answer, LooseVerdict, NoRun, RunDraft, Source
 from distill.sources.registry import built_in_sources
+from tests.sources.samples import aider
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 VERDICT = {"pointer": "/is_solved", "origin": "test_harness", "accepted": [True]}
-CASES: dict[str, tuple[dict[str, Any], str | bytes]] = {
+CASES: dict[str, tuple[dict[str, Any], str | bytes | dict[str, bytes]]] = {
+    "aider": ({}, aider.FILES),
     "evidence": ({}, "notes/runs.jsonl"),
     "tau_bench": ({"model": "@file"}, "parcel_desk/gpt-example.json"),
     "swe_bench_predictions": ({}, "patches/example-agent/predictions.jsonl"),
@@ -39,8 +41,15 @@ CASES: dict[str, tuple[dict[str, Any], str | bytes]] = {
 def test_built_in(kind: str) -> None:
     """A built-in reader keeps the protocol on its example."""
     settings, sample = CASES[kind]
+    check_source(built_in_sources()[kind], settings, sample_files(sample))
+
+
+def sample_files(sample: str | bytes | dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a case by path."""
+    if isinstance(sample, dict):
+        return sample
     data = sample if isinstance(sample, bytes) else (EXAMPLES / sample).read_bytes()
-    check_source(built_in_sources()[kind], settings, {"logs/sample.json": data})
+    return {"logs/sample.json": data}
 
 
 def test_joined_verdicts() -> None:

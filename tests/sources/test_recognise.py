@@ -12,7 +12,7 @@ from distill.sources.recognise import recognise
 from distill.sources.registry import built_in_sources, source_for
 from distill.sources.strict_json import parse
 from tests.sources.real_logs import FOLDER, blocks, counted, files
-from tests.sources.test_conformance import CASES, EXAMPLES
+from tests.sources.test_conformance import CASES, sample_files
 
 
 def lines(*rows: Any) -> bytes:
@@ -36,7 +36,7 @@ def drafts(found: Recognition, data: bytes) -> list[RunDraft]:
 def test_built_in_formats(kind: str) -> None:
     """Each built-in format is known by its example, also cut in the middle of a record."""
     _, sample = CASES[kind]
-    data = sample if isinstance(sample, bytes) else (EXAMPLES / sample).read_bytes()
+    data = next(iter(sample_files(sample).values()))
     if kind == "reviews":
         data = data.partition(b"\n")[0]
     assert recognise("x.jsonl", data).kind == kind

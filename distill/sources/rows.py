@@ -1,0 +1,47 @@
+"""From a raw record's bytes to the row that a reader is asked about, and to its group."""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from distill.records.taxonomy import QuarantineReason
+from distill.sources.places import RunSite, find, parse_place
+from distill.sources.pointers import ABSENT
+from distill.sources.protocol import RecordError, Source
+from distill.sources.strict_json import parse
+
+_UTF8_BOM = "\ufeff"
+
+
+def read_row(source: Source, path: str, data: bytes) -> dict[str, Any]:
+    """Return a record's JSON object; of a file with one of `text_suffixes`, ``{"text": …}``.
+
+    Raises:
+        RecordError: `schema_violation`: see `strict_json.parse`; of a text ``not_utf8`` and
+            ``byte_order_mark``.
+    """
+    if not is_text(source, path):
+        return parse(data)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        detail = f"byte {error.start} of the text is not UTF-8"
+        raise RecordError(QuarantineReason.SCHEMA_VIOLATION, "not_utf8", detail) from error
+    if text.startswith(_UTF8_BOM):
+        detail = "a byte order mark stands before the text"
+        raise RecordError(QuarantineReason.SCHEMA_VIOLATION, "byte_order_mark", detail)
+    return {"text": text}
+
+
+def is_text(source: Source, path: str) -> bool:
+    """Say whether a file is one text to a source, and no JSON."""
+    name = PurePosixPath(path).name.removesuffix(".gz")
+    return name.endswith(tuple(getattr(source, "text_suffixes", ())))
+
+
+def group_key(source: Source, row: Any, path: str) -> Any:
+    """Return what rows of one run share, by the source's `group_by`; `ABSENT` where there is none.
+
+    It is a pointer into the row, or ``@file``, ``@folder``, ``@path``.
+    """
+    found = find([parse_place(source.group_by or "")], RunSite(row, row, (), path))
+    return ABSENT if found is None else found.value
