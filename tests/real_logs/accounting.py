@@ -36,6 +36,8 @@ UNACCOUNTED = "UNACCOUNTED"
 
 _REVIEW = frozenset((ONE_TEXT, JUDGED_BOTH_WAYS))
 
+_SAID = {True: "full", False: "zero", None: "none"}
+
 Loss = tuple[str, int]
 
 
@@ -87,9 +89,7 @@ def _account(name: str, logs: Path, endings: Endings) -> Account:
         blank_pairs=sum(map(len, every)) - fates.total(),
         capped=_losses_of_pairs(tasks),
         distinct=_losses_of_texts(tasks),
-        categories=Counter(
-            ("full" if run.is_full else "zero", follower.end_of(run).category) for run in raw
-        ),
+        categories=Counter((_SAID[run.is_full], follower.end_of(run).category) for run in raw),
         runs=Counter(follower.cause(run) for run in raw),
     )
 

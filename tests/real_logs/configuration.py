@@ -86,6 +86,19 @@ licence = "MIT"
 kind = "swe_bench_report"
 paths = ["public:swe-bench-docker/SWE-bench_Lite_golden/report.json"]
 verdicts_for = "swe-golden"
+
+# Aider on SWE-bench Lite, with the chats of all tries: an evaluation. The listing is not of the log:
+# it was made for these tests from the repositories.
+[sources.aider]
+kind = "aider"
+paths = ["public:aider-swe-bench/*.json", "public:aider-swe-bench/*.md", "public:aider-swe-bench/*.md.gz"]
+dataset = "aider-swe-bench"
+role = "train"
+licence = "Apache-2.0"
+
+[sources.aider.repository]
+listings = ["public:aider-swe-bench/derived/path-trees.jsonl.gz"]
+task_id = "/instance_id"
 """
 
 

@@ -16,7 +16,8 @@ class Ended:
     """One run as the workspace has it: as evidence that can be counted, and as scored.
 
     `evidence` is the run in the form of the independent reader: its task is the task key, its
-    output the output digest.
+    output the output digest. `invented` are the paths found to be no file's, null where nothing was
+    checked; `dissents` says whether a grader of a lower rank disagrees with the one that decided.
     """
 
     evidence: Run
@@ -25,6 +26,8 @@ class Ended:
     source: str
     category: str
     rule: str
+    invented: tuple[str, ...] | None
+    dissents: bool
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,15 @@ def _runs(root: Path) -> Iterator[Ended]:
     scored = _once((row["run_id"], row) for row in _shards(root / "data" / "scored"))
     for record in _shards(root / "data" / "evidence"):
         decided = scored.pop(record["run_id"])
-        (place,) = record["provenance"]
-        (verdict,) = record["verdicts"]
+        # A transcript beside a record has no run of its own.
+        place, *_ = record["provenance"]
+        said = [v for v in record["verdicts"] if v["origin"] == "test_harness"]
+        assert len(said) <= 1
         evidence = Run(
             place=(place["path"].partition(":")[2], place["line"], place["pointer"]),
             task=record["task"]["key"],
             bare_id=record["task"]["task_id"],
-            is_full=_IS_FULL[verdict["outcome"]],
+            is_full=_IS_FULL[said[0]["outcome"]] if said else None,
             output=record["facts"]["output_digest"],
         )
         yield Ended(
@@ -79,6 +84,8 @@ def _runs(root: Path) -> Iterator[Ended]:
             record["source"],
             decided["category"],
             decided["rule"],
+            None if (found := record["facts"]["hallucinated_paths"]) is None else tuple(found),
+            bool(decided["dissent"]),
         )
     assert not scored, "scored runs without evidence"
 

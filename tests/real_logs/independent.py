@@ -14,6 +14,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from tests.real_logs.aider import results
+
 CAP = 5
 
 
@@ -22,14 +24,14 @@ class Run:
     """One run as it stands in a log.
 
     `place` is file, line (null in an array) and pointer, as a provenance says it. `task` is what
-    tells tasks apart, `bare_id` the log's name for it, if any. `output` is null where the log has
-    null; `turns` are the messages of a conversation, () where the log holds texts alone.
+    tells tasks apart, `bare_id` the log's name for it, if any. `is_full` is null where nobody judged
+    the run. `output` is null where the log has null; `turns` are the messages of a conversation, () where the log holds texts alone.
     """
 
     place: tuple[str, int | None, str]
     task: str
     bare_id: str | None
-    is_full: bool
+    is_full: bool | None
     output: str | None
     turns: tuple[dict[str, Any], ...] = ()
 
@@ -122,12 +124,35 @@ def _swe_bench(folder: Path) -> Iterator[Run]:
             )
 
 
+def _aider(folder: Path) -> Iterator[Run]:
+    """Yield every try; the verdict is on the one that the row repeats."""
+    same = ("model", "try", "model_patch", "edit_outcome", "lint_outcome", "test_outcome")
+    for path in results(folder):
+        name = path.relative_to(folder.parent).as_posix()
+        row = json.loads(_text_of(path))
+        tries = row["all_results"]
+        chosen = next(
+            number
+            for number, each in enumerate(tries)
+            if all(each.get(key) == row.get(key) for key in same)
+        )
+        for number, each in enumerate(tries):
+            yield Run(
+                place=(name, None, f"/all_results/{number}"),
+                task=row["instance_id"],
+                bare_id=row["instance_id"],
+                is_full=row["resolved"] is True if number == chosen else None,
+                output=each["model_patch"],
+            )
+
+
 #: The folder of each dataset and its reader, by the dataset's name in the configuration.
 DATASETS: Mapping[str, tuple[str, Callable[[Path], Iterator[Run]]]] = {
     "tau-bench": ("tau-bench", _tau_bench),
     "reflexion": ("reflexion", _reflexion),
     "gsm8k": ("gsm8k-model-solutions", _gsm8k),
     "swe-bench-lite": ("swe-bench-docker", _swe_bench),
+    "aider-swe-bench": ("aider-swe-bench", _aider),
 }
 
 
@@ -142,7 +167,8 @@ def pairs_by_task(runs: Iterable[Run], *, by_bare_id: bool = False) -> list[list
     tasks: defaultdict[str, tuple[list[Run], list[Run]]] = defaultdict(lambda: ([], []))
     for run in runs:
         name = run.bare_id if by_bare_id and run.bare_id else run.task
-        tasks[name][not run.is_full].append(run)
+        if run.is_full is not None:
+            tasks[name][not run.is_full].append(run)
     return [list(product(full, zero)) for full, zero in tasks.values()]
 
 
@@ -157,7 +183,8 @@ def capped(tasks: Iterable[Sequence[object] | set[Any]]) -> int:
 
 
 def derived_counts(runs: Sequence[Run]) -> dict[str, Any]:
-    """Return our own counts of the raw runs, under the names of SOURCE.md."""
+    """Return our own counts of the judged raw runs, under the names of SOURCE.md."""
+    runs = [run for run in runs if run.is_full is not None]
     tasks = [spoken(pairs) for pairs in pairs_by_task(runs)]
     texts = [{(full.text, zero.text) for full, zero in pairs} for pairs in tasks]
     names: defaultdict[str, set[str]] = defaultdict(set)

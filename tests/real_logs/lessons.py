@@ -12,6 +12,7 @@ from tests.real_logs.accounting import (
     REPEATED,
     Account,
 )
+from tests.real_logs.aider import AiderTruth
 from tests.real_logs.endings import Endings
 from tests.real_logs.independent import Run, pairs_by_task, partings, spoken
 
@@ -24,7 +25,9 @@ TEST_WRITING: Final = "reflexion/testacc_humaneval_py/"
 Raw = Mapping[str, Sequence[Run]]
 
 
-def lessons(accounts: Sequence[Account], raw: Raw, endings: Endings) -> Iterator[str]:
+def lessons(
+    accounts: Sequence[Account], raw: Raw, endings: Endings, aider: AiderTruth
+) -> Iterator[str]:
     """Yield the paragraphs, one a lesson, as the items of a list."""
     by_name = {each.name: each for each in accounts}
     texts = (
@@ -33,6 +36,8 @@ def lessons(accounts: Sequence[Account], raw: Raw, endings: Endings) -> Iterator
         _test_writing(raw["reflexion"], endings),
         _gsm8k(by_name["gsm8k"]),
         _swe_bench(by_name["swe-bench-lite"], raw["swe-bench-lite"], endings),
+        _aider(by_name["aider-swe-bench"], raw["aider-swe-bench"], endings, aider),
+        _invented_paths(raw["aider-swe-bench"], endings, aider),
     )
     for text in texts:
         yield textwrap.fill(
@@ -110,4 +115,36 @@ def _swe_bench(each: Account, raw: Sequence[Run], endings: Endings) -> str:
         f" {each.derived['runs_without_output']} predictions have a null or blank patch: they are"
         f" rejected, and in no pair. RAG takes {rag['exported']} patches, and most of them are the"
         " benchmark's own answers: see the comment in the configuration."
+    )
+
+
+def _aider(each: Account, raw: Sequence[Run], endings: Endings, truth: AiderTruth) -> str:
+    judged = [endings.runs[run.place] for run in raw if run.is_full is not None]
+    dissents = sum(end.dissents for end in judged)
+    return (
+        f"**aider-swe-bench: tries that nobody judged.** A row holds up to six tries, {len(raw)} in"
+        f" all; the counts above are of the {len(judged)} that were chosen and judged. The other"
+        f" {len(raw) - len(judged)} have no verdict of the harness: they need review, and train"
+        f" nothing. {truth.tries_without_patch} tries handed in no patch,"
+        f" {each.derived['runs_without_output']} of them chosen. Aider's own report disagrees with"
+        f" the harness on {dissents} runs: {truth.green_not_resolved} are green and not resolved,"
+        f" {truth.resolved_not_green} resolved and not green. The harness decides, and the dissent"
+        f" is kept. {len(truth.no_chats)} task has no transcript in the folder: its tries have no"
+        " prompt."
+    )
+
+
+def _invented_paths(raw: Sequence[Run], endings: Endings, truth: AiderTruth) -> str:
+    ends = [endings.runs[run.place] for run in raw]
+    checked = [end for end in ends if end.invented is not None]
+    found = [end for end in checked if end.invented]
+    accepted = sum(end.category == "accepted" for end in found)
+    return (
+        "**aider-swe-bench: invented paths.** `derived/` lists the real paths of"
+        f" {len(truth.listed)} tasks' repositories, and {len(truth.invented)} paths that a model"
+        f" named there and that no file has. In the {len(checked)} tries of these tasks"
+        f" {len(found)} name such a path, and they name just these, each in one try of its task;"
+        f" no other try is blamed, nor is the task where a real file is named by its end alone"
+        f" ({len(truth.by_end)}). Of them {accepted} was resolved: it is `hallucinated_file_path`"
+        " in every set."
     )

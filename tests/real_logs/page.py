@@ -9,6 +9,7 @@ from typing import Final
 from distill.receipts import Outcome
 from distill.report.markdown import table
 from tests.real_logs.accounting import Account, Loss, account
+from tests.real_logs.aider import AiderTruth, read_truth
 from tests.real_logs.configuration import configuration
 from tests.real_logs.endings import Endings, read_endings
 from tests.real_logs.independent import Run, read_runs
@@ -20,12 +21,12 @@ PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "real-logs.md"
 _OPENING = """\
 # Public logs, accounted for to the last pair
 
-Four public sets of agents' runs in one workspace, and where each of their runs and pairs went. This
+Five public sets of agents' runs in one workspace, and where each of their runs and pairs went. This
 page is written by
 
     python -m tests.real_logs.write_page LOGS
 
-from the root of the repository, LOGS being the folder that holds the four; a test writes it again
+from the root of the repository, LOGS being the folder that holds the five; a test writes it again
 and compares it byte by byte. It holds numbers alone, nothing of the logs' texts.
 
 Three readers count: **stated** are the counts in each folder's SOURCE.md, made by somebody else's
@@ -37,7 +38,7 @@ output.
 _WHY_TRAIN = """\
 ## The configuration
 
-All four are **benchmarks**: tau-bench, HumanEval and MBPP (reflexion), the test set of GSM8K,
+All are **benchmarks**: tau-bench, HumanEval and MBPP (reflexion), the test set of GSM8K,
 SWE-bench Lite. They are set to `role = "train"` here, and only here, because an evaluation source
 exports no SFT and no preference row, and there would be nothing to account for. In a workspace that
 trains a model, set a benchmark to `role = "evaluation"` (its runs are then `category_disallowed` in
@@ -60,6 +61,7 @@ class Facts:
     endings: Endings
     accounts: Sequence[Account]
     raw: Mapping[str, Sequence[Run]]
+    aider: AiderTruth
 
 
 def read_facts(root: Path, logs: Path, outcomes: Mapping[str, Outcome]) -> Facts:
@@ -67,7 +69,7 @@ def read_facts(root: Path, logs: Path, outcomes: Mapping[str, Outcome]) -> Facts
     endings = read_endings(root)
     accounts = account(logs, endings)
     raw = {each.name: read_runs(logs, each.name) for each in accounts}
-    return Facts(outcomes, endings, accounts, raw)
+    return Facts(outcomes, endings, accounts, raw, read_truth(logs))
 
 
 def render(facts: Facts) -> str:
@@ -78,7 +80,7 @@ def render(facts: Facts) -> str:
     for each in facts.accounts:
         parts += _dataset(each)
     parts += ["## What to read in it", ""]
-    parts += lessons(facts.accounts, facts.raw, facts.endings)
+    parts += lessons(facts.accounts, facts.raw, facts.endings, facts.aider)
     return "\n".join(parts) + "\n"
 
 

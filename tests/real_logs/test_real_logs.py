@@ -1,4 +1,4 @@
-"""Four public sets of logs in one workspace: counts equal others', and nothing vanishes.
+"""Five public sets of logs in one workspace: counts equal others', and nothing vanishes.
 
 `DISTILL_RENEW_DOCS=1 pytest tests/real_logs` writes docs/real-logs.md anew.
 """
@@ -18,6 +18,8 @@ from tests.real_logs.independent import pairs_by_task, partings
 from tests.real_logs.lessons import NO_COMMON_PROMPT, NO_PROMPT
 from tests.real_logs.page import PAGE, Facts, read_facts, render
 from tests.workspaces import counts, make_workspace, run_all
+
+_PLAIN = {True: "accepted", False: "rejected", None: "needs_human_review"}
 
 pytestmark = pytest.mark.real_logs
 
@@ -72,10 +74,11 @@ def test_only_contradicted_outputs_change_a_verdict(facts: Facts) -> None:
     for each in facts.accounts:
         texts: dict[tuple[str, str], set[bool]] = {}
         for run in facts.raw[each.name]:
-            texts.setdefault((run.task, run.text), set()).add(run.is_full)
+            if run.is_full is not None:
+                texts.setdefault((run.task, run.text), set()).add(run.is_full)
         for run in facts.raw[each.name]:
-            plain = "accepted" if run.is_full else "rejected"
-            is_contradicted = bool(run.text) and len(texts[run.task, run.text]) == 2
+            plain = _PLAIN[run.is_full]
+            is_contradicted = bool(run.text) and len(texts.get((run.task, run.text), ())) == 2
             expected = "needs_human_review" if is_contradicted else plain
             assert facts.endings.runs[run.place].category == expected, run.place
 
@@ -136,6 +139,44 @@ def test_predictions_without_a_prompt_train_nothing(facts: Facts) -> None:
     )
     assert "exported" not in ends
     assert ends["empty_content"] == each.stated["verdict_score"]["full"]
+
+
+def test_tries_that_nobody_judged_train_nothing(facts: Facts) -> None:
+    """Aider's other tries are runs without a verdict: in review, and in no set but their reason."""
+    raw = facts.raw["aider-swe-bench"]
+    ends = [facts.endings.runs[run.place] for run in raw if run.is_full is None]
+    assert len(raw) == facts.aider.tries
+    assert len(ends) == facts.aider.tries - 183
+    assert {end.category for end in ends} == {"needs_human_review"}
+    assert "exported" not in {facts.endings.sft[end.run_id] for end in ends}
+    assert "exported" not in {facts.endings.rag[end.run_id] for end in ends}
+
+
+def test_aider_and_the_harness_disagree_where_they_do(facts: Facts) -> None:
+    """The dissent that scoring keeps is that of the two graders, run by run in number."""
+    ends = [facts.endings.runs[run.place] for run in facts.raw["aider-swe-bench"]]
+    found = Counter(end.category for end in ends if end.dissents)
+    assert found == {
+        "rejected": facts.aider.green_not_resolved,
+        "accepted": facts.aider.resolved_not_green,
+    }
+
+
+def test_invented_paths_are_those_of_the_ground_truth(facts: Facts) -> None:
+    """In every listed task, and in no other, paths are checked; what is found is the truth."""
+    found: dict[str, set[str]] = {}
+    checked = set()
+    for run in facts.raw["aider-swe-bench"]:
+        end = facts.endings.runs[run.place]
+        if end.invented is not None:
+            checked.add(run.task)
+        if end.invented:
+            found.setdefault(run.task, set()).update(end.invented)
+            assert facts.endings.rag[end.run_id] != "exported"
+            assert facts.endings.sft[end.run_id] != "exported"
+    assert checked == facts.aider.listed
+    assert found == {task: set(paths) for task, paths in facts.aider.invented.items()}
+    assert not facts.aider.by_end & found.keys()
 
 
 def test_a_rerun_skips_and_verify_is_sound(root: Path, outcomes: dict[str, Outcome]) -> None:
