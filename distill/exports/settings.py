@@ -1,10 +1,14 @@
-"""What `[exports.*]` of `distill.toml` may set; every default lets the least through."""
+"""What `[exports.*]` of `distill.toml` may set; every default lets the least through.
+
+`firewall` is `[firewall]` with what `[exports.NAME.firewall]` sets otherwise.
+"""
 
 from typing import Final
 
 from pydantic import Field
 
 from distill.firewall.finding import GateSettings
+from distill.firewall.settings import FirewallSettings
 from distill.records.frozen import FrozenModel
 
 #: How many pairs of one task (or subject) are exported, unless `max_pairs_per_task` says otherwise.
@@ -19,20 +23,22 @@ class RagSettings(FrozenModel):
     """`include_review` lets runs in that a person has yet to decide on."""
 
     include_review: bool = False
+    firewall: FirewallSettings = FirewallSettings()
 
     def gates(self) -> GateSettings:
         """Return the flags as the gates read them."""
-        return GateSettings(include_review=self.include_review)
+        return GateSettings(include_review=self.include_review, firewall=self.firewall)
 
 
 class SftSettings(FrozenModel):
     """`include_partial` lets partially accepted runs in."""
 
     include_partial: bool = False
+    firewall: FirewallSettings = FirewallSettings()
 
     def gates(self) -> GateSettings:
         """Return the flags as the gates read them."""
-        return GateSettings(include_partial=self.include_partial)
+        return GateSettings(include_partial=self.include_partial, firewall=self.firewall)
 
 
 class PreferenceSettings(FrozenModel):
@@ -40,7 +46,8 @@ class PreferenceSettings(FrozenModel):
 
     cross_source: bool = False
     max_pairs_per_task: int = Field(default=MAX_PAIRS_PER_TASK, ge=1)
+    firewall: FirewallSettings = FirewallSettings()
 
     def gates(self) -> GateSettings:
         """Return the flags as the gates read them."""
-        return GateSettings(cross_source=self.cross_source)
+        return GateSettings(cross_source=self.cross_source, firewall=self.firewall)

@@ -1,14 +1,17 @@
 """What a gate is asked about and what it may answer.
 
 A gate is a function ``check(candidate, settings) -> Finding | None`` in a module of its own. It
-reads scored run and evidence, no file and no clock. A new gate is one module, one line in
-`distill.firewall.gates`, one fixture and one section of `docs/firewall.md`.
+reads scored run and evidence, no file and no clock. What it needs of the run's texts, its observer
+(`distill.firewall.observing`) has left in the evidence. A new gate is one module, one reason in
+`distill.records.taxonomy`, one line in `distill.firewall.gates`, its settings in
+`distill.firewall.settings`, one fixture and one section of `docs/firewall.md`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
+from distill.firewall.settings import FirewallSettings
 from distill.records.evidence import EvidenceRecord
 from distill.records.frozen import FrozenModel
 from distill.records.scored import ScoredRun
@@ -16,11 +19,12 @@ from distill.records.taxonomy import QuarantineReason
 
 
 class GateSettings(FrozenModel):
-    """The flags that gates answer to; the defaults let the least through."""
+    """The flags and settings that gates answer to; the defaults let the least through."""
 
     include_partial: bool = False
     include_review: bool = False
     cross_source: bool = False
+    firewall: FirewallSettings = FirewallSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,10 @@ class Finding:
     rule: str
     detail: str
 
+
+#: What a gate or an observer raises over a value that it can't take; a bug of another kind stops
+#: the stage.
+GATE_ERRORS: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 
 C = TypeVar("C", RunCandidate, PairCandidate)
 

@@ -13,6 +13,8 @@ from distill.firewall import (
     content,
     duplicate_id,
     hallucinated_file_path,
+    length_out_of_bounds,
+    looping,
     pairing,
     provenance,
     role,
@@ -21,6 +23,7 @@ from distill.firewall import (
     source_run_id,
 )
 from distill.firewall.finding import (
+    GATE_ERRORS,
     C,
     Finding,
     Gate,
@@ -29,6 +32,7 @@ from distill.firewall.finding import (
     Refusal,
     RunCandidate,
 )
+from distill.firewall.observation import UndecidedError
 from distill.records.taxonomy import QuarantineReason
 
 __all__ = [
@@ -41,8 +45,12 @@ __all__ = [
     "PairCandidate",
     "Refusal",
     "RunCandidate",
+    "ask",
     "judge",
 ]
+
+#: The rule of a finding that says: this gate could not judge.
+UNDECIDED: Final = "undecided"
 
 RunCheck = Callable[[RunCandidate, GateSettings], Finding | None]
 
@@ -55,6 +63,7 @@ RAG_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("schema", schema.check_text),
     Gate("answer_key", answer_key.check),
     Gate("hallucinated_file_path", hallucinated_file_path.check),
+    Gate("length_out_of_bounds", length_out_of_bounds.check),
 )
 
 SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
@@ -67,6 +76,8 @@ SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("schema", schema.check_conversation),
     Gate("answer_key", answer_key.check),
     Gate("hallucinated_file_path", hallucinated_file_path.check),
+    Gate("looping", looping.check),
+    Gate("length_out_of_bounds", length_out_of_bounds.check),
 )
 
 
@@ -93,10 +104,9 @@ PAIR_GATES: Final[tuple[Gate[PairCandidate], ...]] = (
     Gate("schema", _either(schema.check_conversation)),
     Gate("answer_key", _either(answer_key.check)),
     Gate("hallucinated_file_path", _chosen(hallucinated_file_path.check)),
+    Gate("looping", _chosen(looping.check)),
+    Gate("length_out_of_bounds", _either(length_out_of_bounds.check)),
 )
-
-#: What a gate raises over a value that it can't take; a bug of another kind stops the stage.
-_GATE_ERRORS: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def judge(candidate: C, gates: Sequence[Gate[C]], settings: GateSettings) -> Refusal | None:
@@ -104,7 +114,7 @@ def judge(candidate: C, gates: Sequence[Gate[C]], settings: GateSettings) -> Ref
 
     Law: a gate that fails is a finding of its own, so that nothing is clean because of an error.
     """
-    found = [finding for gate in gates if (finding := _ask(gate, candidate, settings)) is not None]
+    found = [finding for gate in gates if (finding := ask(gate, candidate, settings)) is not None]
     if not found:
         return None
     first = found[0]
@@ -112,10 +122,15 @@ def judge(candidate: C, gates: Sequence[Gate[C]], settings: GateSettings) -> Ref
     return Refusal(reason=first.reason, also=tuple(others), rule=first.rule, detail=first.detail)
 
 
-def _ask(gate: Gate[C], candidate: C, settings: GateSettings) -> Finding | None:
+def ask(gate: Gate[C], candidate: C, settings: GateSettings) -> Finding | None:
+    """Return what one gate finds; null where it passes or is off. Law: see `judge`."""
+    if settings.firewall.is_off(gate.name):
+        return None
     try:
         return gate.check(candidate, settings)
-    except _GATE_ERRORS as error:
+    except UndecidedError as undecided:
+        return Finding(undecided.reason, UNDECIDED, undecided.why)
+    except GATE_ERRORS as error:
         return Finding(
             QuarantineReason.SCHEMA_VIOLATION,
             "gate_failed",

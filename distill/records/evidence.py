@@ -6,6 +6,8 @@ themselves (source kind ``evidence``).
 
 from typing import Any, Final, Literal
 
+from pydantic import Field
+
 from distill.records.frozen import FrozenModel
 from distill.records.message import Message
 from distill.records.taxonomy import (
@@ -41,6 +43,7 @@ class Verdict(FrozenModel):
 
     `outcome` is null where the scoring policy has to decide from thresholds named by `name`.
     `pointer` says where in its record the value stood; `path` names the file of a joined verdict.
+    `judge` is the model that judged, null where none did or the log does not name it.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Verdict(FrozenModel):
     pointer: str = ""
     path: str | None = None
     detail: str = ""
+    judge: str | None = None
 
 
 class TaskIdentity(FrozenModel):
@@ -66,6 +70,36 @@ class TaskIdentity(FrozenModel):
     key: str
 
 
+class Mark(FrozenModel):
+    """Where in a run's texts a rule found something; never what it found.
+
+    `at` is the RFC 6901 pointer from the evidence record to the text, such as
+    ``/messages/2/content``; `in_key` where it is the member's name that holds the finding, not its
+    value. `start` and `end` are characters (code points) of that text, half-open.
+    """
+
+    rule: str
+    at: str
+    start: int
+    end: int
+    in_key: bool = False
+
+
+class Observation(FrozenModel):
+    """What one gate needs to know of a run's texts, found when the evidence is built.
+
+    `version` is that of the rule. `undecided` says why the gate could not judge, null where it
+    could. `numbers` and `names` are what the gate's settings are compared with (lengths, shares,
+    digests, names of listed items): numbers are whole, and neither quotes the run.
+    """
+
+    version: int
+    undecided: str | None = None
+    marks: tuple[Mark, ...] = ()
+    numbers: dict[str, int] = Field(default_factory=dict)
+    names: dict[str, str] = Field(default_factory=dict)
+
+
 class Facts(FrozenModel):
     """What scoring, gates and pairing need of a run's text, computed once, with the evidence.
 
@@ -74,7 +108,9 @@ class Facts(FrozenModel):
     before the first assistant's.
     `hallucinated_paths`: named in the run, in neither the repository nor made by the run; null
     where the source gives no listing, so nothing was checked. `text_chars`: characters of the RAG
-    rendering.
+    rendering. `observed`: by gate, what its observer found; a gate with nothing to tell is left
+    out, and `observers` is the version of the table of all observers that were asked, null where
+    none was.
     """
 
     output_digest: str | None
@@ -84,6 +120,8 @@ class Facts(FrozenModel):
     hallucinated_paths: tuple[str, ...] | None = None
     answer_key_in_prompt: bool = False
     tools_unknown: bool = True
+    observers: int | None = None
+    observed: dict[str, Observation] = Field(default_factory=dict)
 
 
 class EvidenceRecord(FrozenModel):

@@ -7,7 +7,7 @@ reused; a new one raises the version.
 from enum import StrEnum
 from typing import Final
 
-QUARANTINE_TAXONOMY_VERSION: Final = 2
+QUARANTINE_TAXONOMY_VERSION: Final = 3
 
 
 class Category(StrEnum):
@@ -71,7 +71,7 @@ class RecordClass(StrEnum):
 
 
 class QuarantineReason(StrEnum):
-    """Why a record, run, pair or verdict is in no export (taxonomy version 2)."""
+    """Why a record, run, pair or verdict is in no export (taxonomy version 3)."""
 
     MISSING_PROVENANCE = "missing_provenance"
     MISSING_SOURCE_RUN_ID = "missing_source_run_id"
@@ -85,6 +85,8 @@ class QuarantineReason(StrEnum):
     SELF_PAIRING = "self_pairing"
     CATEGORY_DISALLOWED = "category_disallowed"
     WITHDRAWN = "withdrawn"
+    LENGTH_OUT_OF_BOUNDS = "length_out_of_bounds"
+    LOOPING = "looping"
 
 
 class QuarantineUnit(StrEnum):

@@ -6,6 +6,12 @@ from typing import Final
 from distill.records.taxonomy import QuarantineReason
 
 REMEDIES: Final[Mapping[QuarantineReason, str]] = {
+    QuarantineReason.LENGTH_OUT_OF_BOUNDS: (
+        "set min_chars or max_chars in [firewall.length_out_of_bounds] otherwise"
+    ),
+    QuarantineReason.LOOPING: (
+        "set max_repeats in [firewall.looping] higher, if the repeats are meant to be learnt"
+    ),
     QuarantineReason.MISSING_PROVENANCE: (
         "name the log it came from: a native evidence record needs its provenance"
     ),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from distill.errors import ConfigurationError
-from distill.firewall.gates import RAG_GATES, SFT_GATES, Gate, GateSettings, RunCandidate
+from distill.firewall.gates import RAG_GATES, SFT_GATES, Gate, GateSettings, RunCandidate, ask
 from distill.receipts.digest import digest_bytes
 from distill.records.evidence import EvidenceRecord, Provenance
 from distill.records.quarantine import Quarantined
@@ -31,6 +31,7 @@ from distill.workspace.reading import read_blocks
 
 _EXCERPT: Final = 300
 PASSES: Final = "passes"
+OFF: Final = "is off"
 
 
 @dataclass(frozen=True)
@@ -115,20 +116,20 @@ def _gate_answers(
     project: Project, scored: ScoredRun, record: EvidenceRecord
 ) -> Iterator[GateAnswer]:
     exports = project.configuration.exports
-    settings = GateSettings(
-        include_partial=exports.sft.include_partial,
-        include_review=exports.rag.include_review,
-        cross_source=exports.preference.cross_source,
-    )
     candidate = RunCandidate(scored, record)
-    for export, gates in (("rag", RAG_GATES), ("sft", SFT_GATES)):
+    for export, gates, settings in (
+        ("rag", RAG_GATES, exports.rag.gates()),
+        ("sft", SFT_GATES, exports.sft.gates()),
+    ):
         yield from (_answer(export, gate, candidate, settings) for gate in gates)
 
 
 def _answer(
     export: str, gate: Gate[RunCandidate], candidate: RunCandidate, settings: GateSettings
 ) -> GateAnswer:
-    finding = gate.check(candidate, settings)
+    if settings.firewall.is_off(gate.name):
+        return GateAnswer(export, gate.name, OFF)
+    finding = ask(gate, candidate, settings)
     if finding is None:
         return GateAnswer(export, gate.name, PASSES)
     answer = f"{finding.reason.value}: {finding.detail}"

@@ -5,11 +5,13 @@ provenance alone; two drafts of equal task, messages, text and tools have equal 
 wherever they were found; `run_id` never depends on a path.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from distill.records.evidence import EvidenceRecord, Facts, Provenance, TaskIdentity
+from distill.records.evidence import EvidenceRecord, Facts, Observation, Provenance, TaskIdentity
 from distill.records.message import Message
+from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import SourceRole
 from distill.sources.facts import (
     digest_json,
@@ -45,6 +47,14 @@ class TaskRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Observers:
+    """Who is asked about the texts of a run (`distill.firewall.observing`), and their version."""
+
+    version: int
+    ask: Callable[[RunTexts], dict[str, Observation]]
+
+
+@dataclass(frozen=True, slots=True)
 class AssembledRun:
     """An evidence record, whose id is settled unless `numbered`.
 
@@ -65,6 +75,7 @@ def assemble(
     *,
     task: TaskRow | None = None,
     hallucinated_paths: tuple[str, ...] | None = None,
+    observers: Observers | None = None,
 ) -> AssembledRun:
     """Return the evidence record of a draft; `hallucinated_paths` null means "not checked"."""
     messages = _with_prompt(draft.messages, task)
@@ -74,6 +85,16 @@ def assemble(
     content = digest_json([identity.key, message_values(messages or ()), draft.text, tools])
     run_digest = digest_json([context.dataset, draft.task_id, draft.trial, content])
     logged = draft.logged_run_id
+    texts = RunTexts(
+        messages=messages,
+        text=draft.text,
+        tools=tools,
+        dataset=context.dataset,
+        task_id=draft.task_id,
+        subject=draft.subject,
+        model=draft.model,
+        answer_keys=draft.answer_keys,
+    )
     record = EvidenceRecord(
         run_id=f"{context.dataset}/{logged if logged is not None else run_digest[:32]}",
         logged_run_id=logged,
@@ -102,6 +123,8 @@ def assemble(
             hallucinated_paths=hallucinated_paths,
             answer_key_in_prompt=holds_answer_key(messages or (), draft.answer_keys),
             tools_unknown=tools is None,
+            observers=None if observers is None else observers.version,
+            observed={} if observers is None else observers.ask(texts),
         ),
     )
     return AssembledRun(record, run_digest, numbered=logged is None and draft.trial is None)

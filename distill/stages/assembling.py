@@ -1,14 +1,18 @@
 """From a draft to its run: the source's own terms, its task table and its repository at hand."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from distill.firewall.hallucinated_file_path import hallucinated_paths
+from distill.firewall.observing import OBSERVERS_VERSION, observe
 from distill.records.evidence import Provenance
 from distill.records.taxonomy import SourceRole
-from distill.sources.assemble import AssembledRun, SourceContext, assemble
+from distill.sources.assemble import AssembledRun, Observers, SourceContext, assemble
 from distill.sources.protocol import RunDraft, Source
 from distill.stages.jobs import SourceJob
 from distill.stages.surroundings import Surroundings
+
+_OBSERVERS: Final = Observers(OBSERVERS_VERSION, observe)
 
 
 class RunAssembler:
@@ -38,6 +42,7 @@ class RunAssembler:
             origin,
             task=self._surroundings.task(draft.task_id),
             hallucinated_paths=made_up,
+            observers=_OBSERVERS,
         )
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from distill.errors import ConfigurationError
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
+from distill.firewall.settings import FirewallSettings
 from distill.records.frozen import FrozenModel
 from distill.scoring.policy import ScoringPolicy
 from distill.workspace.expectations import (
@@ -31,7 +32,16 @@ CONFIGURATION_FILE: Final = "distill.toml"
 Model = TypeVar("Model", bound=FrozenModel)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_TOP_LEVEL = ("workspace", "roots", "sources", "scoring", "exports", "expect", "retention")
+_TOP_LEVEL = (
+    "workspace",
+    "roots",
+    "sources",
+    "scoring",
+    "firewall",
+    "exports",
+    "expect",
+    "retention",
+)
 
 
 class Exports(FrozenModel):
@@ -124,19 +134,46 @@ def parse_configuration(document: Mapping[str, Any], *, default_name: str) -> Co
             _source(name, table) for name, table in sorted(document.get("sources", {}).items())
         ),
         scoring=_model(ScoringPolicy, document.get("scoring", {}), "[scoring]"),
-        exports=_exports(document.get("exports", {})),
+        exports=_exports(document.get("exports", {}), document.get("firewall", {})),
         expect=_expect(document.get("expect", {})),
         retention=_model(Retention, document.get("retention", {}), "[retention]"),
     )
 
 
-def _exports(tables: Mapping[str, Any]) -> Exports:
+def _exports(tables: Mapping[str, Any], firewall: Any) -> Exports:
     _known_only(tables, Exports.model_fields, "[exports]")
+    check_firewall(firewall, "firewall")
     return Exports(
-        rag=_model(RagSettings, tables.get("rag", {}), "[exports.rag]"),
-        sft=_model(SftSettings, tables.get("sft", {}), "[exports.sft]"),
-        preference=_model(PreferenceSettings, tables.get("preference", {}), "[exports.preference]"),
+        rag=_export(RagSettings, "rag", tables, firewall),
+        sft=_export(SftSettings, "sft", tables, firewall),
+        preference=_export(PreferenceSettings, "preference", tables, firewall),
     )
+
+
+def _export(
+    model: type[Model], name: str, tables: Mapping[str, Any], firewall: Mapping[str, Any]
+) -> Model:
+    """Return the settings of an export: its own tables of gates before those of all exports."""
+    place, table = f"[exports.{name}]", tables.get(name, {})
+    _known_only(table, model.model_fields, place)
+    own = table.get("firewall", {})
+    check_firewall(own, f"exports.{name}.firewall")
+    gates = {gate: {**firewall.get(gate, {}), **own.get(gate, {})} for gate in {**firewall, **own}}
+    return _model(model, {**table, "firewall": gates}, place)
+
+
+def check_firewall(tables: Any, name: str) -> None:
+    """Hold tables of gates against what gates can be set to.
+
+    Raises:
+        ConfigurationError: a gate or a key is unknown, or a value is none that the key takes.
+    """
+    _known_only(tables, FirewallSettings.model_fields, f"[{name}]")
+    for gate, table in tables.items():
+        settings = FirewallSettings.model_fields[gate].annotation
+        if not (isinstance(settings, type) and issubclass(settings, FrozenModel)):
+            raise TypeError(f"the settings of the gate {gate} are no FrozenModel")
+        _model(settings, table, f"[{name}.{gate}]")
 
 
 def _expect(tables: Mapping[str, Any]) -> Expectations:

@@ -4,8 +4,10 @@ import hashlib
 import json
 from typing import Any
 
+from distill.firewall.observing import OBSERVERS_VERSION, observe
 from distill.records.evidence import EvidenceRecord, Facts, Provenance, TaskIdentity, Verdict
 from distill.records.message import FunctionCall, Message, ToolCall
+from distill.records.run_texts import RunTexts
 from distill.records.scored import DecidingVerdict, EvidenceRef, ScoredRun
 from distill.records.taxonomy import (
     Category,
@@ -76,6 +78,8 @@ def evidence(run_id: str = "trial/a", **fields: Any) -> EvidenceRecord:
         "prompt_digest": None,
         "output_chars": 4,
         "text_chars": 4,
+        "observers": OBSERVERS_VERSION,
+        "observed": observe(RunTexts(messages=messages, text=text, tools=fields.get("tools"))),
         **fields.pop("facts", {}),
     }
     return EvidenceRecord(

@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+from distill.firewall.observing import OBSERVERS_VERSION
 from distill.records.evidence import EvidenceRecord
 from distill.records.message import Message
 from distill.records.scored import DecidingVerdict
@@ -80,6 +81,7 @@ def _evidence(random: Random, run_id: str) -> EvidenceRecord:
             "output_digest": random.choice([None, "a" * 64, f"{random.randrange(9)}" * 64]),
             "hallucinated_paths": random.choice([None, (), ("src/missing.py",)]),
             "answer_key_in_prompt": random.random() < 0.1,
+            "observers": random.choice([None, OBSERVERS_VERSION, OBSERVERS_VERSION]),
         },
     )
 

@@ -1,0 +1,42 @@
+"""What a gate reads of the evidence that its own observer left there."""
+
+from collections.abc import Sequence
+
+from distill.firewall.finding import Finding, RunCandidate
+from distill.records.evidence import Mark, Observation
+from distill.records.taxonomy import QuarantineReason
+
+_SHOWN = 3
+
+
+class UndecidedError(Exception):
+    """A gate can't judge a candidate, which then stays out under the rule `undecided`."""
+
+    def __init__(self, reason: QuarantineReason, why: str) -> None:
+        super().__init__(why)
+        self.reason = reason
+        self.why = why
+
+
+def observation_of(
+    candidate: RunCandidate, name: str, reason: QuarantineReason
+) -> Observation | None:
+    """Return what the observer of gate `name` found, null where it found nothing.
+
+    Raises:
+        UndecidedError: it could not judge, or no observer was asked about this run.
+    """
+    facts = candidate.evidence.facts
+    if facts.observers is None:
+        raise UndecidedError(reason, "its evidence was built without observers")
+    told = facts.observed.get(name)
+    if told is not None and told.undecided is not None:
+        raise UndecidedError(reason, told.undecided)
+    return told
+
+
+def finding_of_marks(reason: QuarantineReason, rule: str, marks: Sequence[Mark]) -> Finding:
+    """Return the finding that names what was found where; the text itself is never quoted."""
+    places = [f"{one.rule} at {one.at}, characters {one.start} to {one.end}" for one in marks]
+    more = f"; and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+    return Finding(reason, rule, "; ".join(places[:_SHOWN]) + more)

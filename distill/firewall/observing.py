@@ -1,0 +1,43 @@
+"""Which observers look at a run's texts when its evidence is built, and what they may say.
+
+An observer is a function ``observe(texts) -> Observation | None`` in its gate's module: null where
+there is nothing to tell. It takes time linear in the texts, whatever they hold. What it tells is
+stored with the evidence, so that a gate's settings can change without a text being read again: an
+observer reads no setting that a gate has.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from distill.firewall import looping
+from distill.firewall.finding import GATE_ERRORS
+from distill.records.evidence import Observation
+from distill.records.run_texts import RunTexts
+
+Observe: TypeAlias = Callable[[RunTexts], Observation | None]
+
+#: The version of the table: it goes up with every observer that is added, and with the version of
+#: any of them.
+OBSERVERS_VERSION: Final = 1
+
+#: By the name of the gate: the version of its rule, and its observer.
+OBSERVERS: Final[Mapping[str, tuple[int, Observe]]] = {
+    looping.NAME: (looping.VERSION, looping.observe),
+}
+
+
+def observe(texts: RunTexts) -> dict[str, Observation]:
+    """Return what the observers tell of a run, by gate, in the order of the table.
+
+    Law: an observer that fails is `undecided`, so that no run is clean because of an error.
+    """
+    told: dict[str, Observation] = {}
+    for name, (version, ask) in OBSERVERS.items():
+        try:
+            observation = ask(texts)
+        except GATE_ERRORS as error:
+            why = f"its observer failed: {type(error).__name__}"
+            observation = Observation(version=version, undecided=why)
+        if observation is not None:
+            told[name] = observation
+    return told

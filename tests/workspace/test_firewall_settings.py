@@ -1,0 +1,51 @@
+"""`[firewall]` of `distill.toml`, for all exports and for one."""
+
+from typing import Any
+
+import pytest
+
+from distill.errors import ConfigurationError
+from distill.workspace.configuration import Configuration, parse_configuration
+
+
+def parse(**document: Any) -> Configuration:
+    """The configuration of a document without sources."""
+    return parse_configuration(document, default_name="trial")
+
+
+def test_gates_are_set_for_all_exports_and_otherwise_for_one() -> None:
+    """`[exports.sft.firewall.looping]` changes the keys that it names, and for SFT alone."""
+    configuration = parse(
+        firewall={"looping": {"max_repeats": 3}, "length_out_of_bounds": {"max_chars": 9}},
+        exports={"sft": {"firewall": {"looping": {"action": "off"}}}},
+    )
+    sft, rag = configuration.exports.sft.firewall, configuration.exports.rag.firewall
+    assert (sft.looping.action, sft.looping.max_repeats) == ("off", 3)
+    assert (rag.looping.action, rag.looping.max_repeats) == ("quarantine", 3)
+    assert sft.length_out_of_bounds.max_chars == rag.length_out_of_bounds.max_chars == 9
+
+
+@pytest.mark.parametrize(
+    ("document", "message", "hint"),
+    [
+        ({"firewall": {"lopping": {}}}, r"\[firewall\]: unknown key 'lopping'", "looping"),
+        (
+            {"firewall": {"looping": {"max_repeat": 3}}},
+            r"\[firewall.looping\]: unknown key 'max_repeat'",
+            "max_repeats",
+        ),
+        (
+            {"exports": {"rag": {"firewall": {"looping": {"max_repeats": 0}}}}},
+            r"\[exports.rag.firewall.looping\] max_repeats",
+            "got 0",
+        ),
+        ({"firewall": {"looping": 3}}, r"\[firewall.looping\] is no table", "looping"),
+    ],
+)
+def test_a_wrong_gate_or_setting_is_named(
+    document: dict[str, Any], message: str, hint: str
+) -> None:
+    """The place is in the message, and what to do in the hint."""
+    with pytest.raises(ConfigurationError, match=message) as raised:
+        parse(**document)
+    assert hint in str(raised.value.hint)
