@@ -3,6 +3,7 @@
 Law: the same rows, counts and settings give the same bytes; no clock, no machine.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -120,10 +121,18 @@ def _opening(terms: CardTerms, tally: CardTally, totals: CardTotals) -> Iterator
 def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
     yield "## Settings"
     yield ""
-    for name, value in settings.items():
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        yield f"- `{name} = {text}`"
+    for name, value in _flat(settings):
+        yield f"- `{name} = {json.dumps(value, ensure_ascii=False)}`"
     yield ""
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each setting that is set, with the dotted name that TOML gives it."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif value is not None:
+            yield f"{prefix}{name}", value
 
 
 def _sources(tally: CardTally, totals: CardTotals) -> Iterator[str]:
