@@ -6,6 +6,7 @@ Told from evidence, scored runs, exports and quarantine; only the raw excerpt re
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from distill.errors import ConfigurationError
@@ -164,15 +165,27 @@ def _lines(run: RunStory) -> Iterator[str]:
         yield from _evidence_lines(run.evidence)
     if run.scored is not None:
         yield from _scored_lines(run.scored)
-    for answer in run.gates:
-        yield f"  gate   {answer.export:4} {answer.gate:24} {answer.answer}"
-        if answer.remedy:
-            yield f"         to change that: {answer.remedy}"
+    yield from _gate_lines(run.gates)
     for row in run.rows:
         yield f"  row    {row.set}: {row.path}, line {row.line}, id {row.id}"
     for quarantined in run.quarantined:
         yield f"  kept out by {quarantined.stage}: {quarantined.reason.value}: {quarantined.detail}"
         yield f"         to change that: {REMEDIES[quarantined.reason]}"
+
+
+def _gate_lines(answers: Sequence[GateAnswer]) -> Iterator[str]:
+    """Yield what keeps the run out of each export, then the names of the gates that do not."""
+    for export, of_export in groupby(answers, key=lambda one: one.export):
+        quiet: dict[str, list[str]] = {PASSES: [], OFF: []}
+        for one in of_export:
+            if one.answer in quiet:
+                quiet[one.answer].append(one.gate)
+                continue
+            yield f"  gate   {export:4} {one.gate}: {one.answer}"
+            yield f"         to change that: {one.remedy}"
+        for said, gates in quiet.items():
+            if gates:
+                yield f"  gates  {export:4} {said}: {', '.join(gates)}"
 
 
 def _evidence_lines(record: EvidenceRecord) -> Iterator[str]:
