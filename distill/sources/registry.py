@@ -11,6 +11,7 @@ from distill.sources.presets import preset_sources
 from distill.sources.protocol import Source
 from distill.sources.reviews import Reviews
 from distill.sources.settings import nearest
+from distill.sources.swe_agent import SweAgent
 from distill.sources.swe_bench_predictions import SweBenchPredictions
 from distill.sources.swe_bench_report import SweBenchReport
 from distill.sources.tau_bench import TauBench
@@ -21,6 +22,7 @@ _READERS: Final[tuple[type[Source], ...]] = (
     Reviews,
     TauBench,
     Aider,
+    SweAgent,
     SweBenchPredictions,
     SweBenchReport,
     Mapped,

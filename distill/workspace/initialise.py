@@ -15,7 +15,7 @@ from distill.workspace.configuration import CONFIGURATION_FILE
 from distill.workspace.reading import read_blocks
 from distill.workspace.toml_text import as_toml, source_name
 
-_SUFFIXES: Final = (".jsonl", ".ndjson", ".json")
+_SUFFIXES: Final = (".jsonl", ".ndjson", ".json", ".traj")
 _HEAD_BYTES: Final = 2**20
 _ROOT: Final = "logs"
 
