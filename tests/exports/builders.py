@@ -73,13 +73,23 @@ def evidence(run_id: str = "trial/a", **fields: Any) -> EvidenceRecord:
     task = fields.pop("task", "t1")
     source = fields.pop("source", "trial")
     text = fields.pop("text", None)
+    texts = RunTexts(
+        messages=messages,
+        text=text,
+        tools=fields.get("tools"),
+        dataset="trial",
+        task_id=task,
+        subject=fields.get("subject"),
+        model=fields.get("model"),
+        answer_keys=fields.pop("answer_keys", ()),
+    )
     facts = {
         "output_digest": output_digest(messages, text),
         "prompt_digest": None,
         "output_chars": 4,
         "text_chars": 4,
         "observers": OBSERVERS_VERSION,
-        "observed": observe(RunTexts(messages=messages, text=text, tools=fields.get("tools"))),
+        "observed": observe(texts),
         **fields.pop("facts", {}),
     }
     return EvidenceRecord(

@@ -1,0 +1,8 @@
+"""All labelled sets, in the order of the page's table."""
+
+from typing import Any, Final
+
+from tests.firewall.labelled import looping
+from tests.firewall.labelled.labelled_set import LabelledSet
+
+SETS: Final[tuple[LabelledSet[Any], ...]] = (looping.SET,)
