@@ -7,6 +7,7 @@ from distill.errors import ConfigurationError
 from distill.sources.aider import Aider
 from distill.sources.evidence import Evidence
 from distill.sources.mapped import Mapped
+from distill.sources.openhands import OpenHands
 from distill.sources.presets import preset_sources
 from distill.sources.protocol import Source
 from distill.sources.reviews import Reviews
@@ -23,6 +24,7 @@ _READERS: Final[tuple[type[Source], ...]] = (
     TauBench,
     Aider,
     SweAgent,
+    OpenHands,
     SweBenchPredictions,
     SweBenchReport,
     Mapped,
