@@ -96,8 +96,8 @@ def _row(chosen: Side, rejected: Side) -> dict[str, Any]:
         "margin": margin(chosen_run, rejected_run),
         "created_at": _later(chosen_record.recorded_at, rejected_record.recorded_at),
         "provenance": {
-            "chosen": [place.model_dump() for place in chosen_record.provenance],
-            "rejected": [place.model_dump() for place in rejected_record.provenance],
+            "chosen": chosen_record.provenance,
+            "rejected": rejected_record.provenance,
         },
     }
 

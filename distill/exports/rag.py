@@ -62,5 +62,5 @@ def _row(run: ScoredRun, evidence: EvidenceRecord) -> dict[str, Any]:
         "source_category": evidence.source_category,
         "created_at": row_time(evidence.recorded_at),
         "source_run_id": run.run_id,
-        "provenance": [place.model_dump() for place in evidence.provenance],
+        "provenance": evidence.provenance,
     }

@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from distill.firewall.gates import Refusal
 from distill.receipts.digest import digest_bytes
 from distill.records.message import Message
@@ -50,13 +48,8 @@ def sample_id(export: str, run_ids: Sequence[str], texts: Any) -> str:
 
 def refuse_row(error: ValueError) -> Refusal:
     """Return the schema's refusal of a row; the detail names the place and quotes nothing."""
-    detail = str(error) if not isinstance(error, ValidationError) else _first_fault(error)
+    is_text = isinstance(error, UnicodeError)  # whose own words quote the text
+    detail = "half of a surrogate pair stands in a text" if is_text else str(error)
     return Refusal(
         reason=QuarantineReason.SCHEMA_VIOLATION, also=(), rule="row_schema", detail=detail
     )
-
-
-def _first_fault(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = "/".join(str(part) if isinstance(part, int) else part for part in first["loc"])
-    return f"/{place}: {first['type']}"

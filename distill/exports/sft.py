@@ -50,5 +50,5 @@ def _row(run: ScoredRun, evidence: EvidenceRecord) -> dict[str, Any]:
         "quality_score": run.category.value,
         "source_run_id": run.run_id,
         "created_at": row_time(evidence.recorded_at),
-        "provenance": [place.model_dump() for place in evidence.provenance],
+        "provenance": evidence.provenance,
     }

@@ -29,4 +29,4 @@ def _is_same(one: Message, other: Message) -> bool:
 
 
 def _as_json(message: Message) -> str:
-    return json.dumps(message.model_dump(), sort_keys=True, default=repr)
+    return json.dumps(message.as_json(), sort_keys=True, default=repr)

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, TypeAlias
 
-from pydantic import ValidationError
-
 from distill.errors import DistillError
 from distill.exports.preference import preference_sample
 from distill.exports.rag import rag_sample
@@ -28,6 +26,7 @@ from distill.receipts.receipt import Receipt
 from distill.receipts.reproduce.surface import look
 from distill.receipts.workspace import Workspace
 from distill.records.evidence import EvidenceRecord
+from distill.records.record import LineError
 from distill.records.samples import PreferenceSample, RagSample, SftSample
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import RecordClass
@@ -129,7 +128,7 @@ def _step(
         return Replayed(*where, "not replayed", _NO_RECEIPT)
     try:
         made = again(receipt)
-    except (NotReplayedError, DistillError, ValidationError) as error:
+    except (NotReplayedError, DistillError, LineError) as error:
         return Replayed(*where, "not replayed", _why(error))
     told = hop.record + b"\n"
     if made.line == told:
@@ -145,8 +144,8 @@ def _step(
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        return f"no {error.title} of this version of Distill"
+    if isinstance(error, LineError):
+        return f"no {error.form} of this version of Distill"
     return error.message if isinstance(error, DistillError) else str(error)
 
 

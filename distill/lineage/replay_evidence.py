@@ -54,12 +54,10 @@ def evidence_again(
     if any(verdict.path is None for verdict in joined):
         joined = ()
     is_numbered = first.numbered and told.run_id != first.record.run_id
-    again = first.record.model_copy(
-        update={
-            "run_id": told.run_id if is_numbered else first.record.run_id,
-            "verdicts": (*own, *joined),
-            "provenance": told.provenance,
-        }
+    again = first.record.changed(
+        run_id=told.run_id if is_numbered else first.record.run_id,
+        verdicts=(*own, *joined),
+        provenance=told.provenance,
     )
     return EvidenceAgain(again, tuple(_beside(joined, is_numbered=is_numbered)))
 

@@ -6,10 +6,10 @@ themselves (source kind ``evidence``).
 
 from typing import Any, Final, Literal
 
-from pydantic import Field
+from msgspec import field
 
-from distill.records.frozen import FrozenModel
 from distill.records.message import Message
+from distill.records.record import Record
 from distill.records.taxonomy import (
     Polarity,
     RecordClass,
@@ -21,7 +21,7 @@ from distill.records.taxonomy import (
 EVIDENCE_FORMAT: Final = "distill.evidence/1"
 
 
-class Provenance(FrozenModel):
+class Provenance(Record, frozen=True, kw_only=True):
     """Where a record's bytes stand: a half-open byte range of the decompressed file.
 
     `path` is ``relative/path`` or ``root:relative/path``, never absolute. `line` counts from 1 and
@@ -38,7 +38,7 @@ class Provenance(FrozenModel):
     blake3: str
 
 
-class Verdict(FrozenModel):
+class Verdict(Record, frozen=True, kw_only=True):
     """Somebody's judgement of a run: the value as found, and what its source's map makes of it.
 
     `outcome` is null where the scoring policy has to decide from thresholds named by `name`.
@@ -57,7 +57,7 @@ class Verdict(FrozenModel):
     judge: str | None = None
 
 
-class TaskIdentity(FrozenModel):
+class TaskIdentity(Record, frozen=True, kw_only=True):
     """What several runs tried to do.
 
     `digest` (64 hex) is over the fields that the source declares, the prompt only where it
@@ -70,7 +70,7 @@ class TaskIdentity(FrozenModel):
     key: str
 
 
-class Mark(FrozenModel):
+class Mark(Record, frozen=True, kw_only=True):
     """Where in a run's texts a rule found something; never what it found.
 
     `at` is the RFC 6901 pointer from the evidence record to the text, such as
@@ -85,7 +85,7 @@ class Mark(FrozenModel):
     in_key: bool = False
 
 
-class Observation(FrozenModel):
+class Observation(Record, frozen=True, kw_only=True):
     """What one gate needs to know of a run's texts, found when the evidence is built.
 
     `version` is that of the rule. `undecided` says why the gate could not judge, null where it
@@ -96,11 +96,11 @@ class Observation(FrozenModel):
     version: int
     undecided: str | None = None
     marks: tuple[Mark, ...] = ()
-    numbers: dict[str, int] = Field(default_factory=dict)
-    names: dict[str, str] = Field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
 
-class Facts(FrozenModel):
+class Facts(Record, frozen=True, kw_only=True):
     """What scoring, gates and pairing need of a run's text, computed once, with the evidence.
 
     `output_digest`: over everything from the first assistant message to the last, or the text;
@@ -121,10 +121,10 @@ class Facts(FrozenModel):
     answer_key_in_prompt: bool = False
     tools_unknown: bool = True
     observers: int | None = None
-    observed: dict[str, Observation] = Field(default_factory=dict)
+    observed: dict[str, Observation] = field(default_factory=dict)
 
 
-class EvidenceRecord(FrozenModel):
+class EvidenceRecord(Record, frozen=True, kw_only=True):
     """One agent run.
 
     A run has `messages`, or `text`, or neither (then every exporter says ``empty_content``).

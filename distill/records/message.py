@@ -5,19 +5,19 @@ Source of the form: TRL 1.16, "Dataset formats", conversational and tool-calling
 
 from typing import Any, Literal
 
-from distill.records.frozen import FrozenModel
+from distill.records.record import Record
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 
 
-class FunctionCall(FrozenModel):
+class FunctionCall(Record, frozen=True, kw_only=True):
     """The function that a model called; `arguments` is a string only where it can't be parsed."""
 
     name: str
     arguments: dict[str, Any] | str
 
 
-class ToolCall(FrozenModel):
+class ToolCall(Record, frozen=True, kw_only=True):
     """One tool call of an assistant's message."""
 
     type: Literal["function"] = "function"
@@ -25,7 +25,7 @@ class ToolCall(FrozenModel):
     function: FunctionCall
 
 
-class Message(FrozenModel):
+class Message(Record, frozen=True, kw_only=True):
     """One turn. `content` is null where the log has null (an assistant that only called tools)."""
 
     role: Role

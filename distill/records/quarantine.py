@@ -3,13 +3,13 @@
 from typing import Final, Literal
 
 from distill.records.evidence import Provenance
-from distill.records.frozen import FrozenModel
+from distill.records.record import Record
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit
 
 QUARANTINE_FORMAT: Final = "distill.quarantine/1"
 
 
-class Quarantined(FrozenModel):
+class Quarantined(Record, frozen=True, kw_only=True):
     """One unit that a stage did not pass on.
 
     `ids` are the run ids that it stands for (two for a pair, none for a record that could not be

@@ -7,12 +7,10 @@ package, and the flags that a run allowed are those that its receipt records.
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
-from pydantic import ValidationError
-
 from distill.receipts.receipt import Claim, FileEntry
 from distill.records.evidence import EvidenceRecord, Provenance, Verdict
-from distill.records.frozen import FrozenModel
 from distill.records.quarantine import Quarantined
+from distill.records.record import LineError, Record
 from distill.records.samples import PreferenceSample, RagSample, SftSample
 from distill.records.scored import ScoredRun
 
@@ -21,7 +19,7 @@ RowCheck: TypeAlias = Callable[[bytes], str | None]
 UNATTACHED: Final = "/unattached.jsonl"
 
 
-class UnattachedVerdict(FrozenModel):
+class UnattachedVerdict(Record, frozen=True, kw_only=True):
     """A row of ``data/evidence/unattached.jsonl``: a verdict that is for no run, and why.
 
     `verdicts_for` is the source whose runs were looked through, null for all; `match` is what a
@@ -36,7 +34,7 @@ class UnattachedVerdict(FrozenModel):
     origin: tuple[Provenance, ...]
 
 
-ROWS: Final[Mapping[tuple[str, str], type[FrozenModel]]] = {
+ROWS: Final[Mapping[tuple[str, str], type[Record]]] = {
     ("build_evidence_index", "evidence"): EvidenceRecord,
     ("build_evidence_index", "quarantine"): Quarantined,
     ("score_runs", "scored"): ScoredRun,
@@ -70,13 +68,13 @@ def row_check(claim: Claim, entry: FileEntry) -> RowCheck | None:
 
 
 #: The flag that lets a category in, and the field that has it: without the flag no row may.
-_SHUT: Final[Mapping[type[FrozenModel], tuple[str, str, str]]] = {
+_SHUT: Final[Mapping[type[Record], tuple[str, str, str]]] = {
     RagSample: ("include_review", "category", "needs_human_review"),
     SftSample: ("include_partial", "quality_score", "partially_accepted"),
 }
 
 
-def _fault(schema: type[FrozenModel], line: bytes) -> str | None:
+def _fault(schema: type[Record], line: bytes) -> str | None:
     found = _read(schema, line)
     return found if isinstance(found, str) else None
 
@@ -89,7 +87,7 @@ def _quarantine_fault(stage: str, line: bytes) -> str | None:
 
 
 def _written_fault(
-    schema: type[FrozenModel], line: bytes, shut: tuple[str, str, str] | None
+    schema: type[Record], line: bytes, shut: tuple[str, str, str] | None
 ) -> str | None:
     row = _read(schema, line)
     if isinstance(row, str):
@@ -99,16 +97,13 @@ def _written_fault(
     return _spelling_fault(row, line)
 
 
-def _spelling_fault(row: FrozenModel, line: bytes) -> str | None:
+def _spelling_fault(row: Record, line: bytes) -> str | None:
     """Return that a line has other bytes than the row: a key twice, a number as a text, a space."""
     return None if row.to_line() == line + b"\n" else "is spelt otherwise than a stage writes it"
 
 
-def _read(schema: type[FrozenModel], line: bytes) -> FrozenModel | str:
+def _read(schema: type[Record], line: bytes) -> Record | str:
     try:
         return schema.from_line(line)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        return f"/{'/'.join(str(part) for part in first['loc'])}: {first['type']}"
-    except (ValueError, RecursionError):
-        return "is no JSON"
+    except LineError as error:
+        return str(error)

@@ -9,16 +9,19 @@ messages and metadata: a chat template that asks ``"tool_calls" in message`` mus
 """
 
 import re
-from typing import Any, Final, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from msgspec import Meta
 
 from distill.records.evidence import Provenance
-from distill.records.frozen import FrozenModel
 from distill.records.message import Role
+from distill.records.record import Record, encode
 from distill.records.taxonomy import Category
 
-SAMPLE_ID: Final = r"^(rag|sft|preference)-[0-9a-f]{32}$"
+SampleId = Annotated[str, Meta(pattern=r"\A(rag|sft|preference)-[0-9a-f]{32}\Z")]
+SomeText = Annotated[str, Meta(min_length=1)]
+Provenances = Annotated[tuple[Provenance, ...], Meta(min_length=1)]
 
 #: What a category is worth, for the margin of a pair.
 CATEGORY_WORTH: Final = {
@@ -41,30 +44,22 @@ def row_time(recorded_at: str | None) -> str | None:
     return f"{found[1]}.{(found[2] or ''):0<6}Z"
 
 
-class _RowPart(FrozenModel):
-    """A part of a row that leaves out what it does not have."""
-
-    @model_serializer(mode="wrap")
-    def _leave_out_null(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if value is not None}
-
-
-class RowFunction(FrozenModel):
+class RowFunction(Record, frozen=True, kw_only=True):
     """A called function; in a row its arguments are an object, never a text."""
 
     name: str
     arguments: dict[str, Any]
 
 
-class RowToolCall(_RowPart):
-    """One tool call of an assistant's message."""
+class RowToolCall(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One tool call of an assistant's message; without an id where the log has none."""
 
-    type: Literal["function"] = "function"
+    type: Literal["function"]
     id: str | None = None
     function: RowFunction
 
 
-class RowMessage(_RowPart):
+class RowMessage(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One turn as TRL takes it; `content` is "" where the log has null."""
 
     role: Role
@@ -74,7 +69,10 @@ class RowMessage(_RowPart):
     tool_call_id: str | None = None
 
 
-class RagMetadata(_RowPart):
+RowMessages = Annotated[tuple[RowMessage, ...], Meta(min_length=1)]
+
+
+class RagMetadata(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What a retriever may filter by: flat, texts only."""
 
     dataset: str
@@ -88,106 +86,104 @@ class RagMetadata(_RowPart):
     model: str | None = None
 
 
-class RagSample(FrozenModel):
+class RagSample(Record, frozen=True, kw_only=True):
     """One document: the text of one run. The type has no room for ``rejected``."""
 
-    id: str = Field(pattern=SAMPLE_ID)
-    text: str = Field(pattern=r"\S")
+    id: SampleId
+    text: Annotated[str, Meta(pattern=r"\S")]
     metadata: RagMetadata
     category: Literal["accepted", "partially_accepted", "needs_human_review"]
     source_category: str
     created_at: str | None
-    source_run_id: str = Field(min_length=1)
-    provenance: tuple[Provenance, ...] = Field(min_length=1)
+    source_run_id: SomeText
+    provenance: Provenances
 
     @classmethod
-    def admit(cls, row: dict[str, Any], *, include_review: bool) -> Self:
-        """Return the row if this run's flags allow its category.
+    def admit(cls, row: Mapping[str, Any], *, include_review: bool) -> Self:
+        """Return the row, as it reads once it is written, if the run's flags allow its category.
 
         Raises:
             ValueError: they don't, or the row is not of this form.
         """
-        sample = cls.model_validate(row)
+        sample = cls.from_line(encode(row))
         if sample.category == "needs_human_review" and not include_review:
             raise CategoryLeakError(sample.category)
         return sample
 
 
-class SftSample(FrozenModel):
+class SftSample(Record, frozen=True, kw_only=True):
     """One conversation to imitate; no room for ``rejected`` or ``needs_human_review``."""
 
-    id: str = Field(pattern=SAMPLE_ID)
-    messages: tuple[RowMessage, ...] = Field(min_length=2)
+    id: SampleId
+    messages: Annotated[tuple[RowMessage, ...], Meta(min_length=2)]
     tools: tuple[dict[str, Any], ...] | None
     quality_score: Literal["accepted", "partially_accepted"]
-    source_run_id: str = Field(min_length=1)
+    source_run_id: SomeText
     created_at: str | None
-    provenance: tuple[Provenance, ...] = Field(min_length=1)
+    provenance: Provenances
 
-    @model_validator(mode="after")
-    def _ends_with_the_assistant(self) -> Self:
+    def __post_init__(self) -> None:
+        """Refuse a conversation that goes on after its last answer."""
         if self.messages[-1].role != "assistant":
             message = "a conversation ends at its last assistant message"
             raise ValueError(message)
-        return self
 
     @classmethod
-    def admit(cls, row: dict[str, Any], *, include_partial: bool) -> Self:
-        """Return the row if this run's flags allow its category.
+    def admit(cls, row: Mapping[str, Any], *, include_partial: bool) -> Self:
+        """Return the row, as it reads once it is written, if the run's flags allow its category.
 
         Raises:
             ValueError: they don't, or the row is not of this form.
         """
-        sample = cls.model_validate(row)
+        sample = cls.from_line(encode(row))
         if sample.quality_score == "partially_accepted" and not include_partial:
             raise CategoryLeakError(sample.quality_score)
         return sample
 
 
-class PairProvenance(FrozenModel):
+class PairProvenance(Record, frozen=True, kw_only=True):
     """Where both sides of a pair stand."""
 
-    chosen: tuple[Provenance, ...] = Field(min_length=1)
-    rejected: tuple[Provenance, ...] = Field(min_length=1)
+    chosen: Provenances
+    rejected: Provenances
 
 
-class PreferenceSample(FrozenModel):
+class PreferenceSample(Record, frozen=True, kw_only=True):
     """One pair in TRL's explicit conversational form: a prompt and two ways to go on.
 
     `margin` is at least 0, rounded to ten decimals: what `datasets` keeps of a float.
     """
 
-    id: str = Field(pattern=SAMPLE_ID)
-    prompt: tuple[RowMessage, ...] = Field(min_length=1)
-    chosen: tuple[RowMessage, ...] = Field(min_length=1)
-    rejected: tuple[RowMessage, ...] = Field(min_length=1)
+    id: SampleId
+    prompt: RowMessages
+    chosen: RowMessages
+    rejected: RowMessages
     tools: tuple[dict[str, Any], ...] | None
     chosen_category: Literal["accepted"]
     rejected_category: Literal["rejected", "partially_accepted"]
-    chosen_run_id: str = Field(min_length=1)
-    rejected_run_id: str = Field(min_length=1)
-    margin: float = Field(ge=0, allow_inf_nan=False)
+    chosen_run_id: SomeText
+    rejected_run_id: SomeText
+    margin: Annotated[float, Meta(ge=0)]
     created_at: str | None
     provenance: PairProvenance
 
-    @model_validator(mode="after")
-    def _has_two_sides(self) -> Self:
+    def __post_init__(self) -> None:
+        """Refuse a pair of one run, of one text, or whose sides don't begin with an answer."""
         if self.chosen_run_id == self.rejected_run_id or self.chosen == self.rejected:
             message = "a pair has two runs and two texts"
             raise ValueError(message)
         if any(side[0].role != "assistant" for side in (self.chosen, self.rejected)):
             message = "both sides begin with an assistant's turn"
             raise ValueError(message)
-        return self
 
     @classmethod
-    def admit(cls, row: dict[str, Any]) -> Self:
-        """Return the row; no flag widens the categories of a pair.
+    def admit(cls, row: Mapping[str, Any]) -> Self:
+        """Return the row, as it reads once it is written; no flag widens a pair's categories.
 
         Raises:
             ValueError: the row is not of this form.
         """
-        return cls.model_validate(row)
+        return cls.from_line(encode(row))
 
 
 class CategoryLeakError(ValueError):

@@ -3,13 +3,13 @@
 from typing import Any, Final, Literal
 
 from distill.records.evidence import TaskIdentity
-from distill.records.frozen import FrozenModel
+from distill.records.record import Record
 from distill.records.taxonomy import Category, RecordClass, SourceRole, VerdictOrigin
 
 SCORED_FORMAT: Final = "distill.scored/1"
 
 
-class EvidenceRef(FrozenModel):
+class EvidenceRef(Record, frozen=True, kw_only=True):
     """Where a run's evidence line stands: file in the workspace, half-open byte range, BLAKE3."""
 
     path: str
@@ -18,7 +18,7 @@ class EvidenceRef(FrozenModel):
     blake3: str
 
 
-class DecidingVerdict(FrozenModel):
+class DecidingVerdict(Record, frozen=True, kw_only=True):
     """The verdict that decided, or that dissented: its name, origin and value as found."""
 
     name: str
@@ -26,7 +26,7 @@ class DecidingVerdict(FrozenModel):
     value: Any
 
 
-class ScoredRun(FrozenModel):
+class ScoredRun(Record, frozen=True, kw_only=True):
     """The category of one run, the rule that decided and why.
 
     `reward` is the deciding verdict's value where it is a number. `instrument_failure` says which

@@ -220,12 +220,10 @@ def _scored_lines(scored: ScoredRun) -> Iterator[str]:
 def _as_json(run: RunStory) -> dict[str, Any]:
     return {
         "id": run.id,
-        "origin": [
-            {**place.model_dump(mode="json"), "excerpt": excerpt} for place, excerpt in run.origin
-        ],
-        "evidence": run.evidence and run.evidence.model_dump(mode="json"),
-        "scored": run.scored and run.scored.model_dump(mode="json"),
+        "origin": [{**place.as_json(), "excerpt": excerpt} for place, excerpt in run.origin],
+        "evidence": run.evidence and run.evidence.as_json(),
+        "scored": run.scored and run.scored.as_json(),
         "gates": [vars(answer) for answer in run.gates],
         "rows": [vars(row) for row in run.rows],
-        "quarantined": [row.model_dump(mode="json") for row in run.quarantined],
+        "quarantined": [row.as_json() for row in run.quarantined],
     }

@@ -135,7 +135,7 @@ def with_occurrence(assembled: AssembledRun, number: int) -> EvidenceRecord:
     if not assembled.numbered or number == 0:
         return assembled.record
     run_id = occurrence_run_id(assembled.record.dataset, assembled.identity, number)
-    return assembled.record.model_copy(update={"run_id": run_id})
+    return assembled.record.changed(run_id=run_id)
 
 
 def occurrence_run_id(dataset: str, identity: str, number: int) -> str:

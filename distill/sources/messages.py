@@ -127,7 +127,7 @@ def _read_parts(role: Role, parts: list[Any], item: dict[str, Any]) -> Iterator[
     if texts or not has_yielded:
         text = "\n".join(texts) if texts or not calls else None
         message = _plain(role, text, item)
-        yield message.model_copy(update={"tool_calls": tuple(calls)}) if calls else message
+        yield message.changed(tool_calls=tuple(calls)) if calls else message
 
 
 def _part_text(part: Any) -> str:

@@ -51,4 +51,4 @@ def pointed(origin: Iterable[Provenance], pointer: str) -> tuple[Provenance, ...
     if not pointer:
         return tuple(origin)
     first, *others = origin
-    return (first.model_copy(update={"pointer": first.pointer + pointer}), *others)
+    return (first.changed(pointer=first.pointer + pointer), *others)

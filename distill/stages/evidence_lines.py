@@ -43,8 +43,8 @@ def _told(changes: Mapping[int, Change]) -> bytes:
                 line,
                 change.drop,
                 change.run_id,
-                [place.model_dump(mode="json") for place in change.provenance],
-                [verdict.model_dump(mode="json") for verdict in change.verdicts],
+                [place.as_json() for place in change.provenance],
+                [verdict.as_json() for verdict in change.verdicts],
             ]
             for line, change in changes.items()
         ]

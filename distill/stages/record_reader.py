@@ -13,6 +13,7 @@ from typing import Any, Final
 from distill.receipts.incremental.passes import Mapped
 from distill.receipts.merkle import leaf_hash
 from distill.records.evidence import Provenance
+from distill.records.record import encode
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit
 from distill.sources.protocol import (
     BadFrame,
@@ -182,8 +183,8 @@ class RecordReader:
                 self._table.verdicts_for,
                 json.dumps(dict(loose.match), sort_keys=True),
                 loose.content_digest,
-                loose.verdict.model_copy(update={"path": origin[0].path}).model_dump_json(),
-                json.dumps([place.model_dump() for place in origin]),
+                encode(loose.verdict.changed(path=origin[0].path)).decode(),
+                encode(origin).decode(),
             ]
         )
 

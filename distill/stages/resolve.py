@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from distill.records.evidence import EvidenceRecord, Provenance, Verdict
+from distill.records.record import read_list
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit
 from distill.sources.assemble import occurrence_run_id
 from distill.stages.ingest import Ingest
@@ -60,12 +61,10 @@ class Change:
 
     def apply(self, record: EvidenceRecord) -> EvidenceRecord:
         """Return the record with the change made."""
-        return record.model_copy(
-            update={
-                "run_id": self.run_id or record.run_id,
-                "provenance": (*record.provenance, *self.provenance),
-                "verdicts": (*record.verdicts, *self.verdicts),
-            }
+        return record.changed(
+            run_id=self.run_id or record.run_id,
+            provenance=(*record.provenance, *self.provenance),
+            verdicts=(*record.verdicts, *self.verdicts),
         )
 
 
@@ -197,7 +196,7 @@ class Resolution:
         seen = [run for run in found if content is None or run["content"] == content]
         for run in seen:
             change = self._change(run["source"], run["line"])
-            change.verdicts.append(Verdict.model_validate_json(verdict))
+            change.verdicts.append(Verdict.from_line(verdict.encode()))
         if seen:
             return "attached"
         if found:
@@ -209,7 +208,7 @@ class Resolution:
 
     def _refuse_verdict(self, row: Row, run_ids: list[str]) -> None:
         """Keep a verdict on withdrawn runs out of the evidence: it may quote them."""
-        source, provenance = row[1], json.loads(row[-1])
+        source, provenance = row[1], row[-1].encode()
         self._ingest.tally.add(source, "quarantined")
         self._ingest.quarantine.add(
             QuarantineUnit.VERDICT,
@@ -218,7 +217,7 @@ class Resolution:
             reason=QuarantineReason.WITHDRAWN,
             rule="verdict_of_withdrawn_runs",
             detail=WITHDRAWN,
-            origin=[Provenance.model_validate(place) for place in provenance],
+            origin=read_list(Provenance, provenance),
         )
 
     def _matching(

@@ -264,7 +264,7 @@ def _changed(content: bytes, changes: Mapping[int, Told]) -> bytes:
     lines = content.split(b"\n")
     for index, told in changes.items():
         run = ScoredRun.from_line(lines[index])
-        changed = run.model_copy(update=_values(_decision(lines[index], told)))
+        changed = run.changed(**_values(_decision(lines[index], told)))
         lines[index] = changed.to_line().removesuffix(b"\n")
     return b"\n".join(lines)
 

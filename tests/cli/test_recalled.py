@@ -13,7 +13,17 @@ from distill.receipts.clock import moment_ns
 from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, row
 
 ROWS = [row("t1", "right"), row("t1", "wrong", passed=False), row("t2", "other")]
-HEAVY = ("cryptography", "duckdb", "email", "git", "orjson", "prefect", "pydantic", "zipfile")
+HEAVY = (
+    "cryptography",
+    "duckdb",
+    "email",
+    "git",
+    "msgspec",
+    "orjson",
+    "prefect",
+    "pydantic",
+    "zipfile",
+)
 DRIVER = f"""
 import sys
 from distill.receipts import stat_cache

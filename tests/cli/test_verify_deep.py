@@ -104,7 +104,7 @@ def test_what_was_written_is_sound(work: Path, capsys: pytest.CaptureFixture[str
             "export_sft",
             ROWS_OF_SFT,
             2,
-            _swap(b'"quality_score"', b'"quality_score":"rejected","quality_score"'),
+            _swap(b'"quality_score"', b'"quality_score":"accepted","quality_score"'),
             "spelt otherwise",
         ),
         ("export_rag", "exports/rag/train-00000.jsonl", 2, _edit(category="rejected"), "/category"),

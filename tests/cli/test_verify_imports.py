@@ -10,7 +10,7 @@ from tests.tamper.stages import count
 
 # Neither schedulers and engines, nor what only signatures, releases and the deep check need.
 HEAVY = {
-    *("prefect", "git", "duckdb", "sqlite3", "pydantic", "orjson", "jiter", "rich"),
+    *("prefect", "git", "duckdb", "sqlite3", "pydantic", "orjson", "msgspec", "jiter", "rich"),
     *("cryptography", "importlib.metadata", "email", "concurrent.futures", "logging", "traceback"),
     *("distill.receipts.schema", "distill.receipts.verify.release", "distill.records.row_checks"),
 }

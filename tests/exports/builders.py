@@ -116,7 +116,7 @@ def evidence(run_id: str = "trial/a", **fields: Any) -> EvidenceRecord:
 
 def output_digest(messages: tuple[Message, ...] | None, text: str | None) -> str | None:
     """A digest of what the assistant says, null where that is blank."""
-    turns = [m.model_dump(mode="json") for m in messages or () if m.role == "assistant"]
+    turns = [m.as_json() for m in messages or () if m.role == "assistant"]
     said = json.dumps(turns) if any(not m.is_blank for m in messages or ()) else text
     return hex_of(said) if said and said != "[]" else None
 

@@ -57,7 +57,7 @@ def adversarial_run(random: Random, number: int) -> Run:
         instrument_failure=random.choice([None, None, "timeout"]),
     )
     if random.random() < 0.05:
-        run = run.model_copy(update={"run_id": "d/other"})
+        run = run.changed(run_id="d/other")
     return run, record
 
 

@@ -75,8 +75,7 @@ def test_a_deep_value_is_walked_without_recursion() -> None:
     deep: Any = "bottom"
     for _ in range(50_000):
         deep = [deep]
-    messages = (Message.model_construct(role="assistant", tool_calls=(call("f", {}),)),)
-    messages[0].tool_calls[0].function.arguments["deep"] = deep  # type: ignore[index]
+    messages = (Message(role="assistant", tool_calls=(call("f", {"deep": deep}),)),)
     assert RunTexts(messages=messages).all[-1].text == "bottom"
 
 

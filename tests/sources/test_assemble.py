@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distill.records.evidence import EvidenceRecord, Provenance, Verdict
-from distill.records.message import FunctionCall, Message, ToolCall
+from distill.records.message import FunctionCall, Message, Role, ToolCall
 from distill.records.taxonomy import SourceRole, VerdictOrigin
 from distill.sources.assemble import (
     AssembledRun,
@@ -25,6 +25,7 @@ USER = Message(role="user", content="What is six times seven?")
 ASSISTANT = Message(role="assistant", content="42")
 DRAFT = RunDraft(task_id="t", messages=(USER, ASSISTANT))
 KEY = "the answer is forty-two, and it is a secret"
+ROLES: tuple[Role, ...] = ("user", "assistant", "tool")
 
 
 def place(path: str = "a.jsonl", start: int = 0) -> Provenance:
@@ -121,7 +122,7 @@ def test_the_task_is_the_prompt_unless_fields_are_declared() -> None:
 def test_answer_keys_never_enter_the_record() -> None:
     """The record holds no field for answer keys, and says whether one stands in the prompt."""
     clean = record(replace(DRAFT, answer_keys=(KEY,)))
-    assert KEY not in clean.model_dump_json()
+    assert KEY.encode() not in clean.to_line()
     assert not clean.facts.answer_key_in_prompt
 
 
@@ -189,14 +190,10 @@ def test_a_task_table_gives_the_prompt() -> None:
     assert record(replace(bare, messages=None), task=table).messages is None
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["user", "assistant", "tool"]), st.text(max_size=6)), max_size=5
-    )
-)
-def test_records_survive_their_line(turns: list[tuple[str, str]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from(ROLES), st.text(max_size=6)), max_size=5))
+def test_records_survive_their_line(turns: list[tuple[Role, str]]) -> None:
     """A record reads back from its line as it was, and assembling twice gives the same bytes."""
-    messages = tuple(Message.model_validate({"role": r, "content": c}) for r, c in turns)
+    messages = tuple(Message(role=r, content=c) for r, c in turns)
     draft = replace(DRAFT, messages=messages)
     line = record(draft).to_line()
     assert EvidenceRecord.from_line(line) == record(draft)
