@@ -21,7 +21,7 @@ from distill.sources.protocol import (
     RunDraft,
     Source,
 )
-from distill.sources.rows import group_key, read_row
+from distill.sources.rows import read_row, split_row
 
 Rows = list[dict[str, Any]]
 _UNKNOWN_KEY = "a_key_that_no_source_has"
@@ -86,9 +86,12 @@ def _asked(source: Source, samples: Mapping[str, bytes]) -> Iterator[tuple[str, 
             if source.group_by is None:
                 yield path, [row]
                 continue
-            key = group_key(source, row, path)
-            _require(isinstance(key, str | int), f"{path}: a sample's row has no group")
-            groups.setdefault(str(key), (path, []))[1].append(row)
+            parts = split_row(source, row, path)
+            for key, part in parts:
+                _require(isinstance(key, str | int), f"{path}: a sample's row has no group")
+                groups.setdefault(str(key), (path, []))[1].append(part)
+            if not parts:
+                yield path, [row]
     yield from groups.values()
 
 

@@ -31,8 +31,8 @@ ROLES: Final[dict[str, Role]] = {
     "observation": "tool",
     "tool_response": "tool",
 }
-_TEXT_PARTS: Final = {"text", "input_text", "output_text"}
-_REASONING_PARTS: Final = {"thinking", "redacted_thinking", "reasoning"}
+_TEXT_PARTS: Final = ("text", "input_text", "output_text")
+_REASONING_PARTS: Final = ("thinking", "redacted_thinking", "reasoning")
 
 
 def read_messages(value: Any) -> tuple[Message, ...]:

@@ -14,7 +14,7 @@ The rules that every reader keeps, and that `distill.sources.conformance` checks
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from distill.records.evidence import Verdict
 from distill.records.message import Message
@@ -192,6 +192,24 @@ class Source(Protocol):
 
         `rows` are parsed JSON values: one, or all of a group. `path` is the recorded path of the
         file, for formats that name the model or the setting in it.
+
+        Raises:
+            RecordError: the record can't be used.
+        """
+
+
+@runtime_checkable
+class SplittingSource(Protocol):
+    """A reader with `group_by` whose raw records hold rows of many runs, or name them in many ways.
+
+    It gives the keys itself; `group_by` then only says that rows are gathered.
+    """
+
+    def split(self, row: Any) -> Iterable[tuple[str, Any]]:
+        """Yield each run's key and a row with what this record tells of it; of each run one.
+
+        Law: `answer` gives the same run from the rows as from the records that they were split of.
+        A record that gives none is answered by itself, with a named kind of no-run.
 
         Raises:
             RecordError: the record can't be used.

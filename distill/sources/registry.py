@@ -6,6 +6,7 @@ from typing import Final
 from distill.errors import ConfigurationError
 from distill.sources.aider import Aider
 from distill.sources.evidence import Evidence
+from distill.sources.langfuse import Langfuse
 from distill.sources.mapped import Mapped
 from distill.sources.openhands import OpenHands
 from distill.sources.presets import preset_sources
@@ -27,6 +28,7 @@ _READERS: Final[tuple[type[Source], ...]] = (
     OpenHands,
     SweBenchPredictions,
     SweBenchReport,
+    Langfuse,
     Mapped,
 )
 

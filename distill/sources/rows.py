@@ -1,12 +1,13 @@
 """From a raw record's bytes to the row that a reader is asked about, and to its group."""
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.places import RunSite, find, parse_place
 from distill.sources.pointers import ABSENT
-from distill.sources.protocol import RecordError, Source
+from distill.sources.protocol import RecordError, Source, SplittingSource
 from distill.sources.strict_json import parse
 
 _UTF8_BOM = "\ufeff"
@@ -36,6 +37,19 @@ def is_text(source: Source, path: str) -> bool:
     """Say whether a file is one text to a source, and no JSON."""
     name = PurePosixPath(path).name.removesuffix(".gz")
     return name.endswith(tuple(getattr(source, "text_suffixes", ())))
+
+
+def split_row(source: Source, row: Any, path: str) -> Sequence[tuple[Any, Any]]:
+    """Return the groups that a row belongs to, each by its key, with what it tells of each.
+
+    Of most sources that is the row itself under `group_key`.
+
+    Raises:
+        RecordError: a source that splits its rows can't use this one.
+    """
+    if isinstance(source, SplittingSource):
+        return list(source.split(row))
+    return [(group_key(source, row, path), row)]
 
 
 def group_key(source: Source, row: Any, path: str) -> Any:

@@ -21,6 +21,16 @@ class Thresholds(FrozenModel):
     accepted: float
     partially_accepted: float | None = None
 
+    def outcome(self, value: float, polarity: Polarity) -> VerdictOutcome:
+        """Return what a number means; a bound belongs to the better side."""
+        sign = 1 if polarity is Polarity.HIGHER_IS_BETTER else -1
+        if sign * value >= sign * self.accepted:
+            return VerdictOutcome.ACCEPTED
+        partial = self.partially_accepted
+        if partial is not None and sign * value >= sign * partial:
+            return VerdictOutcome.PARTIALLY_ACCEPTED
+        return VerdictOutcome.REJECTED
+
 
 class VerdictMap(FrozenModel):
     """How the values of one judge are read.
@@ -62,7 +72,7 @@ class VerdictMap(FrozenModel):
                 return VerdictOutcome(key)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if self.thresholds is not None and is_number:
-            return self._by_threshold(value, self.thresholds)
+            return self.thresholds.outcome(value, self.polarity)
         has_map = self.thresholds is not None or any(getattr(self, key) for key in _LISTS)
         return VerdictOutcome.UNREADABLE if has_map or not is_number else None
 
@@ -77,15 +87,6 @@ class VerdictMap(FrozenModel):
             pointer=pointer,
             path=path,
         )
-
-    def _by_threshold(self, value: float, bounds: Thresholds) -> VerdictOutcome:
-        sign = 1 if self.polarity is Polarity.HIGHER_IS_BETTER else -1
-        if sign * value >= sign * bounds.accepted:
-            return VerdictOutcome.ACCEPTED
-        partial = bounds.partially_accepted
-        if partial is not None and sign * value >= sign * partial:
-            return VerdictOutcome.PARTIALLY_ACCEPTED
-        return VerdictOutcome.REJECTED
 
 
 def is_same(one: Any, other: Any) -> bool:

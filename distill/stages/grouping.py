@@ -8,13 +8,14 @@ from distill.records.evidence import Provenance
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.pointers import parse_pointer, resolve
 from distill.sources.protocol import RawRecord, RecordError, Source
-from distill.sources.rows import group_key, read_row
+from distill.sources.rows import read_row, split_row
+from distill.sources.tool_calls import compact
 from distill.stages.narrow import NarrowTables, chunked
 
 _SCHEMA = """
 CREATE TABLE members (
     key TEXT, rank, path TEXT, start INTEGER, end INTEGER, line INTEGER, pointer TEXT, blake3 TEXT,
-    at INTEGER, seq INTEGER PRIMARY KEY
+    at INTEGER, size INTEGER, seq INTEGER PRIMARY KEY
 );
 """
 
@@ -36,21 +37,27 @@ class RowGroups:
         self._spool.close()
         self._tables.__exit__()
 
-    def add(self, path: str, record: RawRecord) -> None:
-        """Keep a row of the file at the recorded `path`.
+    def add(self, path: str, record: RawRecord) -> bool:
+        """Keep a row of the file at the recorded `path`; false where it tells of no run.
 
         Raises:
             RecordError: the row is no JSON, or has no value to group or order by.
         """
         row = read_row(self._source, path, record.data)
-        key = group_key(self._source, row, path)
         rank = self._seq if self._order_by is None else resolve(row, self._order_by)
-        if not isinstance(key, str | int) or not isinstance(rank, str | int | float):
-            raise _ungrouped()
+        parts = split_row(self._source, row, path)
+        for key, part in parts:
+            if not isinstance(key, str | int) or not isinstance(rank, str | int | float):
+                raise _ungrouped()
+            data = record.data if part is row else compact(part).encode()
+            self._keep(str(key), rank, path, record, data)
+        return bool(parts)
+
+    def _keep(self, key: str, rank: Any, path: str, record: RawRecord, data: bytes) -> None:
         at = self._spool.seek(0, 2)
-        self._spool.write(record.data)
+        self._spool.write(data)
         place = (record.start, record.end, record.line, record.pointer, record.blake3)
-        self._tables.add("members", (str(key), rank, path, *place, at, self._seq))
+        self._tables.add("members", (key, rank, path, *place, at, len(data), self._seq))
         self._seq += 1
 
     def in_order(
@@ -70,9 +77,9 @@ class RowGroups:
             )
 
     def _record(self, place: list[Any]) -> RawRecord:
-        start, end, line, pointer, blake3, at, _ = place
+        start, end, line, pointer, blake3, at, size, _ = place
         self._spool.seek(at)
-        return RawRecord(self._spool.read(end - start), start, end, line, pointer, blake3)
+        return RawRecord(self._spool.read(size), start, end, line, pointer, blake3)
 
 
 def _ungrouped() -> RecordError:

@@ -81,11 +81,14 @@ class RecordReader:
             self._bad_frame(path, one)
             return
         try:
-            groups.add(path, one)
+            bears = groups.add(path, one)
         except RecordError as error:
             self._refuse(QuarantineUnit.RECORD, error, (self.provenance(path, one),))
-        else:
+            return
+        if bears:
             self._count("records_bearing")
+        else:
+            self._runless(path, one)
 
     def mapped(self) -> Mapped:
         """Return what was gathered."""
@@ -135,6 +138,13 @@ class RecordReader:
     def _bad_frame(self, path: str, one: BadFrame) -> None:
         error = RecordError(QuarantineReason.SCHEMA_VIOLATION, one.rule, one.detail)
         self._refuse(QuarantineUnit.RECORD, error, (self.provenance(path, one),))
+
+    def _runless(self, path: str, record: RawRecord) -> None:
+        """Count a record that tells of no run, under the kind that its source names."""
+        row = read_row(self.source, path, record.data)
+        answers = self.source.answer([row], path=path)
+        self._no_run.update(answer.kind for answer in answers if isinstance(answer, NoRun))
+        self._count("records_no_run")
 
     def _record(self, path: str, record: RawRecord) -> None:
         origin = (self.provenance(path, record),)

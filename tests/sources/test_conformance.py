@@ -15,7 +15,7 @@ from distill.sources.mapped_verdicts import MappedVerdicts
 from distill.sources.presets import preset_sources
 from distill.sources.protocol import Answer, LooseVerdict, NoRun, RunDraft, Source
 from distill.sources.registry import built_in_sources
-from tests.sources.samples import aider, openhands, swe_agent
+from tests.sources.samples import aider, langfuse, openhands, swe_agent
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 VERDICT = {"pointer": "/is_solved", "origin": "test_harness", "accepted": [True]}
@@ -23,6 +23,7 @@ CASES: dict[str, tuple[dict[str, Any], str | bytes | dict[str, bytes]]] = {
     "aider": ({}, aider.FILES),
     "swe_agent": ({}, swe_agent.FILES),
     "openhands": ({}, openhands.FILES),
+    "langfuse": ({}, langfuse.sample()),
     "evidence": ({}, "notes/runs.jsonl"),
     "tau_bench": ({"model": "@file"}, "parcel_desk/gpt-example.json"),
     "swe_bench_predictions": ({}, "patches/example-agent/predictions.jsonl"),
@@ -52,6 +53,12 @@ def sample_files(sample: str | bytes | dict[str, bytes]) -> dict[str, bytes]:
         return sample
     data = sample if isinstance(sample, bytes) else (EXAMPLES / sample).read_bytes()
     return {"logs/sample.json": data}
+
+
+def test_rows_of_many_runs() -> None:
+    """A reader that splits its records answers what the records as they stand would give."""
+    rows = langfuse.rows_of_two()
+    check_source(built_in_sources()["langfuse"], {"rows": "grouped"}, {"logs/rows.jsonl": rows})
 
 
 def test_joined_verdicts() -> None:
