@@ -140,7 +140,7 @@ class Langfuse:
             if observation_of(score) is None:
                 verdict = self._loose(score, pointer)
                 if verdict is not None:
-                    found = verdict.model_copy(update={"path": path})
+                    found = verdict.changed(path=path)
                     yield LooseVerdict(match={"run_id": one.identity}, verdict=found)
 
     def _loose(self, score: Row, pointer: str) -> Verdict | None:

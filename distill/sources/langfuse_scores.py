@@ -90,7 +90,7 @@ def corrected(messages: tuple[Message, ...], text: str) -> tuple[Message, ...] |
     last = messages[-1] if messages else None
     if last is None or last.role != "assistant" or last.tool_calls or last.is_blank:
         return None
-    return (*messages[:-1], last.model_copy(update={"content": text}))
+    return (*messages[:-1], last.changed(content=text))
 
 
 def _value_of(score: Row) -> tuple[Any, str | None]:

@@ -176,7 +176,7 @@ def _one_choice(gave: tuple[Message, ...]) -> tuple[Message, ...]:
     if not all(message.tool_calls and not message.content for message in gave):
         return gave[:1]
     calls = tuple(chain.from_iterable(message.tool_calls or () for message in gave))
-    return (gave[0].model_copy(update={"tool_calls": calls}),)
+    return (gave[0].changed(tool_calls=calls),)
 
 
 def _prefixes(messages: Sequence[Message]) -> list[bytes]:
