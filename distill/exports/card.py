@@ -31,7 +31,6 @@ _SIZES: Final = (
 )
 
 _NOT_LOOKED_FOR: Final = (
-    "secrets",
     "personal data",
     "items of benchmarks",
     "near-duplicates",

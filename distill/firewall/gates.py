@@ -19,6 +19,7 @@ from distill.firewall import (
     provenance,
     role,
     schema,
+    secret_detected,
     self_pairing,
     source_run_id,
 )
@@ -63,6 +64,7 @@ RAG_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("schema", schema.check_text),
     Gate("answer_key", answer_key.check),
     Gate("hallucinated_file_path", hallucinated_file_path.check),
+    Gate("secret_detected", secret_detected.check),
     Gate("length_out_of_bounds", length_out_of_bounds.check),
 )
 
@@ -76,6 +78,7 @@ SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("schema", schema.check_conversation),
     Gate("answer_key", answer_key.check),
     Gate("hallucinated_file_path", hallucinated_file_path.check),
+    Gate("secret_detected", secret_detected.check),
     Gate("looping", looping.check),
     Gate("length_out_of_bounds", length_out_of_bounds.check),
 )
@@ -104,6 +107,7 @@ PAIR_GATES: Final[tuple[Gate[PairCandidate], ...]] = (
     Gate("schema", _either(schema.check_conversation)),
     Gate("answer_key", _either(answer_key.check)),
     Gate("hallucinated_file_path", _chosen(hallucinated_file_path.check)),
+    Gate("secret_detected", _either(secret_detected.check)),
     Gate("looping", _chosen(looping.check)),
     Gate("length_out_of_bounds", _either(length_out_of_bounds.check)),
 )

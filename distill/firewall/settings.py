@@ -33,11 +33,19 @@ class LoopingSettings(FrozenModel):
     max_repeats: int = Field(default=5, ge=1)
 
 
+class SecretSettings(FrozenModel):
+    """`ignore`: names of rules whose findings do not count."""
+
+    action: Action = Action.QUARANTINE
+    ignore: tuple[str, ...] = ()
+
+
 class FirewallSettings(FrozenModel):
     """The settings of all gates that have any, by the gate's name."""
 
     length_out_of_bounds: LengthSettings = LengthSettings()
     looping: LoopingSettings = LoopingSettings()
+    secret_detected: SecretSettings = SecretSettings()
 
     def is_off(self, gate: str) -> bool:
         """Say whether a gate is not asked; one without settings always is."""

@@ -3,18 +3,23 @@
 A place is the RFC 6901 pointer from the evidence record: ``/text``, ``/messages/2/content``,
 ``/messages/2/name``, ``/messages/2/tool_calls/0/function/name``, and below
 ``…/function/arguments`` and ``/tools`` every string, every member's name, and every number as its
-JSON text.
+JSON text. Labels are what names a run, its task and its calls: they are short, nobody said them,
+and yet they may quote: ``/logged_run_id``, ``/task/task_id``, ``/subject``, ``/model``,
+``/messages/2/tool_call_id``, ``/messages/2/tool_calls/0/id``.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from itertools import accumulate
+from typing import Any, Final, Self
 
 from distill.records.message import Message, ToolCall
 
 TOOLS_ROLE: Final = "tools"
 TEXT_ROLE: Final = "text"
+LABEL_ROLE: Final = "label"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,30 @@ class PlacedText:
     is_number: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedTexts:
+    """The UTF-8 bytes of many texts with a NUL between them, for one pass over all of a run.
+
+    `starts` are the places at which the texts begin. A lone surrogate, as a log may hold, is three
+    bytes. A text may hold a NUL of its own.
+    """
+
+    texts: tuple[PlacedText, ...]
+    raw: bytes
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, texts: tuple[PlacedText, ...]) -> Self:
+        """Join texts."""
+        pieces = [placed.text.encode("utf-8", "surrogatepass") for placed in texts]
+        starts = accumulate((len(piece) + 1 for piece in pieces), initial=0)
+        return cls(texts, b"\0".join(pieces), tuple(starts)[:-1])
+
+    def at(self, place: int) -> int:
+        """Return the number of the text that a byte belongs to."""
+        return bisect_right(self.starts, place) - 1
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunTexts:
     """What observers are asked about: one run, as its evidence record will hold it.
@@ -43,6 +72,7 @@ class RunTexts:
     text: str | None = None
     tools: tuple[dict[str, Any], ...] | None = None
     dataset: str = ""
+    logged_run_id: str | None = None
     task_id: str | None = None
     subject: str | None = None
     model: str | None = None
@@ -52,6 +82,26 @@ class RunTexts:
     def all(self) -> tuple[PlacedText, ...]:
         """Every text that is not empty, in the order of the record."""
         return tuple(self._texts())
+
+    @cached_property
+    def labels(self) -> tuple[PlacedText, ...]:
+        """Every label that is not empty, those of the run first."""
+        return tuple(PlacedText(at, LABEL_ROLE, text) for at, text in self._labels() if text)
+
+    @cached_property
+    def joined(self) -> JoinedTexts:
+        """All texts and labels as one."""
+        return JoinedTexts.of((*self.all, *self.labels))
+
+    def _labels(self) -> Iterator[tuple[str, str | None]]:
+        yield "/logged_run_id", self.logged_run_id
+        yield "/task/task_id", self.task_id
+        yield "/subject", self.subject
+        yield "/model", self.model
+        for number, message in enumerate(self.messages or ()):
+            yield f"/messages/{number}/tool_call_id", message.tool_call_id
+            for place, call in enumerate(message.tool_calls or ()):
+                yield f"/messages/{number}/tool_calls/{place}/id", call.id
 
     def _texts(self) -> Iterator[PlacedText]:
         for number, message in enumerate(self.messages or ()):

@@ -7,7 +7,7 @@ reused; a new one raises the version.
 from enum import StrEnum
 from typing import Final
 
-QUARANTINE_TAXONOMY_VERSION: Final = 3
+QUARANTINE_TAXONOMY_VERSION: Final = 4
 
 
 class Category(StrEnum):
@@ -71,7 +71,7 @@ class RecordClass(StrEnum):
 
 
 class QuarantineReason(StrEnum):
-    """Why a record, run, pair or verdict is in no export (taxonomy version 3)."""
+    """Why a record, run, pair or verdict is in no export (taxonomy version 4)."""
 
     MISSING_PROVENANCE = "missing_provenance"
     MISSING_SOURCE_RUN_ID = "missing_source_run_id"
@@ -87,6 +87,7 @@ class QuarantineReason(StrEnum):
     WITHDRAWN = "withdrawn"
     LENGTH_OUT_OF_BOUNDS = "length_out_of_bounds"
     LOOPING = "looping"
+    SECRET_DETECTED = "secret_detected"  # noqa: S105 - a reason, no password
 
 
 class QuarantineUnit(StrEnum):

@@ -12,6 +12,10 @@ REMEDIES: Final[Mapping[QuarantineReason, str]] = {
     QuarantineReason.LOOPING: (
         "set max_repeats in [firewall.looping] higher, if the repeats are meant to be learnt"
     ),
+    QuarantineReason.SECRET_DETECTED: (
+        "revoke the credential, then take it out of the log; where it is none, add the rule to"
+        " `ignore` in [firewall.secret_detected]"
+    ),
     QuarantineReason.MISSING_PROVENANCE: (
         "name the log it came from: a native evidence record needs its provenance"
     ),

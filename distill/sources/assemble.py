@@ -90,6 +90,7 @@ def assemble(
         text=draft.text,
         tools=tools,
         dataset=context.dataset,
+        logged_run_id=logged,
         task_id=draft.task_id,
         subject=draft.subject,
         model=draft.model,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tests.firewall.labelled import looping
+from tests.firewall.labelled import looping, secret_detected
 from tests.firewall.labelled.labelled_set import LabelledSet
 
-SETS: Final[tuple[LabelledSet[Any], ...]] = (looping.SET,)
+SETS: Final[tuple[LabelledSet[Any], ...]] = (looping.SET, secret_detected.SET)

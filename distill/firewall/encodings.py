@@ -1,0 +1,84 @@
+"""Texts within texts: percent-encoding and one layer of base64, with the way back to the place.
+
+What is escaped as JSON within a string needs none of this: what the rules look for holds no quote
+and no control character, and their patterns know how JSON escapes a slash, an at and a new line.
+"""
+
+import re
+from base64 import b64decode
+from binascii import Error
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+_ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
+_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+_IN_ALPHABET: Final = bytes(ord("a") if byte in _ALPHABET else ord(" ") for byte in range(256))
+_ONE_ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
+_PRINTABLE: Final = bytes(range(32, 127)) + b"\t\n\r"
+_CONTINUATION: Final = bytes(range(0x80, 0xC0))
+_GROUP: Final = 4
+
+#: Shorter pieces of base64 hold no 18 characters, so no key and hardly an address.
+MIN_BASE64: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class PercentDecoded:
+    """Bytes whose percent escapes are decoded. `ends` are the ends of the decoded ones, sorted."""
+
+    raw: bytes
+    ends: tuple[int, ...]
+
+    def source(self, at: int) -> int:
+        """Return where in the encoded bytes a place in the decoded ones lies."""
+        return at + 2 * bisect_right(self.ends, at)
+
+
+def percent_decoded(raw: bytes) -> PercentDecoded | None:
+    """Return bytes with every ``%XX`` decoded (RFC 3986, section 2.1); null where there is none."""
+    starts = [found.start() for found in _ESCAPE.finditer(raw)] if b"%" in raw else []
+    if not starts:
+        return None
+    decoded = _ESCAPE.sub(lambda found: bytes([int(found[0][1:], 16)]), raw)
+    ends = tuple(start - 2 * number + 1 for number, start in enumerate(starts))
+    return PercentDecoded(decoded, ends)
+
+
+def base64_texts(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield start, end and the decoded text of each piece of base64 that is printable ASCII.
+
+    A piece (RFC 4648, sections 4 and 5) has `MIN_BASE64` characters of either alphabet or more, and
+    none beside it.
+    """
+    runs = raw.translate(_IN_ALPHABET)
+    start = runs.find(b"a" * MIN_BASE64)
+    while start >= 0:
+        end = runs.find(b" ", start)
+        end = len(raw) if end < 0 else end
+        text = _printable(raw[start : start + _GROUP]) and _printable(raw[start:end])
+        if text:
+            yield start, end, text
+        start = runs.find(b"a" * MIN_BASE64, end)
+
+
+def _printable(code: bytes) -> bytes:
+    """Return what base64 without padding stands for; nothing where that is no printable ASCII."""
+    try:
+        text = b64decode(code.translate(_ONE_ALPHABET) + b"=" * (-len(code) % _GROUP))
+    except Error:
+        return b""
+    return b"" if text.translate(None, _PRINTABLE) else text
+
+
+def char_offsets(raw: bytes, start: int, places: Sequence[int]) -> list[int]:
+    """Return sorted places in UTF-8 bytes as characters of the text that begins at ``start``."""
+    pieces = zip([start, *places], places, strict=False)
+    return list(accumulate(_chars(raw[begin:end]) for begin, end in pieces))
+
+
+def _chars(raw: bytes) -> int:
+    """Count the bytes that begin a character (RFC 3629, section 3)."""
+    return len(raw) if raw.isascii() else len(raw.translate(None, _CONTINUATION))

@@ -1,0 +1,82 @@
+"""From what a scanner finds in bytes to the marks of a run: places, views, overlaps.
+
+A scanner is given bytes and yields spans; none of its rules reaches over a NUL, which stands
+between two texts. The texts of a run are scanned as they stand, with their percent escapes decoded,
+and within each piece of base64. A span found within base64 is marked by the whole piece.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final, NamedTuple, TypeAlias
+
+from distill.firewall.encodings import base64_texts, char_offsets, percent_decoded
+from distill.records.evidence import Mark, Observation
+from distill.records.run_texts import JoinedTexts, RunTexts
+
+
+class Span(NamedTuple):
+    """What a rule found: bytes, half-open."""
+
+    start: int
+    end: int
+    rule: str
+
+
+Scan: TypeAlias = Callable[[bytes], Iterable[Span]]
+
+#: More marks than that in one run tell nothing more; the run stays out, since not all are known.
+MAX_MARKS: Final = 10_000
+
+
+def observe_marks(texts: RunTexts, version: int, scan: Scan) -> Observation | None:
+    """Return the marks that a scanner makes in a run's texts and labels; null where it finds none.
+
+    Law: a run of more than `MAX_MARKS` findings is undecided.
+    """
+    joined = texts.joined
+    spans = merged([*scan(joined.raw), *_encoded(joined.raw, scan)])
+    if len(spans) > MAX_MARKS:
+        return Observation(version=version, undecided=f"more than {MAX_MARKS} findings")
+    return Observation(version=version, marks=tuple(_marks(joined, spans))) if spans else None
+
+
+def _marks(joined: JoinedTexts, spans: Sequence[Span]) -> Iterator[Mark]:
+    """Yield spans of the joined bytes as marks, whose places are characters of one text."""
+    for number, found in groupby(spans, key=lambda span: joined.at(span.start)):
+        placed, start, of_text = joined.texts[number], joined.starts[number], tuple(found)
+        places = [place for span in of_text for place in span[:2]]
+        chars = iter(char_offsets(joined.raw, start, places))
+        for span in of_text:
+            yield Mark(
+                rule=span.rule,
+                at=placed.at,
+                start=next(chars),
+                end=next(chars),
+                in_key=placed.in_key,
+            )
+
+
+def _encoded(raw: bytes, scan: Scan) -> Iterator[Span]:
+    """Yield what is found in the encoded parts of a text, as spans of the text."""
+    decoded = percent_decoded(raw)
+    if decoded is not None:
+        for start, end, rule in scan(decoded.raw):
+            yield Span(decoded.source(start), decoded.source(end), rule)
+    for start, end, text in base64_texts(raw):
+        found = next(iter(scan(text)), None)
+        if found is not None:
+            yield Span(start, end, found.rule)
+
+
+def merged(spans: list[Span]) -> list[Span]:
+    """Return spans in order, those that overlap as one; its rule is that of the first.
+
+    Law: no two of the result share a byte, and together they cover what the given ones covered.
+    """
+    kept: list[Span] = []
+    for span in sorted(spans):
+        if kept and span.start < kept[-1].end:
+            kept[-1] = kept[-1]._replace(end=max(kept[-1].end, span.end))
+        else:
+            kept.append(span)
+    return kept

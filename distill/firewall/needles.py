@@ -1,0 +1,51 @@
+"""Where a text may hold something: one pass for all needles, before any pattern is tried.
+
+A text is looked at as bytes in which capitals are small and every digit is ``0``. So a needle is
+found whatever its case, and ``000-000-0000`` is one needle for a billion telephone numbers. The
+pass is an Aho-Corasick automaton: linear in the text, however many needles there are.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any, Final
+
+_BLOCK: Final = 1 << 17
+_FOLDING: Final = bytes(
+    ord("0") if 48 <= byte <= 57 else byte + 32 if 65 <= byte <= 90 else byte for byte in range(256)
+)
+
+
+def folded(raw: bytes) -> bytes:
+    """Return bytes with small letters for capitals and ``0`` for each digit; as many as before."""
+    return raw.translate(_FOLDING)
+
+
+class Needles:
+    """Short texts that are looked for together. Each is folded itself, and stands here once."""
+
+    def __init__(self, needles: Iterable[str]) -> None:
+        self.needles = tuple(dict.fromkeys(folded(needle.encode()) for needle in needles))
+
+    @cached_property
+    def _automaton(self) -> Any:
+        # Imported here: a run with nothing to do needs no automaton.
+        from ahocorasick_rs import BytesAhoCorasick, Implementation  # noqa: PLC0415
+
+        return BytesAhoCorasick(self.needles, implementation=Implementation.DFA)
+
+    def hits(self, raw: bytes) -> Iterator[tuple[int, int, int]]:
+        """Yield number, start and end of every needle in some bytes, those within others too.
+
+        They come in the order of their ends, and are looked up by blocks: a hostile text has a hit
+        at every byte.
+        """
+        overlap = max(map(len, self.needles)) - 1
+        for begin in range(0, len(raw), _BLOCK):
+            first = max(0, begin - overlap)
+            block = folded(raw[first : begin + _BLOCK])
+            found: list[tuple[int, int, int]] = self._automaton.find_matches_as_indexes(
+                block, overlapping=True
+            )
+            for number, start, end in found:
+                if end + first > begin:
+                    yield number, start + first, end + first

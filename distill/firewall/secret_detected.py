@@ -1,0 +1,85 @@
+"""Gate: no credential stands in the run's texts.
+
+The rules (`distill.firewall.secret_rules`) are tried only where one of their needles stands.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Final
+
+from distill.firewall.finding import Finding, GateSettings, RunCandidate
+from distill.firewall.marking import Span, observe_marks
+from distill.firewall.needles import Needles, folded
+from distill.firewall.observation import finding_of_marks, observation_of
+from distill.firewall.secret_rules import SECRET_RULES, SecretRule
+from distill.records.evidence import Observation
+from distill.records.run_texts import RunTexts
+from distill.records.taxonomy import QuarantineReason
+
+NAME: Final = "secret_detected"
+VERSION: Final = 1
+
+_REASON: Final = QuarantineReason.SECRET_DETECTED
+_ESCAPE: Final = re.compile(rb"\\(?:[nrtbf]|u[0-9a-fA-F]{4})\Z")
+_WORD: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+
+
+def observe(texts: RunTexts) -> Observation | None:
+    """Mark every credential in the texts."""
+    return observe_marks(texts, VERSION, scan)
+
+
+def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
+    """Pass where no credential was found, but for the rules that are to be ignored."""
+    told = observation_of(candidate, NAME, _REASON)
+    ignored = settings.firewall.secret_detected.ignore
+    marks = [] if told is None else [mark for mark in told.marks if mark.rule not in ignored]
+    return finding_of_marks(_REASON, marks[0].rule, marks) if marks else None
+
+
+def scan(raw: bytes) -> Iterator[Span]:
+    """Yield the credentials in some bytes; one that lies within another is left out."""
+    needles, rules = _looked_for()
+    covered = 0
+    for number, start, _ in needles.hits(raw):
+        if start < covered:
+            continue
+        for rule in rules[needles.needles[number]]:
+            found = _find(rule, raw, start)
+            if found is not None:
+                covered = max(covered, found.end)
+                yield found
+                break
+
+
+@cache
+def _looked_for() -> tuple[Needles, Mapping[bytes, list[SecretRule]]]:
+    """Return all needles, and the rules of each in the order of the table."""
+    rules: dict[bytes, list[SecretRule]] = {}
+    for rule in SECRET_RULES:
+        for needle in rule.needles:
+            rules.setdefault(folded(needle.encode()), []).append(rule)
+    return Needles(needle for rule in SECRET_RULES for needle in rule.needles), rules
+
+
+def _find(rule: SecretRule, raw: bytes, start: int) -> Span | None:
+    if rule.lead:
+        before = raw[max(0, start - rule.lead_length) : start]
+        start -= len(before) - len(before.rstrip(rule.lead))
+    if not (rule.is_within or rule.lead or begins_word(raw, start)):
+        return None
+    found = rule.pattern.match(raw, start)
+    if found is None:
+        return None
+    group = "key" if "key" in rule.pattern.groupindex else 0
+    if not rule.accepts(found[group]):
+        return None
+    return Span(found.start(group), found.end(group), rule.name)
+
+
+def begins_word(raw: bytes, start: int) -> bool:
+    """Say whether no letter or digit stands before a place; an escape, as of JSON, is none."""
+    if start == 0 or raw[start - 1] not in _WORD:
+        return True
+    return bool(_ESCAPE.search(raw, max(0, start - 6), start))
