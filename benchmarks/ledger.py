@@ -70,7 +70,7 @@ def _switch_off() -> None:
 
     def nothing(*_args: object, **_named: object) -> None: ...
 
-    digest._LineTree = NoTree
+    digest.LineTree = NoTree
     digest.sha256 = NoDigest
     RecordTree.add = RecordTree.extend = nothing
     Ledger.begin = Ledger.record = Ledger.settle = nothing

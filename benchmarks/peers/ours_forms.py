@@ -5,7 +5,13 @@ from pathlib import Path
 
 import work
 
-from distill.receipts import Outcome, Place, with_receipt_per_group, with_receipt_per_record
+from distill.receipts import (
+    Outcome,
+    Place,
+    side_by_side,
+    with_receipt_per_group,
+    with_receipt_per_record,
+)
 
 
 @with_receipt_per_record(stage="build_index", version=1)
@@ -46,6 +52,8 @@ def shards(outcome: Outcome) -> list[str]:
 if __name__ == "__main__":
     index = build_index(read=sorted(Path("logs").glob("*.jsonl")), write="data/index")
     runs = shards(score(read=shards(index), write="data/scored"))
-    export_rag(read=runs, write="data/rag")
-    export_sft(read=runs, write="data/sft")
-    export_pairs(read=runs, write="data/pairs")
+    side_by_side(
+        export_pairs.later(read=runs, write="data/pairs"),
+        export_rag.later(read=runs, write="data/rag"),
+        export_sft.later(read=runs, write="data/sft"),
+    )

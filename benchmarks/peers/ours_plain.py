@@ -1,8 +1,8 @@
-"""The five plain stages, as they are, under `with_receipt`."""
+"""The five plain stages, as they are, under `with_receipt`, side by side where they can be."""
 
 import plain
 
-from distill.receipts import InFile, InFiles, OutFile, with_receipt
+from distill.receipts import InFile, InFiles, OutFile, side_by_side, with_receipt
 
 
 @with_receipt(stage="build_index", version=1)
@@ -36,8 +36,10 @@ def export_pairs(scored: InFile, out: OutFile) -> None:
 
 
 if __name__ == "__main__":
-    build_index(plain.logs(), plain.INDEX)
-    score(plain.INDEX, plain.SCORED)
-    export_rag(plain.SCORED, plain.RAG)
-    export_sft(plain.SCORED, plain.SFT)
-    export_pairs(plain.SCORED, plain.PAIRS)
+    side_by_side(
+        build_index.later(plain.logs(), plain.INDEX),
+        score.later(plain.INDEX, plain.SCORED),
+        export_pairs.later(plain.SCORED, plain.PAIRS),
+        export_rag.later(plain.SCORED, plain.RAG),
+        export_sft.later(plain.SCORED, plain.SFT),
+    )

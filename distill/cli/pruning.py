@@ -16,7 +16,7 @@ _MEANING: Final = {
     Why.OUTSIDE_WINDOW: "replaced versions that nothing kept needs",
     Why.UNNAMED: "set aside, and named by no receipt",
     Why.WITHDRAWN: "replaced versions that hold what is withdrawn",
-    Why.DERIVED: "sidecars of files that nothing kept needs",
+    Why.DERIVED: "sidecars and memories of what nothing kept needs",
     Why.LEFT_OVER: "left by a crash",
 }
 

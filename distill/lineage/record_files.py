@@ -24,6 +24,7 @@ from distill.receipts.publish import objects_folder
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.store import ReceiptStore
 from distill.receipts.tree_file import TREES_DIR, Leaf, TreeFile, write_tree
+from distill.receipts.versions import Versions
 from distill.receipts.workspace import Workspace
 from distill.sources.protocol import Source
 from distill.workspace.reading import is_gzip
@@ -191,14 +192,22 @@ class RecordFiles:
                 path.unlink(missing_ok=True)
 
 
+def _has_size(place: Path, size: int) -> bool:
+    return place.is_file() and place.stat().st_size == size
+
+
 def record_place(workspace: Workspace, entry: FileEntry) -> Path:
     """Return where the bytes of a file may be: a replaced output lies among the objects.
+
+    One that was only given another name lies where a current output has its digest.
 
     Raises:
         SourceError: nothing is there. Whether it is the right file is for the caller to tell.
     """
     kept = objects_folder(workspace) / entry.blake3.hex
     place = kept if kept.is_file() else workspace.resolve(entry.path)
+    if place != kept and not _has_size(place, entry.bytes):
+        place = Versions(workspace).renamed(entry) or place
     if not place.is_file():
         raise SourceError(
             f"{entry.path} is not here, so nothing can be proved of its records",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from distill.receipts.outcome import Plan as Plan
     from distill.receipts.receipt import FileEntry as FileEntry
     from distill.receipts.receipt import Receipt as Receipt
+    from distill.receipts.recording import Later as Later
     from distill.receipts.recording import Stage as Stage
     from distill.receipts.recording import with_receipt as with_receipt
     from distill.receipts.recording import withReceipt as withReceipt
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from distill.receipts.scope import full_scope as full_scope
     from distill.receipts.scope import trigger_scope as trigger_scope
     from distill.receipts.scope import workspace_scope as workspace_scope
+    from distill.receipts.side_by_side import side_by_side as side_by_side
     from distill.receipts.store import ReceiptStore as ReceiptStore
     from distill.receipts.verify import Fault as Fault
     from distill.receipts.verify import VerificationReport as VerificationReport
@@ -49,8 +51,9 @@ _HOMES = {
     "incremental.record_stage": ("with_receipt_per_record",),
     "outcome": ("Outcome", "Plan"),
     "receipt": ("FileEntry", "Receipt"),
-    "recording": ("Stage", "with_receipt", "withReceipt"),
+    "recording": ("Later", "Stage", "with_receipt", "withReceipt"),
     "report": ("Check", "Law", "Report"),
+    "side_by_side": ("side_by_side",),
     "scope": ("full_scope", "trigger_scope", "workspace_scope"),
     "store": ("ReceiptStore",),
     "verify": ("Fault", "VerificationReport", "VerificationRequest", "verify_workspace"),

@@ -97,31 +97,40 @@ class Sink(Protocol):
         """Take the next bytes."""
 
 
-class _LineTree:
+class LineTree:
     """RFC 6962 over the lines of a stream, without their newlines; a last line needs none."""
 
     def __init__(self) -> None:
         self._tree = MerkleRoot()
         self._open = sha256(LEAF_PREFIX)
-        self._is_open = False
+        self._open_size = 0
 
     def update(self, block: bytes | memoryview) -> None:
+        """Take the next bytes of the stream."""
         *complete, rest = bytes(block).split(b"\n")
         if complete:
             self._open.update(complete[0])
             leaves = [sha256(LEAF_PREFIX + line).digest() for line in complete]
             leaves[0] = self._open.digest()
-            self._tree.extend(leaves)
+            sizes = [len(line) + 1 for line in complete]
+            sizes[0] += self._open_size
+            self.take(leaves, sizes)
             self._open = sha256(LEAF_PREFIX)
-            self._is_open = False
+            self._open_size = 0
         if rest:
             self._open.update(rest)
-            self._is_open = True
+            self._open_size += len(rest)
+
+    def take(self, leaves: list[bytes], sizes: list[int]) -> None:
+        """Add whole lines: their leaf hashes, and their sizes with the newline if there is one."""
+        del sizes  # of use to those who cut
+        self._tree.extend(leaves)
 
     def close(self) -> tuple[int, Sha256]:
-        if self._is_open:
-            self._tree.push(self._open.digest())
-            self._is_open = False
+        """Return the number of lines and the root over them, at the end of the stream."""
+        if self._open_size:
+            self.take([self._open.digest()], [self._open_size])
+            self._open_size = 0
         return self._tree.size, Sha256(self._tree.root().hex())
 
 
@@ -157,13 +166,14 @@ def watch_file(path: Path, *, threads: int = 1) -> tuple[Digest, FileIdentity]:
 class FileSums:
     """All that a receipt says of a file's bytes, gathered while they pass by.
 
-    ``name`` is the name that the file will have.
+    ``name`` is the name that the file will have; ``tree`` takes its lines, if it is a file of
+    lines.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, tree: LineTree | None = None) -> None:
         self.bytes = 0
         self._first, self._second = blake3(), sha256()
-        self._tree = _LineTree() if name.endswith(RECORD_SUFFIX) else None
+        self._tree = (tree or LineTree()) if name.endswith(RECORD_SUFFIX) else None
 
     def update(self, data: bytes | memoryview) -> None:
         """Take the next bytes of the file."""
@@ -181,17 +191,21 @@ class FileSums:
 
 
 def fingerprint_file(
-    path: Path, *, name: str | None = None, beside: Sink | None = None
+    path: Path,
+    *,
+    name: str | None = None,
+    beside: Sink | None = None,
+    sums: FileSums | None = None,
 ) -> tuple[Fingerprint, FileIdentity]:
     """Return both digests, the record count and the record root of a file, in one pass.
 
     ``name`` stands for the file's name where it still lies under a temporary one; ``beside`` takes
-    the same bytes in the same pass.
+    the same bytes in the same pass. ``sums`` are those that gather it, where they gather more.
 
     Raises:
         SourceError: as `digest_file`.
     """
-    sums = FileSums(name or path.name)
+    sums = sums or FileSums(name or path.name)
     identity = _read(path, (sums,) if beside is None else (sums, beside))
     return sums.result(), identity
 

@@ -10,6 +10,7 @@ from distill.receipts.contract import Evidence
 from distill.receipts.credentials import redact
 from distill.receipts.inputs import parents_of
 from distill.receipts.modules import Module
+from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import (
     MAX_RECEIPT_BYTES,
     Claim,
@@ -43,15 +44,13 @@ class Draft:
         Raises:
             ContractError: it would be too large.
         """
-        from distill.receipts.schema import validate  # noqa: PLC0415 - pydantic, only to write
-
         receipt = Receipt(self._claim(evidence, has_failed=error is not None), self._run(error))
         if len(receipt.content) > MAX_RECEIPT_BYTES:
             raise ContractError(
                 f"the receipt would be larger than {MAX_RECEIPT_BYTES} bytes",
                 "write fewer and larger files, or note less",
             )
-        validate(receipt)
+        read_receipt(receipt.content)  # what nobody could read is not written
         return receipt
 
     def _claim(self, evidence: Evidence, *, has_failed: bool) -> Claim:

@@ -5,20 +5,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from distill.errors import ContractError
+from distill.errors import ContractError, SourceError
 from distill.receipts import durable
 from distill.receipts.contract import Evidence
 from distill.receipts.determinism import receipts_of_key
 from distill.receipts.digest import digest_file, fingerprint_file
 from distill.receipts.drafting import Draft
+from distill.receipts.incremental.growth import Growth
 from distill.receipts.inputs import demand_unchanged
 from distill.receipts.journal import Journal, Move, Retirement
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import abandon, commit
 from distill.receipts.receipt import FileEntry, Receipt
-from distill.receipts.staging import Berth, Finished, Produced, berth, collect, prepare
+from distill.receipts.staging import Berth, Finished, Produced, Written, berth, collect, prepare
 from distill.receipts.watching import Watch, watched
 
 _current: "ContextVar[Execution]" = ContextVar("distill_execution")
@@ -35,10 +37,14 @@ def current_execution() -> "Execution":
 
 @dataclass
 class Execution:
-    """A run in progress. ``lock`` is the name of the lock that the caller holds."""
+    """A run in progress. ``lock`` is the name of the lock that the caller holds.
+
+    ``growth`` knows the outlines of the inputs.
+    """
 
     draft: Draft
     lock: str
+    growth: Growth
     evidence: Evidence = field(default_factory=Evidence)
     remember: Callable[[], None] = lambda: None
 
@@ -118,9 +124,7 @@ class Execution:
         key, slot = survey.key_digest, self.draft.call.slot
         for former in receipts_of_key(self.draft.workspace, key, slot):
             evidence.compare(former)
-        for file in produced:
-            if file.partial is not None:
-                durable.sync_file(file.partial)
+        _make_durable(produced)
         return produced
 
     def _watch(self, berths: list[Berth]) -> Watch:
@@ -189,6 +193,29 @@ class _Plan:
     journal: Journal
     set_aside: tuple[str, ...]
     left_alone: tuple[str, ...]
+
+
+def _make_durable(produced: tuple[Produced, ...]) -> None:
+    """Make what goes to final places durable; what is linked there was so before.
+
+    Raises:
+        SourceError: a linked file was written to meanwhile.
+    """
+    folders: set[Path] = set()
+    for file in produced:
+        if file.partial is None:
+            continue
+        if file.linked is None:
+            durable.sync_file(file.partial)
+            continue
+        folders.add(file.partial.parent)
+        if Written.of(file.partial) != file.linked:
+            raise SourceError(
+                f"the former output that {file.recorded} is changed while the stage ran",
+                "run it again when nobody writes it",
+            )
+    for folder in folders:
+        durable.sync_folder(folder)
 
 
 def _entry(file: Produced) -> FileEntry:

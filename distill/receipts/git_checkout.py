@@ -46,11 +46,13 @@ class Checkout:
         Raises:
             NoCheckoutError: there is none, or git can't be asked or won't tell.
         """
+        folder = Path(os.path.realpath(folder))
+        if not any(os.path.lexists(place / ".git") for place in (folder, *folder.parents)):
+            raise NoCheckoutError("no_repo")  # as `_top_of` would find
         try:
             from git import Git  # noqa: PLC0415 - late: 110 ms, and an ImportError without git
         except ImportError:
             raise NoCheckoutError("unavailable") from None
-        folder = Path(os.path.realpath(folder))
         git = Git(str(folder))
         git.update_environment(**git_settings.variables(os.environ))
         listed = _run(git, "config", "--list", "--name-only", "-z", "--includes")

@@ -1,15 +1,24 @@
 """Reading the inputs of a call before it runs, and looking at them again after."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from distill.errors import SourceError
 from distill.receipts.binding import InputFile
-from distill.receipts.digest import Digest, FileIdentity, digest_file, fingerprint_file
+from distill.receipts.digest import (
+    Digest,
+    FileIdentity,
+    FileSums,
+    digest_file,
+    fingerprint_file,
+)
 from distill.receipts.receipt import FileEntry, Parent, Receipt
 from distill.receipts.rereading import Rereading
 from distill.receipts.stat_cache import StatCache
+
+#: Returns what sums up an input, given its recorded path and its file's name.
+SumsOf = Callable[[str, str], FileSums]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +77,15 @@ def parents_of(receipts: Sequence[Receipt]) -> tuple[Parent, ...]:
 
 
 def watch_inputs(
-    inputs: Sequence[InputFile], known: Iterable[FileEntry], rereading: Rereading | None = None
+    inputs: Sequence[InputFile],
+    known: Iterable[FileEntry],
+    rereading: Rereading | None = None,
+    sums: SumsOf = lambda _, name: FileSums(name),
 ) -> tuple[WatchedInput, ...]:
     """Read all inputs once, but for those that nobody wrote to since they were read.
 
     What a sound receipt already says of the same bytes (SHA-256, records, root) is taken from
-    there.
+    there; the others are gathered by ``sums``.
 
     Raises:
         SourceError: an input is missing, is no regular file, or changed while it was read.
@@ -82,7 +94,7 @@ def watch_inputs(
     by_path: dict[str, FileEntry] = {}
     for entry in known:
         by_path[entry.path] = entry
-    return tuple(_watch(one, by_path, rereading) for one in inputs)
+    return tuple(_watch(one, by_path, rereading, sums) for one in inputs)
 
 
 def demand_unchanged(inputs: Sequence[WatchedInput]) -> None:
@@ -104,13 +116,15 @@ def demand_unchanged(inputs: Sequence[WatchedInput]) -> None:
             )
 
 
-def _watch(one: InputFile, known: Mapping[str, FileEntry], rereading: Rereading) -> WatchedInput:
+def _watch(
+    one: InputFile, known: Mapping[str, FileEntry], rereading: Rereading, sums: SumsOf
+) -> WatchedInput:
     entry = known.get(one.recorded)
     if entry is not None and _size(one.place) == entry.bytes:
         digest, identity = rereading.digest_of(one.recorded, one.place)
         if digest == entry.blake3:
             return WatchedInput(replace(entry, role=one.role), one.place, identity)
-    print_, identity = fingerprint_file(one.place)
+    print_, identity = fingerprint_file(one.place, sums=sums(one.recorded, one.place.name))
     entry = FileEntry(
         one.role,
         one.recorded,

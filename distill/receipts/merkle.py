@@ -14,9 +14,14 @@ NODE_PREFIX = b"\x01"
 class MerkleRoot:
     """The root over the leaves that were pushed so far; holds at most log2(n) + 1 hashes."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._peaks: list[bytes] = []
+    def __init__(self, size: int = 0, peaks: Sequence[bytes] = ()) -> None:
+        self.size = size
+        self._peaks = list(peaks)
+
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """The roots of the largest full trees, from left to right: with the size, all of it."""
+        return tuple(self._peaks)
 
     def push(self, leaf_hash: bytes) -> None:
         """Append one leaf, given as its 32-byte leaf hash."""

@@ -74,10 +74,11 @@ def _recover_one(workspace: Workspace, name: str) -> None:
 
 def _advance(workspace: Workspace, plan: Journal, *, recovering: bool) -> None:
     """Do what is left of a publication; doing it twice changes nothing."""
+    kept = frozenset() if recovering else frozenset(move.new for move in plan.moves)
     for move in plan.moves:
-        _apply(workspace, move, plan.token, recovering=recovering)
+        _apply(workspace, move, plan.token, kept, recovering=recovering)
     for retirement in plan.retirements:
-        _retire(workspace, retirement, plan.token)
+        _retire(workspace, retirement, plan.token, kept)
     folders = {workspace.resolve(move.place).parent for move in plan.moves}
     for folder in sorted(folders):
         durable.sync_folder(folder)
@@ -87,7 +88,10 @@ def _advance(workspace: Workspace, plan: Journal, *, recovering: bool) -> None:
     plan.remove(workspace)
 
 
-def _apply(workspace: Workspace, move: Move, token: str, *, recovering: bool) -> None:
+def _apply(
+    workspace: Workspace, move: Move, token: str, kept: frozenset[Digest], *, recovering: bool
+) -> None:
+    """Let a temporary file take its place; ``kept`` are bytes that get another place anyway."""
     partial, place = workspace.resolve(move.partial), workspace.resolve(move.place)
     if not partial.exists():
         return
@@ -95,16 +99,19 @@ def _apply(workspace: Workspace, move: Move, token: str, *, recovering: bool) ->
     old = move.old
     if recovering:  # the file in place may have been changed since the journal was written
         old = digest_file(place) if place.exists() else None
-    if old is not None:
+    if old is not None and old not in kept:
         set_aside(workspace, place, old, token)
     partial.replace(place)
 
 
-def _retire(workspace: Workspace, retirement: Retirement, token: str) -> None:
+def _retire(
+    workspace: Workspace, retirement: Retirement, token: str, kept: frozenset[Digest]
+) -> None:
     place, top = workspace.resolve(retirement.place), workspace.resolve(retirement.top)
     if not place.exists() or digest_file(place) != retirement.old:
         return
-    set_aside(workspace, place, retirement.old, token)
+    if retirement.old not in kept:
+        set_aside(workspace, place, retirement.old, token)
     place.unlink()
     durable.sync_folder(place.parent)
     prune_empty(place.parent, top)
@@ -113,7 +120,8 @@ def _retire(workspace: Workspace, retirement: Retirement, token: str) -> None:
 def set_aside(workspace: Workspace, path: Path, digest: Digest, token: str) -> None:
     """Let the bytes of a file also lie in ``data/objects``, before its name is taken away.
 
-    Another name of the same file is enough where the file system gives it; else it is a copy.
+    Another name of the same file is enough where the file system gives it, and the file has only
+    the one that it loses; else it is a copy, so that nobody who writes to the file writes to it.
     """
     folder = objects_folder(workspace)
     durable.make_folder(folder)
@@ -122,7 +130,10 @@ def set_aside(workspace: Workspace, path: Path, digest: Digest, token: str) -> N
         return
     partial = durable.partial_of(kept, token)
     try:
-        os.link(path, partial)
+        if path.stat().st_nlink > 1:
+            shutil.copyfile(path, partial)
+        else:
+            os.link(path, partial)
     except OSError:
         shutil.copyfile(path, partial)
     durable.sync_file(partial)

@@ -2,12 +2,13 @@
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, update_wrapper
-from typing import TYPE_CHECKING, Generic, ParamSpec
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec
 
 from distill.errors import ContractError, SourceError
-from distill.receipts.binding import Binding
+from distill.receipts.binding import Binding, Call
 from distill.receipts.calling import StageIdentity
 from distill.receipts.decisions import Decision, Decisions
 from distill.receipts.locks import hold, is_recovered
@@ -17,6 +18,7 @@ from distill.receipts.scope import current_reread, current_workspace, observer_s
 from distill.receipts.scrub import scrub
 from distill.receipts.stat_cache import StatCache
 from distill.receipts.targets import STAGE_NAME
+from distill.receipts.workspace import Workspace
 
 if TYPE_CHECKING:
     from distill.receipts.execution import Execution
@@ -53,6 +55,10 @@ class Stage(Generic[P]):
         with observer_scope(None):  # the stage that calls this one does not read what this one does
             return self._call(*args, **kwargs)
 
+    def later(self, *args: P.args, **kwargs: P.kwargs) -> "Later":
+        """Return this call, not made yet, for `side_by_side`."""
+        return Later(self, args, kwargs)
+
     def _call(self, *args: P.args, **kwargs: P.kwargs) -> Outcome:
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
@@ -60,11 +66,9 @@ class Stage(Generic[P]):
         reread = current_reread()
         with hold(workspace, lock):
             decisions = Decisions(workspace, call, self._identity, StatCache.read(workspace))
-            if reread is None and is_recovered(workspace):
-                known = decisions.recall()
-                if known is not None and self._scrubbed(decisions, known):
-                    stored = Stored(workspace, known.receipt)
-                    return Outcome("skipped", known.reason, stored, known.receipt)
+            skipped = self._skipped(decisions)
+            if skipped is not None:
+                return skipped
             from distill.receipts.running import run_or_skip  # noqa: PLC0415 - all that a run needs
 
             return run_or_skip(decisions, self._run, lock, reread)
@@ -108,6 +112,16 @@ class Stage(Generic[P]):
         module = module_of(self.__wrapped__)
         return StageIdentity(self.stage, self.version, module, module.name_of(self.__wrapped__))
 
+    def _skipped(self, decisions: Decisions) -> Outcome | None:
+        """Return the outcome of a call that is remembered as having nothing to do."""
+        workspace = decisions.workspace
+        if current_reread() is not None or not is_recovered(workspace):
+            return None
+        known = decisions.recall()
+        if known is None or not self._scrubbed(decisions, known):
+            return None
+        return Outcome("skipped", known.reason, Stored(workspace, known.receipt), known.receipt)
+
     @staticmethod
     def _scrubbed(decisions: Decisions, known: Decision) -> bool:
         is_sound = scrub(decisions.cache, known.grounds.places(decisions.workspace))
@@ -116,6 +130,35 @@ class Stage(Generic[P]):
 
     def _run(self, execution: "Execution") -> Outcome:
         return execution.run(self.__wrapped__)
+
+
+@dataclass(frozen=True)
+class Later:
+    """A call of a stage that `side_by_side` is to make."""
+
+    stage: Stage[Any]
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+
+    def __call__(self) -> Outcome:
+        """Make the call."""
+        return self.stage(*self.args, **self.kwargs)
+
+    def bind(self, workspace: Workspace) -> Call:
+        """Return the files and parameters of the call.
+
+        Raises:
+            DistillError: an argument is at fault.
+        """
+        return self.stage._binding.bind(workspace, self.args, self.kwargs)
+
+    def skipped(self) -> Outcome | None:
+        """Return the outcome if the call is remembered as having nothing to do."""
+        stage, workspace = self.stage, current_workspace()
+        call = self.bind(workspace)
+        with hold(workspace, f"{stage.stage}-{call.slot[:16]}"):
+            cache = StatCache.read(workspace)
+            return stage._skipped(Decisions(workspace, call, stage._identity, cache))
 
 
 def with_receipt(

@@ -8,6 +8,7 @@ from distill.receipts.drafting import Draft
 from distill.receipts.durable import new_token
 from distill.receipts.execution import Execution
 from distill.receipts.grounds import Grounds
+from distill.receipts.incremental.growth import Growth
 from distill.receipts.kept_code import keep_code
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import recover
@@ -34,16 +35,17 @@ def run_or_skip(
     recover(workspace, lock)
     watch = Stopwatch()
     traces = Traces(decisions.cache, reread)
-    found = survey(workspace, call, who, traces)
+    growth = Growth(workspace, lock)
+    found = survey(workspace, call, who, traces, growth.sums)
     if found.passed is not None and found.plan.status == "fresh" and reread is None:
         claim = found.passed.claim
         grounds = Grounds([one.path for one in claim.inputs], [one.path for one in claim.outputs])
         if not scrub(decisions.cache, grounds.places(workspace)):
-            found = survey(workspace, call, who, traces)
+            found = survey(workspace, call, who, traces, growth.sums)
     decisions.remember(found, traces)
     decisions.cache.write(workspace)
     if found.plan.status == "fresh" and found.passed is not None:
         return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
     keep_code(workspace, traces.modules)
     draft = Draft(workspace, who.module, call, found, new_token(), watch)
-    return run(Execution(draft, lock))
+    return run(Execution(draft, lock, growth))

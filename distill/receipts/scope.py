@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from distill.receipts.workspace import Workspace
 
@@ -62,6 +63,27 @@ def current_reread() -> dict[str, str] | None:
     """Return what was reread in the innermost `full_scope`, null where there is none."""
     found = _reread.get()
     return {} if found is None and os.environ.get(FULL_VARIABLE) else found
+
+
+@dataclass(frozen=True)
+class Scopes:
+    """What surrounds a call here, so that another process can surround it with the same."""
+
+    workspace: Workspace
+    trigger: "Trigger | None"
+    is_full: bool
+
+    @classmethod
+    def here(cls) -> Self:
+        """Return what surrounds a call here."""
+        return cls(current_workspace(), _trigger.get(), _reread.get() is not None)
+
+    def enter(self) -> None:
+        """Surround all calls of this process."""
+        _workspace.set(self.workspace)
+        _trigger.set(self.trigger)
+        _reread.set({} if self.is_full else None)
+        _observer.set(None)
 
 
 @contextmanager

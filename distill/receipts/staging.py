@@ -26,10 +26,25 @@ class Berth:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """The size of a file and when it was last written to: a new name changes neither."""
+
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, file: Path) -> "Written":
+        """Return what the file system says of a file."""
+        status = file.stat()
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
 class Produced:
     """One file that a stage wrote, under its temporary name, or left standing where it goes.
 
     ``partial`` is null where it stands; ``sums`` are null where its bytes are still to be read.
+    ``linked`` is what a file was that is only given another name, null for one that was written.
     """
 
     role: str
@@ -37,18 +52,21 @@ class Produced:
     partial: Path | None
     place: Path
     sums: Fingerprint | None = None
+    linked: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
     """A file below an output folder whose bytes went by already: its name there, and their sums.
 
-    One that ``stands`` was not written: it lies in the folder's final place with these bytes.
+    One that ``stands`` was not written: it lies in the folder's final place with these bytes. One
+    that is ``linked`` is a former output that is given another name: what it was when it was read.
     """
 
     name: str
     sums: Fingerprint
     stands: bool
+    linked: Written | None = None
 
 
 def known_file(folder: Path, name: str) -> KnownFile:
@@ -147,6 +165,7 @@ def _known(one: Berth, files: Sequence[KnownFile]) -> list[Produced]:
             None if file.stands else one.partial / file.name,
             one.place / file.name,
             file.sums,
+            file.linked,
         )
         for file in files
     ]

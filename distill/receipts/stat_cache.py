@@ -5,7 +5,8 @@
    index: a later write within the same tick of the file system's clock would not show).
 3. The cache is derived and lies in ``.distill``: a missing, damaged, foreign or unwritable one is
    only slow. Whoever writes last wins, and what another writer learnt is learnt again.
-4. Its entries stand in the order in which they were read, the oldest first.
+4. Its entries stand in the order in which they were read, the oldest first; see
+   `distill.receipts.forgetting` for those that it forgets.
 
 It believes the file system: who can set a machine's clock can deceive it. Whoever doesn't want to
 rely on that asks for everything to be reread.
@@ -22,6 +23,7 @@ from typing import Final
 
 from distill.receipts.clock import moment_ns
 from distill.receipts.digest import Digest, FileIdentity, digest_bytes
+from distill.receipts.forgetting import remembered
 from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.workspace import Workspace
 
@@ -110,7 +112,7 @@ class StatCache:
             partial = place.with_name(f"{place.name}.new")
             partial.unlink(missing_ok=True)
             with partial.open("xb") as file:  # neither through a link nor into a pipe
-                file.write(_content(held | self._learnt))
+                file.write(_content(remembered(workspace, held | self._learnt)))
             partial.replace(place)
         except OSError:
             return

@@ -8,6 +8,7 @@ digest that its name says.
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from distill.errors import VerificationError
 from distill.receipts import durable
@@ -189,7 +190,7 @@ class ReceiptStore:
                 f"the receipt {digest.short}… holds bytes of {found.short}…",
                 "take the file from a copy, or remove it and run the stage again",
             )
-        return read_receipt(content)
+        return _parsed(digest, content)
 
     def _keep_sound(self, path: Path, partial: Path, content: bytes) -> None:
         """Leave a sound receipt as it is; put a damaged one aside and the new one in its place."""
@@ -198,6 +199,25 @@ class ReceiptStore:
             damaged.mkdir(parents=True, exist_ok=True)
             path.rename(damaged / f"{path.name}.{durable.new_token()}")
             os.link(partial, path)
+
+
+_MOST_KEPT: Final = 32 * 1024 * 1024
+_kept: dict[Digest, Receipt] = {}  # that this process has read; a digest stands for one receipt
+
+
+def _parsed(digest: Digest, content: bytes) -> Receipt:
+    """Return the receipt that bytes of this digest hold, parsed once in a process.
+
+    Raises:
+        VerificationError: they are no receipt.
+    """
+    found = _kept.get(digest)
+    if found is None:
+        found = read_receipt(content)
+        if sum(len(one.content) for one in _kept.values()) + len(content) > _MOST_KEPT:
+            _kept.clear()
+        _kept[digest] = found
+    return found
 
 
 def _entries(folder: Path) -> list[Path]:

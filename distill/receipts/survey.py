@@ -10,7 +10,7 @@ from distill.receipts.calling import StageIdentity
 from distill.receipts.closure import closure_of
 from distill.receipts.digest import Digest
 from distill.receipts.environment import environment_of
-from distill.receipts.inputs import Lineage, WatchedInput, watch_inputs
+from distill.receipts.inputs import Lineage, SumsOf, WatchedInput, watch_inputs
 from distill.receipts.key import Change, KeyParts, changes, sentence
 from distill.receipts.outcome import Difference, Plan, PlanStatus
 from distill.receipts.parameters import record_parameters
@@ -46,11 +46,16 @@ class Survey:
 
 
 def survey(
-    workspace: Workspace, call: Call, who: StageIdentity, traces: Traces | None = None
+    workspace: Workspace,
+    call: Call,
+    who: StageIdentity,
+    traces: Traces | None = None,
+    sums: SumsOf | None = None,
 ) -> Survey:
     """Look at inputs, code, environment and the newest receipts of the call's slot, and decide.
 
-    ``traces`` learn what the decision was made from, and say what is known already.
+    ``traces`` learn what the decision was made from, and say what is known already; ``sums`` sum up
+    inputs.
 
     Raises:
         SourceError: an input can't be read.
@@ -64,7 +69,7 @@ def survey(
     history = _History.of(store, who.stage, call.slot)
     lineage = Lineage(store.current() if call.inputs else (), call.slot)
     known = [*(history.passed.claim.inputs if history.passed else ()), *lineage.known()]
-    inputs = watch_inputs(call.inputs, known, rereading)
+    inputs = watch_inputs(call.inputs, known, rereading, *([] if sums is None else [sums]))
     closure = closure_of(who.module, traces)
     environment = environment_of(closure.foreign, traces.cache)
     code = closure.code(who.function)

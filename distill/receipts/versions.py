@@ -4,7 +4,8 @@ Bytes are never taken at their word: they have the recorded digest or they are n
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -94,15 +95,29 @@ class Versions:
                 return kept
             shown = f"data/objects/{entry.blake3.hex}"
             raise _other_bytes(f"the replaced version {shown} of {entry.path}", entry)
-        if (entry.path, entry.blake3) in self._current:
+        if entry.path in self._current.get(entry.blake3, ()):
             self._claimed(self.workspace, entry, "the current output")
+        renamed = self.renamed(entry)
+        if renamed is not None:
+            return renamed
         found = (self._in_place(release, entry) for release in self._releases)
         return next((path for path in found if path is not None), None)
 
+    def renamed(self, entry: FileEntry) -> Path | None:
+        """Return a current output that holds these bytes: a shard that goes by another number."""
+        places = (
+            self._in_place(self.workspace, replace(entry, path=path))
+            for path in self._current.get(entry.blake3, ())
+        )
+        return next((place for place in places if place is not None), None)
+
     @cached_property
-    def _current(self) -> frozenset[tuple[str, Digest]]:
-        current = ReceiptStore(self.workspace).current()
-        return frozenset((e.path, e.blake3) for receipt in current for e in receipt.claim.outputs)
+    def _current(self) -> Mapping[Digest, list[str]]:
+        found: dict[Digest, list[str]] = {}
+        for receipt in ReceiptStore(self.workspace).current():
+            for entry in receipt.claim.outputs:
+                found.setdefault(entry.blake3, []).append(entry.path)
+        return found
 
     @cached_property
     def _releases(self) -> tuple[Workspace, ...]:

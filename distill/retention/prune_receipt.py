@@ -16,8 +16,9 @@ class Why(StrEnum):
 
     `outside_window`: a replaced version that no release and no receipt in the kept window needs.
     `unnamed`: bytes set aside that no receipt names, older than the window. `withdrawn`: a replaced
-    version that holds what is withdrawn. `derived`: a sidecar of a file that is gone. `left_over`:
-    a temporary or damaged file that a crash left, older than the window.
+    version that holds what is withdrawn. `derived`: a sidecar of a file that is gone,
+    or what was remembered of code and stages that no current receipt names. `left_over`: a
+    temporary or damaged file that a crash left, older than the window.
     """
 
     OUTSIDE_WINDOW = "outside_window"

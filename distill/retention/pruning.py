@@ -4,7 +4,7 @@ Order, while no stage may publish: plan → receipt → deletions. A crash after
 files that the next prune names again; none is ever deleted that no receipt names.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from distill.receipts.tree_file import TREES_DIR
 from distill.retention.history import History, read_history
 from distill.retention.holding import HoldingRows
 from distill.retention.keeping import as_instant, cutoff_of, needed
+from distill.retention.memories import forgotten
 from distill.retention.prune_receipt import Freed, Why, Window, record_pruning
 from distill.stages.evidence import STAGE as EVIDENCE
 from distill.workspace.places import WITHDRAWALS_FILE
@@ -59,7 +60,9 @@ def plan_pruning(project: Project, retention: Retention, *, withdrawn: bool) -> 
     window = Window(retention.keep_days, retention.keep_runs, cutoff, withdrawn)
     holding = _holding(project) if withdrawn else None
     planner = _Planner(project, history, needed(history, retention, cutoff), window, holding)
-    freed = [*planner.objects(), *planner.trees(), *planner.left_over()]
+    derived = forgotten(project.workspace, [history.receipts[n] for n in sorted(history.current)])
+    freed = [*planner.objects(), *planner.trees(), *planner.memories(derived)]
+    freed += planner.left_over()
     return Plan(freed, window, planner.kept, planner.kept_bytes)
 
 
@@ -175,6 +178,10 @@ class _Planner:
             of = path.name[:64]
             if (of not in self._needed or of in self._gone) and not path.name.startswith("."):
                 yield self._freed(path, Why.DERIVED)
+
+    def memories(self, paths: Iterable[Path]) -> Iterator[Freed]:
+        """Yield what was remembered for runs that are no more."""
+        return (self._freed(path, Why.DERIVED) for path in paths)
 
     def left_over(self) -> Iterator[Freed]:
         """Yield what crashes left: temporary names among the objects, and damaged receipts."""

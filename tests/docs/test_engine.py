@@ -12,7 +12,7 @@ from distill.receipts.incremental import segments, shards, workers
 from tests.docs.pages import page_files
 from tests.docs.transcripts import find_transcript, replace_transcript, run_transcript
 
-TRANSCRIPTS = ("plain", "failing", "incremental")
+TRANSCRIPTS = ("plain", "failing", "together", "incremental")
 
 
 def test_the_page_is_followed(repository: Path, tmp_path: Path) -> None:

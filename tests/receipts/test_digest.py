@@ -93,7 +93,7 @@ def test_rfc_6962_known_roots(tmp_path: Path) -> None:
 def test_the_root_is_that_of_rfc_6962(lines: list[bytes], data: st.DataObject) -> None:
     """Whatever the lines and wherever blocks are cut, the root is the recursive one."""
     content = b"".join(line + b"\n" for line in lines)
-    tree = under_test._LineTree()
+    tree = under_test.LineTree()
     rest = content
     while rest:
         cut = data.draw(st.integers(1, len(rest)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from distill.receipts import VerificationRequest, Workspace, verify_workspace
+from distill.receipts import VerificationRequest, Workspace, forgetting, verify_workspace
 from distill.receipts.clock import moment_ns
 from distill.receipts.digest import Digest, FileIdentity
 from distill.receipts.stat_cache import RACY_NS, StatCache
@@ -167,3 +167,31 @@ def test_a_default_verification_writes_nothing(aged: Workspace) -> None:
     built = build(aged.root)
     verify_workspace(built)
     assert not (built.root / PLACE).exists()
+
+
+def test_what_is_gone_is_forgotten_when_entries_have_doubled(
+    aged: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that are there, and facts of other kinds, stay; the cache does not only grow."""
+    monkeypatch.setattr(forgetting, "FEW", 50)
+    place = aged.root / "logs" / "a.jsonl"
+    place.parent.mkdir(parents=True)
+    place.write_text("")
+    made = '{"grounds": {"outputs": ["%s"]}}'
+    kept = {PATH: "", f"code:{place}": "", "answer:[]": "", "decision:x:1": made % PATH}
+    gone = {"code:/nowhere/at/all.py": "", "decision:x:2": made % "gone", "away:a.jsonl": ""}
+    for number in range(20):
+        cache = StatCache.read(aged)
+        for name, value in (kept | gone).items():
+            cache.keep(name, "identity", value)
+        for one in range(10):
+            cache.keep(f"logs/{number}-{one}.jsonl", "identity", "")
+        cache.write(aged)
+        assert len(StatCache.read(aged)) < 50 + 20
+    names = set(StatCache.read(aged).names())
+    assert kept.keys() <= names
+    cache = StatCache.read(aged)
+    for one in range(60):
+        cache.keep(f"logs/last-{one}.jsonl", "identity", "")
+    cache.write(aged)
+    assert set(StatCache.read(aged).names()) == {*kept, "cache:count"}

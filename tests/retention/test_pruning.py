@@ -26,6 +26,7 @@ from tests.retention.test_withdrawing import take_back
 from tests.retention.workspace import grow, holding
 from tests.workspaces import read_jsonl
 
+MEMORIES = (".distill/code", ".distill/incremental", ".distill/outlines")
 NEWEST_ONLY = Retention(keep_days=0, keep_runs=1)
 
 
@@ -310,3 +311,19 @@ def test_what_was_pruned_is_said_to_be_gone(root: Path) -> None:
     do_prune(root)
     assert main(["diff", sft[0], sft[1], "--workspace", str(root)]) == 11
     assert main(["recall", "agents/a", "--workspace", str(root)]) == 11
+
+
+def test_what_was_remembered_of_stages_that_are_no_more_goes(root: Path) -> None:
+    """The code of former versions, and memories of slots that nothing current stands for."""
+    kept = {path for name in MEMORIES for path in (root / name).glob("*")}
+    assert kept
+    gone = {root / name / ("0" * 64) for name in MEMORIES}
+    for path in gone:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+    found = {root / one.path: one.why for one in plan(root).freed}
+    assert {path: found.get(path) for path in gone} == dict.fromkeys(gone, Why.DERIVED)
+    assert not kept & found.keys()
+    do_prune(root)
+    assert not any(path.exists() for path in gone)
+    assert all(path.exists() for path in kept)

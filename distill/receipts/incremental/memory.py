@@ -2,31 +2,30 @@
 
 It is derived: without it, or where it is damaged or of another recipe, everything is computed. It
 is never believed about outputs: a shard is kept or copied from after its bytes were read.
-
-A file holds a line of canonical JSON, then columns of fixed-width numbers and bytes, then the
-BLAKE3 of all before it.
 """
 
-import sys
 from array import array
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from distill.errors import DistillError
-from distill.receipts.canonical import Json, dumps, loads
-from distill.receipts.digest import digest_bytes
+from distill.receipts.canonical import Json
+from distill.receipts.incremental.columns import (
+    Columns,
+    numbers_of_column,
+    numbers_to_column,
+    pieces_of_column,
+    read_columns,
+    segments_of_columns,
+    segments_to_columns,
+    write_columns,
+)
 from distill.receipts.incremental.segments import Segment
-from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.workspace import Workspace
 
 FORMAT: Final = "distill.incremental/1"
-KEY_BYTES: Final = 32
-_DIGEST_BYTES: Final = 32
-_MOST_BYTES: Final = 2**31
-_Columns = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +70,13 @@ class Memory:
 
 def read_memory(workspace: Workspace, slot: str, recipe: str) -> Memory:
     """Return what is remembered of a slot under this recipe; nothing where that is not sound."""
-    content = read_plain(_place(workspace, slot), _MOST_BYTES)
-    if isinstance(content, Unread) or len(content) < _DIGEST_BYTES:
-        return Memory(recipe)
-    body, seal = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
-    if bytes.fromhex(digest_bytes(body).hex) != seal:
+    found = read_columns(_place(workspace, slot), FORMAT)
+    if found is None or found[0].get("recipe") != recipe:
         return Memory(recipe)
     try:
-        found = _memory(body)
+        return _memory(*found)
     except (DistillError, ValueError, LookupError, TypeError, OverflowError):
         return Memory(recipe)
-    return found if found.recipe == recipe else Memory(recipe)
 
 
 def write_memory(workspace: Workspace, slot: str, memory: Memory) -> None:
@@ -89,64 +84,37 @@ def write_memory(workspace: Workspace, slot: str, memory: Memory) -> None:
 
     The caller holds the slot's lock.
     """
-    place = _place(workspace, slot)
-    partial = place.with_name(f"{place.name}.new")
-    body = _body(memory)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
-        with partial.open("xb") as file:  # neither through a link nor into a pipe
-            file.write(body)
-            file.write(bytes.fromhex(digest_bytes(body).hex))
-        partial.replace(place)
-    except OSError:
-        with suppress(OSError):
-            partial.unlink()
+    columns = {
+        "keys": b"".join(memory.items.keys),
+        "lengths": numbers_to_column(memory.items.lengths),
+        "records": numbers_to_column(memory.items.records),
+        **segments_to_columns([one for found in memory.segments.values() for one in found]),
+        "row_digests": b"".join(memory.rows),
+        "row_lengths": numbers_to_column([len(one) for one in memory.rows.values()]),
+        "rows": b"".join(memory.rows.values()),
+    }
+    shards: Json = [[s.path, s.blake3, s.first, s.last, s.is_full] for s in memory.shards]
+    files: Json = [[name, len(found)] for name, found in memory.segments.items()]
+    head = {"recipe": memory.recipe, "shards": shards, "files": files}
+    write_columns(_place(workspace, slot), FORMAT, head, columns)
 
 
 def _place(workspace: Workspace, slot: str) -> Path:
     return workspace.root / ".distill" / "incremental" / slot
 
 
-def _body(memory: Memory) -> bytes:
-    segments = [one for found in memory.segments.values() for one in found]
-    columns = {
-        "keys": b"".join(memory.items.keys),
-        "lengths": numbers_to_column(memory.items.lengths),
-        "records": numbers_to_column(memory.items.records),
-        "segment_digests": b"".join(one.digest for one in segments),
-        "segment_ends": numbers_to_column([one.end for one in segments]),
-        "segment_records": numbers_to_column([one.records for one in segments]),
-        "row_digests": b"".join(memory.rows),
-        "row_lengths": numbers_to_column([len(one) for one in memory.rows.values()]),
-        "rows": b"".join(memory.rows.values()),
-    }
-    head: dict[str, Json] = {
-        "format": FORMAT,
-        "recipe": memory.recipe,
-        "shards": [[s.path, s.blake3, s.first, s.last, s.is_full] for s in memory.shards],
-        "files": [[name, len(found)] for name, found in memory.segments.items()],
-        "columns": [[name, len(column)] for name, column in columns.items()],
-    }
-    return dumps(head) + b"\n" + b"".join(columns.values())
-
-
-def _memory(body: bytes) -> Memory:
-    line, _, rest = body.partition(b"\n")
-    head: Any = loads(line)
-    if not isinstance(head, Mapping) or head["format"] != FORMAT:
-        message = "another format"
-        raise ValueError(message)
-    columns = _columns(head["columns"], rest)
+def _memory(head: Mapping[str, Any], columns: Columns) -> Memory:
+    counts = [int(count) for _, count in head["files"]]
+    names = [str(name) for name, _ in head["files"]]
     found = Memory(
         str(head["recipe"]),
         Items(
-            _pieces(columns["keys"]),
+            pieces_of_column(columns["keys"]),
             numbers_of_column(columns["lengths"]),
             numbers_of_column(columns["records"]),
         ),
         tuple(Shard(*one) for one in head["shards"]),
-        _segments(head["files"], columns),
+        dict(zip(names, segments_of_columns(counts, columns), strict=True)),
         _rows(columns),
     )
     _demand_whole(found)
@@ -167,61 +135,11 @@ def _demand_whole(memory: Memory) -> None:
         raise ValueError(message)
 
 
-def _columns(widths: Any, rest: bytes) -> _Columns:
-    columns: dict[str, bytes] = {}
-    begin = 0
-    for name, width in widths:
-        columns[str(name)] = rest[begin : begin + int(width)]
-        begin += int(width)
-    return columns
-
-
-def _segments(files: Any, columns: _Columns) -> dict[str, tuple[Segment, ...]]:
-    digests = _pieces(columns["segment_digests"])
-    ends, records = (
-        numbers_of_column(columns["segment_ends"]),
-        numbers_of_column(columns["segment_records"]),
-    )
-    found: dict[str, tuple[Segment, ...]] = {}
-    at = 0
-    for name, count in files:
-        start = line = 0
-        segments = []
-        for index in range(at, at + int(count)):
-            segments.append(Segment(start, ends[index], line, records[index], digests[index]))
-            start, line = ends[index], line + records[index]
-        found[str(name)] = tuple(segments)
-        at += int(count)
-    return found
-
-
-def _rows(columns: _Columns) -> dict[bytes, bytes]:
+def _rows(columns: Columns) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     begin = 0
     lengths = numbers_of_column(columns["row_lengths"])
-    for digest, length in zip(_pieces(columns["row_digests"]), lengths, strict=True):
+    for digest, length in zip(pieces_of_column(columns["row_digests"]), lengths, strict=True):
         found[digest] = columns["rows"][begin : begin + length]
         begin += length
     return found
-
-
-def _pieces(column: bytes) -> list[bytes]:
-    return [column[at : at + KEY_BYTES] for at in range(0, len(column), KEY_BYTES)]
-
-
-def numbers_to_column(values: Sequence[int]) -> bytes:
-    """Return numbers from 0 to 2**64 - 1 as eight bytes each, the lowest first."""
-    return _swapped(array("Q", values)).tobytes()
-
-
-def numbers_of_column(column: bytes) -> "array[int]":
-    """Return the numbers of a column."""
-    values = array("Q")
-    values.frombytes(column)
-    return _swapped(values)
-
-
-def _swapped(values: "array[int]") -> "array[int]":
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values

@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import accumulate
 from typing import Final
 
-from distill.receipts.incremental.memory import numbers_of_column, numbers_to_column
+from distill.receipts.incremental.columns import numbers_of_column, numbers_to_column
 from distill.receipts.merkle import LEAF_PREFIX
 
 NO_KEY: Final = 2**64 - 1

@@ -8,6 +8,7 @@ from typing import Final, Self
 from distill.receipts.digest import Fingerprint, digest_bytes
 from distill.receipts.execution import Execution, current_execution
 from distill.receipts.incremental import segments, shards
+from distill.receipts.incremental.growth import Growth
 from distill.receipts.incremental.memory import Items, Memory, Shard, read_memory, write_memory
 from distill.receipts.incremental.segments import Segment
 from distill.receipts.incremental.shards import FormerShards, ShardWriter
@@ -17,7 +18,7 @@ from distill.receipts.targets import Target
 from distill.receipts.workspace import Workspace
 
 #: Raise it when segments, items or shards come to be made in another way.
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Running:
     former: FormerShards
     segments: dict[str, tuple[Segment, ...]] = field(default_factory=dict)
     rows: dict[bytes, bytes] = field(default_factory=dict)
+    growth: Growth | None = None
     writers: list[ShardWriter] = field(default_factory=list)
 
     @classmethod
@@ -54,7 +56,8 @@ class Running:
         memory = read_memory(draft.workspace, execution.lock, recipe)
         former = FormerShards(draft.workspace, memory, _known(draft.survey))
         inputs, targets = draft.survey.inputs, draft.call.targets
-        return cls(draft.workspace, execution.lock, inputs, targets, memory, former)
+        growth = execution.growth
+        return cls(draft.workspace, execution.lock, inputs, targets, memory, former, growth=growth)
 
     def target(self, role: str) -> str:
         """Return the recorded place of the call's output of this role."""
@@ -71,8 +74,17 @@ class Running:
         self.writers.append(made)
         return made
 
+    def segments_of(self, one: WatchedInput) -> tuple[Segment, ...]:
+        """Return the segments of an input, which is read where they are not known yet."""
+        name = one.blake3.hex
+        found = self.memory.segments.get(name) or segments.cuts.of(name)
+        self.segments[name] = found if found is not None else segments.cut_file(one.place)
+        return self.segments[name]
+
     def remember(self) -> None:
         """Keep what the next run needs of this one."""
+        if self.growth is not None:
+            self.growth.remember(self.inputs)
         write_memory(
             self.workspace,
             self.slot,

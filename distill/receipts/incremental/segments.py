@@ -6,13 +6,16 @@ cut where they were cut before.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
 from distill.errors import SourceError
+from distill.receipts.digest import digest_file
 from distill.receipts.merkle import LEAF_PREFIX
 
 #: Segments are about this many bytes long.
@@ -38,11 +41,14 @@ class Segment:
 
 
 def cut_file(path: Path) -> tuple[Segment, ...]:
-    """Return the segments of a file, which is read once.
+    """Return the segments of a file, which is read once, and only digested if it was cut before.
 
     Raises:
-        SourceError: the file can't be read.
+        SourceError: the file can't be read, or changed meanwhile.
     """
+    found = cuts.of(digest_file(path).hex)
+    if found is not None:
+        return found
     try:
         with path.open("rb", buffering=_BUFFER) as lines:
             return tuple(cut(lines))
@@ -51,25 +57,101 @@ def cut_file(path: Path) -> tuple[Segment, ...]:
 
 
 def cut(lines: Iterable[bytes]) -> Iterator[Segment]:
-    """Yield the segments of lines with their newlines; the last line needs none.
+    """Yield the segments of lines with their newlines; the last line needs none."""
+    cutter = Cutter()
+    for text in lines:
+        leaf = sha256(LEAF_PREFIX + (text[:-1] if text[-1] == _NEWLINE else text)).digest()
+        cutter.take([leaf], [len(text)])
+        yield from cutter.ended()
+    cutter.close()
+    yield from cutter.ended()
+
+
+class Cutter:
+    """Cuts a file, of which it is given the leaf hashes and the sizes of the lines.
 
     A record ends its segment with a probability of its length in `USUAL`, which the first four
     bytes of its leaf hash decide.
     """
-    start = end = line = 0
-    leaves: list[bytes] = []
-    usual, longest = USUAL, LONGEST
-    for text in lines:
-        size = len(text)
-        leaf = sha256(LEAF_PREFIX + (text[:-1] if text[-1] == _NEWLINE else text)).digest()
-        leaves.append(leaf)
-        end += size
-        # What `is_end` says, a million times.
-        if int.from_bytes(leaf[:4], "big") * usual < size << 32 or end - start >= longest:
-            yield Segment(start, end, line, len(leaves), sha256(b"".join(leaves)).digest())
-            start, line, leaves = end, line + len(leaves), []
-    if leaves:
-        yield Segment(start, end, line, len(leaves), sha256(b"".join(leaves)).digest())
+
+    def __init__(self, start: int = 0, line: int = 0) -> None:
+        self._segments: list[Segment] = []
+        self._start = self._end = start
+        self._line = line
+        self._leaves: list[bytes] = []
+
+    def ended(self) -> list[Segment]:
+        """Return the segments that ended since they were asked for last."""
+        found, self._segments = self._segments, []
+        return found
+
+    def take(self, leaves: Sequence[bytes], sizes: Sequence[int]) -> None:
+        """Take the next lines."""
+        ends = list(accumulate(sizes, initial=self._end))
+        at = 0
+        for last in self._last_lines(leaves, sizes, ends):
+            self._leaves += leaves[at : last + 1]
+            at, self._end = last + 1, ends[last + 1]
+            self.close()
+        self._leaves += leaves[at:]
+        self._end = ends[-1]
+
+    def close(self) -> None:
+        """End the segment that is open, if there is one."""
+        if self._leaves:
+            digest = sha256(b"".join(self._leaves)).digest()
+            count = len(self._leaves)
+            self._segments.append(Segment(self._start, self._end, self._line, count, digest))
+            self._start, self._line, self._leaves = self._end, self._line + count, []
+
+    def _last_lines(
+        self, leaves: Sequence[bytes], sizes: Sequence[int], ends: Sequence[int]
+    ) -> Iterator[int]:
+        """Yield the numbers of the lines with which segments end; ``ends[i]`` is before line i."""
+        usual, longest, count = USUAL, LONGEST, len(leaves)
+        start, at = self._start, 0
+        for number in [*_likely(leaves, max(sizes), usual), count]:
+            while (full := bisect_left(ends, start + longest, at + 1) - 1) < min(number + 1, count):
+                yield full
+                start, at = ends[full + 1], full + 1
+            if at <= number < count and is_end(leaves[number], sizes[number], usual):
+                yield number
+                start, at = ends[number + 1], number + 1
+
+
+def _likely(leaves: Sequence[bytes], longest: int, usual: int) -> Iterable[int]:
+    """Return the lines of which `is_end` may hold: it does for no other."""
+    bound = (longest << 32) // usual + 1
+    if bound >> 32:
+        return range(len(leaves))
+    text = bound.to_bytes(4, "big")
+    return [number for number, leaf in enumerate(leaves) if leaf < text]
+
+
+class Cuts:
+    """The segments of files that were read in this process, by the BLAKE3 (hex) of their bytes.
+
+    Law: what is told of a file is what `cut` gives of its bytes.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._found: dict[tuple[str, int, int], tuple[Segment, ...]] = {}
+        self._left = self._room = room
+
+    def of(self, blake3: str) -> tuple[Segment, ...] | None:
+        """Return the segments of a file, null where they are not known."""
+        return self._found.get((blake3, USUAL, LONGEST))
+
+    def keep(self, blake3: str, segments: tuple[Segment, ...]) -> None:
+        """Keep the segments of a file; where there is no room, what was kept is forgotten."""
+        if len(segments) > self._left:
+            self._found.clear()
+            self._left = self._room
+        self._found[blake3, USUAL, LONGEST] = segments
+        self._left -= len(segments)
+
+
+cuts: Final = Cuts(room=1 << 17)
 
 
 def is_end(digest: bytes, size: int, usual: int) -> bool:

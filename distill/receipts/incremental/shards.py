@@ -1,28 +1,32 @@
 """Writing outputs in shards whose ends are chosen by content, and keeping those that stand.
 
 An output is a sequence of items: what one segment, or one group, gave. A shard ends after an item
-whose key says so, or when it has `ROOM` bytes, and so depends on nothing but its own items. Where
-the next items are those of a former shard, that shard stands as it is; of an item that was written
-before, the bytes are copied out of its former shard, whose bytes are read and held against their
-digest first; what is left is asked for.
+whose last line says so, from half of the usual length on, or when it has `ROOM` bytes. So it
+depends on nothing but its own items, and an edit moves its end only where it changes such a line.
+Where the next items are those of a former shard, that shard stands as it is, or is given another
+name; of an item that was written before, the bytes are copied out of its former shard, whose bytes
+are read and held against their digest first; what is left is asked for.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
 from distill.errors import SourceError
-from distill.receipts.digest import Digest, FileSums, Fingerprint, digest_bytes, digest_file
+from distill.receipts.digest import Digest, Fingerprint, digest_bytes, digest_file
 from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.memory import Items, Memory, Shard
-from distill.receipts.incremental.segments import is_end
+from distill.receipts.incremental.outlines import OutlinedSums
+from distill.receipts.incremental.segments import changed_meanwhile, is_end
 from distill.receipts.plain_files import Unread, read_plain
-from distill.receipts.staging import KnownFile
+from distill.receipts.staging import KnownFile, Written
 from distill.receipts.workspace import Workspace
 
 #: Shards are about this many bytes long, and have at most `ROOM` bytes before their last item.
-USUAL: Final = 2 * 1024 * 1024
+USUAL: Final = 1024 * 1024
 ROOM: Final = 48 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
 _KEPT: Final = 64 * 1024 * 1024  # bytes of former shards in memory
@@ -98,8 +102,9 @@ class FormerShards:
     def content(self, number: int) -> bytes | None:
         """Return the bytes of a shard if they are the recorded ones; the last few are kept."""
         kept = self._contents
-        content = kept.pop(number) if number in kept else self._read(number)
-        kept[number] = content
+        if number in kept:
+            return kept[number]
+        content = kept[number] = self._read(number)
         while len(kept) > 1 and sum(len(one or b"") for one in kept.values()) > _KEPT:
             del kept[next(iter(kept))]
         return content
@@ -122,7 +127,7 @@ class SummedFile:
     def __init__(self, place: Path) -> None:
         self.bytes = 0
         self._file = place.open("wb", buffering=0)
-        self._sums = FileSums(place.name)
+        self._sums = OutlinedSums(place.name)
         self._waiting: list[bytes] = []
         self._size = 0
 
@@ -192,37 +197,47 @@ class ShardWriter:
         shard, items = self.former.shards[number], self.former.items
         name = self._next_name()
         path = f"{self.target}/{name}"
-        if shard.path != path:
-            self._copy(number, self.folder / name)
+        linked = None if shard.path == path else self._rename(number, self.folder / name)
         end = at + shard.last - shard.first
         self.items.lengths.extend(items.lengths[shard.first : shard.last])
         self.items.records.extend(items.records[shard.first : shard.last])
         self.shards.append(Shard(path, shard.blake3, at, end, shard.is_full))
         known = self.former.known[shard.path]
-        self.written.append(KnownFile(name, known, stands=shard.path == path))
+        self.written.append(KnownFile(name, known, stands=shard.path == path, linked=linked))
         return end
 
-    def _copy(self, number: int, place: Path) -> None:
-        """Write a former shard to another place. A second name would share later edits with it."""
+    def _rename(self, number: int, place: Path) -> Written | None:
+        """Let a former shard have another name, which is the only one that it keeps in the end.
+
+        Returns what it was when it had the recorded bytes; null where it had to be copied.
+        """
+        former = self.former.place_of(number)
+        known = self.former.known[self.former.shards[number].path]
+        try:
+            linked = Written.of(former)
+            os.link(former, place, follow_symlinks=False)
+        except OSError:  # the file system has no second names
+            linked = None
+        if linked is not None and _has_digest(place, known.blake3):
+            return linked
+        place.unlink(missing_ok=True)
         content = self.former.content(number)
         if content is None:
-            raise SourceError(
-                f"{self.former.place_of(number)} changed while the stage ran",
-                "run it again when nobody writes it",
-            )
+            raise changed_meanwhile(former)
         place.write_bytes(content)
+        return None
 
     def _write_one(self, keys: Sequence[bytes], at: int, make: Callable[[int], Made]) -> int:
         name, first, is_full = self._next_name(), at, False
+        usual = self.scale * USUAL
         with SummedFile(self.folder / name) as out:
             while at < len(keys) and not is_full:
                 made = self.former.made(keys[at]) or make(at)
                 out.write(made.content)
                 self.items.lengths.append(len(made.content))
                 self.items.records.append(made.records)
-                is_full = (
-                    is_end(keys[at], len(made.content), self.scale * USUAL) or out.bytes >= ROOM
-                )
+                is_full = out.bytes >= usual // 2 and _ends(made.content, usual - usual // 2)
+                is_full = is_full or out.bytes >= ROOM
                 at += 1
         path = f"{self.target}/{name}"
         self.shards.append(Shard(path, out.sums.blake3.hex, first, at, is_full))
@@ -231,6 +246,12 @@ class ShardWriter:
 
     def _next_name(self) -> str:
         return f"{self.below}{self.prefix}-{len(self.shards):05}.jsonl"
+
+
+def _ends(content: bytes, usual: int) -> bool:
+    """Whether an item ends its shard, by its last line."""
+    start = content.rfind(b"\n", 0, -1) + 1
+    return is_end(sha256(content[start:]).digest(), len(content), usual)
 
 
 def _has_digest(place: Path, digest: Digest) -> bool:

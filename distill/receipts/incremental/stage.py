@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 from distill.errors import ContractError
 from distill.receipts.annotations import InFiles, OutDir
 from distill.receipts.binding import Binding, Call, Role, roles_of
-from distill.receipts.incremental.segments import Segment, cut_file
+from distill.receipts.incremental.segments import Segment
 from distill.receipts.outcome import Outcome
 from distill.receipts.recording import Stage, demand_identity, demand_plain
 from distill.receipts.report import Report
@@ -51,12 +51,10 @@ class Work:
     @classmethod
     def of(cls, running: "Running", writer: "ShardWriter", parameters: Mapping[str, Any]) -> Self:
         """Return the work of a run, with its inputs cut into segments."""
-        inputs = []
-        for one in running.inputs:
-            name = one.blake3.hex
-            running.segments[name] = running.memory.segments.get(name) or cut_file(one.place)
-            inputs.append(Input(one.path, one.place, running.segments[name]))
-        return cls(running, tuple(inputs), writer, parameters)
+        inputs = tuple(
+            Input(one.path, one.place, running.segments_of(one)) for one in running.inputs
+        )
+        return cls(running, inputs, writer, parameters)
 
     @property
     def parts(self) -> Iterator[tuple[Input, Segment]]:

@@ -95,7 +95,7 @@ class _Crew:
         if isinstance(job, Known):
             self._waiting.append(job)
         elif self._done >= WORTH_WORKERS and self._has_workers():
-            with _explained():
+            with explained():
                 self._waiting.append(self._hired().submit(_work, job[0]))
             self._ahead += 1
         else:
@@ -126,11 +126,11 @@ class _Crew:
         if isinstance(first, Known):
             return first.result
         self._ahead -= 1
-        with _explained():
+        with explained():
             return first.result()
 
     def _has_workers(self) -> bool:
-        if self._workers > 1 and self._pool is None and not _can_travel((self._start, self._given)):
+        if self._workers > 1 and self._pool is None and not can_travel((self._start, self._given)):
             self._workers = 1
         return self._workers > 1
 
@@ -140,7 +140,7 @@ class _Crew:
             from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
             from multiprocessing import get_context  # noqa: PLC0415
 
-            context = get_context("fork" if _may_fork() else "spawn")
+            context = get_context("fork" if may_fork() else "spawn")
             given = (self._start, self._given)
             self._pool = ProcessPoolExecutor(
                 self._workers, context, initializer=_begin, initargs=given
@@ -149,7 +149,12 @@ class _Crew:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
+    """Say of a worker that died why it may have.
+
+    Raises:
+        ContractError: it did.
+    """
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
     try:
@@ -162,14 +167,14 @@ def _explained() -> Iterator[None]:
         ) from error
 
 
-def _may_fork() -> bool:
+def may_fork() -> bool:
     """Whether a fork is safe: no other thread may hold a lock that the child would wait for."""
     return hasattr(os, "fork") and threading.active_count() == 1
 
 
-def _can_travel(given: object) -> bool:
+def can_travel(given: object) -> bool:
     """Whether workers can be given this: forked ones have it, others get it pickled."""
-    if _may_fork():
+    if may_fork():
         return True
     try:
         pickle.dumps(given)
@@ -180,8 +185,13 @@ def _can_travel(given: object) -> bool:
 
 def _begin(start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]) -> None:
     global _function  # noqa: PLW0603 - a worker has one function for its life
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    watch_parent()
     _function = start(*given)
+
+
+def watch_parent() -> None:
+    """Let this worker end with the process that started it."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
