@@ -42,8 +42,13 @@ def diff_paths(text: str) -> Iterator[tuple[str, bool]]:
             previous = line
 
 
+def is_diff_header(line: str) -> bool:
+    """Say whether a line names the files of a diff: not as prose, with a side before each."""
+    return _DIFF_HEADER.match(line) is not None
+
+
 def _without_side(path: str) -> str:
-    return path[2:] if path.startswith(("a/", "b/")) and path.count("/") > 1 else path
+    return path[2:] if path.startswith(("a/", "b/")) else path
 
 
 def says_it_makes(line: str, path: str) -> bool:

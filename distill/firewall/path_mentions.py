@@ -1,9 +1,10 @@
 """Which files a run names that nobody ever saw: neither in the repository, nor made by the run.
 
-Looked at is what the model itself says: its prose (not fenced code, whose strings are no claims),
-the headers of its diffs, and tool arguments that are a path as a whole. A path is known where the
-repository has it (the end of a path is enough), where a system, user or tool message named it,
-and where the run makes it, before or after. When in doubt a path is no finding.
+Looked at is what the model itself says: its prose (not fenced code and not the lines of a diff's
+hunks, whose strings are no claims), the headers of its diffs, and tool arguments that are a path as
+a whole. A path is known where the repository has it (the end of a path is enough), where a system,
+user or tool message named it, and where the run makes it, before or after. When in doubt a path is
+no finding.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Final
 from distill.firewall.path_creations import (
     argument_texts,
     diff_paths,
+    is_diff_header,
     makes_by_call,
     makes_by_shell,
     says_it_makes,
@@ -21,6 +23,8 @@ from distill.firewall.path_tokens import as_path, paths_in
 from distill.records.message import Message, ToolCall
 
 _FENCES: Final = ("```", "~~~")
+#: How a line of a diff's hunk begins; editors strip the blank of an empty one.
+_HUNK_LINES: Final = ("", " ", "+", "-", "\\")
 _EDIT_BEGINS: Final = "<<<<<<< SEARCH"
 _EDIT_DIVIDES: Final = "======="
 
@@ -60,11 +64,14 @@ def _named(message: Message) -> Iterator[tuple[str, bool]]:
 
 
 def _in_prose(content: str) -> Iterator[tuple[str, bool]]:
-    is_fenced = False
+    is_fenced = is_hunk = False
     last_named: tuple[str, ...] = ()
     previous = ""
     for line in content.splitlines():
         stripped = line.strip()
+        is_hunk = line.startswith("@@") or (is_hunk and line[:1] in _HUNK_LINES)
+        if is_hunk or is_diff_header(line):
+            continue
         if stripped.startswith(_FENCES):
             is_fenced = not is_fenced
         elif stripped == _EDIT_DIVIDES and previous == _EDIT_BEGINS:

@@ -47,7 +47,8 @@ def as_path(text: str) -> str | None:
 
 def _as_path(word: str) -> str | None:
     word = word.partition(":")[0] if "://" not in word else word
-    word = word.rstrip(".!?_").removeprefix("./")
+    # Markdown's emphasis; a glob has its star between other characters, or is left without a name.
+    word = word.strip("*").rstrip(".!?_").removeprefix("./")
     folder, slash, name = word.rpartition("/")
     stem, dot, ending = name.rpartition(".")
     if not (slash and folder and dot and stem) or ending not in SOURCE_ENDINGS:

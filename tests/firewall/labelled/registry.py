@@ -2,7 +2,11 @@
 
 from typing import Any, Final
 
-from tests.firewall.labelled import looping, secret_detected
+from tests.firewall.labelled import hallucinated_file_path, looping, secret_detected
 from tests.firewall.labelled.labelled_set import LabelledSet
 
-SETS: Final[tuple[LabelledSet[Any], ...]] = (looping.SET, secret_detected.SET)
+SETS: Final[tuple[LabelledSet[Any], ...]] = (
+    hallucinated_file_path.SET,
+    looping.SET,
+    secret_detected.SET,
+)
