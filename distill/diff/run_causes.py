@@ -154,4 +154,6 @@ def _is_other_decision(scored: Before, change: Change) -> bool:
     if scored.change != "changed" or "category" in scored.what:
         return True
     is_margin = len(change.runs) > 1 and "decision" in change.what
-    return is_margin and "decision" in scored.what
+    states = [state for state in (change.before, change.after) if state is not None]
+    is_refusal = any(state.place == "quarantine" for state in states)
+    return (is_margin or is_refusal) and "decision" in scored.what

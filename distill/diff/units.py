@@ -11,12 +11,15 @@ from typing import Any, Final, Literal
 
 import orjson
 
+from distill.firewall import stale_verdict
 from distill.receipts.receipt import FileEntry
 from distill.stages import evidence, preference, rag, scoring, sft
 
 Row = Mapping[str, Any]
 Place = Literal["rows", "quarantine", "unattached"]
 
+#: What the evidence tells of stale verdicts belongs to what was judged.
+STALE: Final = stale_verdict.NAME
 SEPARATOR: Final = "\x1f"
 _MARK_BYTES: Final = 16
 
@@ -81,7 +84,9 @@ def evidence_run(row: Row) -> Unit:
     """Return the unit of an evidence record."""
     places = row["provenance"]
     origin, spot = _origin(places)
-    parts = ("provenance", "verdicts", "instrument_failure", "content_digest")
+    facts = dict(row["facts"])
+    observed = dict(facts.pop("observed"))
+    parts = ("provenance", "verdicts", "instrument_failure", "content_digest", "facts")
     texts = ("messages", "text", "tools")
     return Unit(
         place="rows",
@@ -90,8 +95,8 @@ def evidence_run(row: Row) -> Unit:
         label="",
         runs=(row["run_id"],),
         text=mark(row["content_digest"]),
-        decision=mark(row["verdicts"], row["instrument_failure"]),
-        rest=mark(_without(row, *parts, *texts)),
+        decision=mark(row["verdicts"], row["instrument_failure"], observed.pop(STALE, None)),
+        rest=mark(_without(row, *parts, *texts), facts, observed),
         origin=origin,
         spot=spot,
         raws=tuple(place["blake3"] for place in places),

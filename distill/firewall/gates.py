@@ -10,18 +10,22 @@ from typing import Final
 from distill.firewall import (
     answer_key,
     category,
+    conflicting_verdicts,
     content,
     duplicate_id,
     hallucinated_file_path,
     length_out_of_bounds,
+    licence_disallowed,
     looping,
     pairing,
     provenance,
     role,
     schema,
     secret_detected,
+    self_judged,
     self_pairing,
     source_run_id,
+    stale_verdict,
 )
 from distill.firewall.finding import (
     GATE_ERRORS,
@@ -66,6 +70,8 @@ RAG_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("hallucinated_file_path", hallucinated_file_path.check),
     Gate("secret_detected", secret_detected.check),
     Gate("length_out_of_bounds", length_out_of_bounds.check),
+    Gate("licence_disallowed", licence_disallowed.check),
+    Gate("conflicting_verdicts", conflicting_verdicts.check),
 )
 
 SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
@@ -81,6 +87,10 @@ SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("secret_detected", secret_detected.check),
     Gate("looping", looping.check),
     Gate("length_out_of_bounds", length_out_of_bounds.check),
+    Gate("licence_disallowed", licence_disallowed.check),
+    Gate("self_judged", self_judged.check),
+    Gate("conflicting_verdicts", conflicting_verdicts.check),
+    Gate("stale_verdict", stale_verdict.check),
 )
 
 
@@ -110,6 +120,10 @@ PAIR_GATES: Final[tuple[Gate[PairCandidate], ...]] = (
     Gate("secret_detected", _either(secret_detected.check)),
     Gate("looping", _chosen(looping.check)),
     Gate("length_out_of_bounds", _either(length_out_of_bounds.check)),
+    Gate("licence_disallowed", _either(licence_disallowed.check)),
+    Gate("self_judged", _either(self_judged.check)),
+    Gate("conflicting_verdicts", _either(conflicting_verdicts.check)),
+    Gate("stale_verdict", _either(stale_verdict.check)),
 )
 
 

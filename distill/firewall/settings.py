@@ -18,6 +18,13 @@ class Action(StrEnum):
     OFF = "off"
 
 
+class Unknown(StrEnum):
+    """What becomes of a run over which a gate has only a doubt."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    QUARANTINE = "quarantine"
+
+
 class LengthSettings(FrozenModel):
     """`min_chars` and `max_chars`: characters of the run's rendering, both allowed; null: any."""
 
@@ -40,12 +47,43 @@ class SecretSettings(FrozenModel):
     ignore: tuple[str, ...] = ()
 
 
+class LicenceSettings(FrozenModel):
+    """`allow`: SPDX identifiers, and names that sources use; null: any that is known."""
+
+    action: Action = Action.QUARANTINE
+    allow: tuple[str, ...] | None = None
+
+
+class SelfJudgedSettings(FrozenModel):
+    """`unnamed`: what becomes of a run whose log does not name its model or its judge."""
+
+    action: Action = Action.QUARANTINE
+    unnamed: Unknown = Unknown.PASS
+
+
+class ConflictingVerdictsSettings(FrozenModel):
+    """`lower_rank`: what becomes of a run that a verdict of a lower rank dissents from."""
+
+    action: Action = Action.QUARANTINE
+    lower_rank: Unknown = Unknown.PASS
+
+
+class StaleVerdictSettings(FrozenModel):
+    """Nothing but on or off."""
+
+    action: Action = Action.QUARANTINE
+
+
 class FirewallSettings(FrozenModel):
     """The settings of all gates that have any, by the gate's name."""
 
+    conflicting_verdicts: ConflictingVerdictsSettings = ConflictingVerdictsSettings()
     length_out_of_bounds: LengthSettings = LengthSettings()
+    licence_disallowed: LicenceSettings = LicenceSettings()
     looping: LoopingSettings = LoopingSettings()
     secret_detected: SecretSettings = SecretSettings()
+    self_judged: SelfJudgedSettings = SelfJudgedSettings()
+    stale_verdict: StaleVerdictSettings = StaleVerdictSettings()
 
     def is_off(self, gate: str) -> bool:
         """Say whether a gate is not asked; one without settings always is."""

@@ -88,6 +88,10 @@ class QuarantineReason(StrEnum):
     LENGTH_OUT_OF_BOUNDS = "length_out_of_bounds"
     LOOPING = "looping"
     SECRET_DETECTED = "secret_detected"  # noqa: S105 - a reason, no password
+    LICENCE_DISALLOWED = "licence_disallowed"
+    SELF_JUDGED = "self_judged"
+    CONFLICTING_VERDICTS = "conflicting_verdicts"
+    STALE_VERDICT = "stale_verdict"
 
 
 class QuarantineUnit(StrEnum):

@@ -8,6 +8,7 @@ _NARROW = ("total", "by_source")
 
 _GROUP_TITLES = {
     "by_reason": "Quarantined, by reason",
+    "by_undecided": "Quarantined because a gate could not judge, by reason",
     "by_category": "Exported, by category",
     "by_rule": "Rules that decided",
     "by_verdict_origin": "Verdicts, by origin",

@@ -16,6 +16,19 @@ REMEDIES: Final[Mapping[QuarantineReason, str]] = {
         "revoke the credential, then take it out of the log; where it is none, add the rule to"
         " `ignore` in [firewall.secret_detected]"
     ),
+    QuarantineReason.LICENCE_DISALLOWED: (
+        "say licence in the source's table, or list it in [firewall.licence_disallowed] allow"
+    ),
+    QuarantineReason.SELF_JUDGED: (
+        "a verdict of another model, of a test or of a person: join it, or review the run"
+    ),
+    QuarantineReason.CONFLICTING_VERDICTS: (
+        'a review decides; a dissent of a lower rank passes with lower_rank = "pass" in'
+        " [firewall.conflicting_verdicts]"
+    ),
+    QuarantineReason.STALE_VERDICT: (
+        "the run changed since somebody judged it: review what it holds by now"
+    ),
     QuarantineReason.MISSING_PROVENANCE: (
         "name the log it came from: a native evidence record needs its provenance"
     ),

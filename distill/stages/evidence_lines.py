@@ -45,6 +45,7 @@ def _told(changes: Mapping[int, Change]) -> bytes:
                 change.run_id,
                 [place.as_json() for place in change.provenance],
                 [verdict.as_json() for verdict in change.verdicts],
+                [origin.value for origin in change.stale],
             ]
             for line, change in changes.items()
         ]

@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
+from distill.firewall.gates import UNDECIDED
 from distill.records.evidence import Provenance
 from distill.records.quarantine import Quarantined
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit
 from distill.stages.tally import Tally
+
+#: In a row's line: its rule says that the gate could not judge. Within a text of the row the quotes
+#: would be escaped.
+_UNDECIDED: Final = f'"rule":"{UNDECIDED}"'.encode()
 
 
 class QuarantineRows:
@@ -75,6 +80,8 @@ class QuarantineFile(QuarantineRows):
         self._file.close()
 
     def put(self, reason: str, line: bytes) -> None:
-        """Write a row as its line, and count it under ``by_reason``."""
+        """Write a row as its line; count it under ``by_reason``, and ``by_undecided`` if so."""
         self._file.write(line)
         self._tally.group("by_reason", reason)
+        if _UNDECIDED in line:
+            self._tally.group("by_undecided", reason)

@@ -5,7 +5,7 @@
 3. One id, one content, twice: merged, every origin kept. One id, several contents: all quarantined.
 4. A verdict from elsewhere is attached to every run that it matches; one that matches withdrawn
    runs alone is quarantined, one that matches none is orphaned, one whose judge saw another content
-   is stale. The last two are listed beside the evidence.
+   is stale, which the run is told. The last two are listed beside the evidence.
 """
 
 import json
@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from distill.firewall import stale_verdict
 from distill.records.evidence import EvidenceRecord, Provenance, Verdict
 from distill.records.record import read_list
-from distill.records.taxonomy import QuarantineReason, QuarantineUnit
+from distill.records.taxonomy import QuarantineReason, QuarantineUnit, VerdictOrigin
 from distill.sources.assemble import occurrence_run_id
 from distill.stages.ingest import Ingest
 from distill.stages.narrow import Row, chunked
@@ -58,13 +59,19 @@ class Change:
     run_id: str | None = None
     provenance: list[Provenance] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
+    stale: list[VerdictOrigin] = field(default_factory=list)
 
     def apply(self, record: EvidenceRecord) -> EvidenceRecord:
         """Return the record with the change made."""
+        facts = record.facts
+        if self.stale:
+            told = {**facts.observed, stale_verdict.NAME: stale_verdict.told_of(self.stale)}
+            facts = facts.changed(observed=told)
         return record.changed(
             run_id=self.run_id or record.run_id,
             provenance=(*record.provenance, *self.provenance),
             verdicts=(*record.verdicts, *self.verdicts),
+            facts=facts,
         )
 
 
@@ -200,6 +207,9 @@ class Resolution:
         if seen:
             return "attached"
         if found:
+            origin = VerdictOrigin(json.loads(verdict)["origin"])
+            for run in found:
+                self._change(run["source"], run["line"]).stale.append(origin)
             return "stale"
         withdrawn = self._matching(target, json.loads(match), dropped=_WITHDRAWN)
         if withdrawn:

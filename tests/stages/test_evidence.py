@@ -11,7 +11,7 @@ import pytest
 
 from distill.errors import ConfigurationError, SourceError
 from distill.receipts import Outcome
-from distill.stages.pipeline import build_evidence_index
+from distill.stages.pipeline import build_evidence_index, export_sft, score_runs
 from tests.workspaces import MAPPED, VERDICT, counts, lines, make_workspace, read_jsonl, row
 
 
@@ -276,6 +276,36 @@ def test_verdicts_are_joined_and_none_is_lost(tmp_path: Path) -> None:
     assert {u["source"] for u in unattached} == {"agents.verdicts", "reviews"} or total[
         "records_quarantined"
     ]
+
+
+def test_a_run_knows_that_a_verdict_on_it_is_stale(tmp_path: Path) -> None:
+    """A review of another content is not attached, and keeps the run from training sets."""
+    review = {
+        "run": "agents/r1",
+        "content_digest": "0" * 64,
+        "decision": "rejected",
+        "reviewer": "kim",
+        "time": "2026-10-02T00:00:00Z",
+        "note": "",
+    }
+    project = make_workspace(
+        tmp_path,
+        MAPPED + 'run_id = "/id"\n' + VERDICT,
+        {
+            "logs/a.jsonl": lines([row("t1", "one", id="r1"), row("t2", "two", id="r2")]),
+            "reviews/r.jsonl": lines([review]),
+        },
+    )
+    assert counts(build_evidence_index(project))["verdicts_stale"] == 1
+    told = {
+        r["run_id"]: r["facts"]["observed"] for r in read_jsonl(tmp_path / "data/evidence/agents")
+    }
+    assert told["agents/r1"]["stale_verdict"]["names"] == {"origin": "human_review"}
+    assert "stale_verdict" not in told["agents/r2"]
+    score_runs(project)
+    export_sft(project)
+    refused = read_jsonl(tmp_path / "quarantine/export_sft.jsonl")
+    assert [(one["ids"], one["reason"]) for one in refused] == [(["agents/r1"], "stale_verdict")]
 
 
 def test_the_order_of_files_and_their_names_change_no_run(tmp_path: Path) -> None:

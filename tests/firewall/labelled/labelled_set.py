@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from distill.firewall.finding import GateSettings, RunCandidate
 from distill.firewall.gates import RAG_GATES, SFT_GATES, UNDECIDED, ask
-from tests.exports.builders import run
+from tests.exports.builders import Run, run
 
 LEAST = 100
 
@@ -58,17 +58,23 @@ class Measured:
 
 
 def found_in_run(gate: str, settings: GateSettings | None = None) -> Callable[[RunFields], bool]:
-    """Return what says whether a gate of single runs finds something in a run of these fields.
+    """Return what says whether a gate of single runs finds something in a run of these fields."""
+    found = found_in_scored(gate, settings)
+    return lambda fields: found(run(**fields))
+
+
+def found_in_scored(gate: str, settings: GateSettings | None = None) -> Callable[[Run], bool]:
+    """Return what says whether a gate of single runs finds something in a scored run.
 
     A gate that could not judge has found nothing: that is a defect of the set, and raises.
     """
     gates = {one.name: one for one in (*RAG_GATES, *SFT_GATES)}
     chosen = GateSettings() if settings is None else settings
 
-    def finds(fields: RunFields) -> bool:
-        finding = ask(gates[gate], RunCandidate(*run(**fields)), chosen)
+    def finds(scored: Run) -> bool:
+        finding = ask(gates[gate], RunCandidate(*scored), chosen)
         if finding is not None and finding.rule in (UNDECIDED, "gate_failed"):
-            raise AssertionError(f"{gate} could not judge {fields!r}: {finding.detail}")
+            raise AssertionError(f"{gate} could not judge {scored!r}: {finding.detail}")
         return finding is not None
 
     return finds

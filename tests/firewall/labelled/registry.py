@@ -2,11 +2,21 @@
 
 from typing import Any, Final
 
-from tests.firewall.labelled import hallucinated_file_path, looping, secret_detected
+from tests.firewall.labelled import (
+    hallucinated_file_path,
+    judges,
+    licences,
+    looping,
+    secret_detected,
+)
 from tests.firewall.labelled.labelled_set import LabelledSet
 
 SETS: Final[tuple[LabelledSet[Any], ...]] = (
     hallucinated_file_path.SET,
     looping.SET,
     secret_detected.SET,
+    licences.SET,
+    judges.SELF_JUDGED,
+    judges.CONFLICTING_VERDICTS,
+    judges.STALE_VERDICT,
 )
