@@ -9,9 +9,8 @@ import orjson
 from distill.errors import SourceError
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.tree_file import Leaf
-from distill.sources.framing import frame
 from distill.sources.protocol import RawRecord, Source
-from distill.workspace.reading import read_blocks
+from distill.workspace.reading import read_blocks, read_records
 
 
 def line_leaves(path: Path, size: int, id_field: str | None) -> Iterator[Leaf]:
@@ -40,7 +39,7 @@ def framed_leaves(path: Path, source: Source) -> Iterator[Leaf]:
     Raises:
         SourceError: the file can't be read.
     """
-    for record in frame(read_blocks(path), source.framing, records_at=source.records_at):
+    for record in read_records(path, source):
         if isinstance(record, RawRecord):
             yield Leaf(record.start, record.end, leaf_hash(record.data))
 
@@ -66,6 +65,16 @@ def read_range(path: Path, start: int, end: int, *, is_plain: bool) -> bytes:
         if offset >= end:
             break
     return bytes(found)
+
+
+def read_member(path: Path, start: int, source: Source) -> bytes:
+    """Return the record of an archive that begins at a byte, empty where none does.
+
+    Raises:
+        SourceError: the file can't be read.
+    """
+    records = (one for one in read_records(path, source) if isinstance(one, RawRecord))
+    return next((one.data for one in records if one.start == start and one.end > start), b"")
 
 
 def _id(record: bytes, field: str | None) -> str | None:

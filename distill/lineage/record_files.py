@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from distill.errors import SourceError, VerificationError
-from distill.lineage.leaves import framed_leaves, line_leaves, read_range
+from distill.lineage.leaves import framed_leaves, line_leaves, read_member, read_range
 from distill.lineage.proof import Hop
 from distill.receipts.digest import Digest, digest_bytes
 from distill.receipts.facts import NamedFile
@@ -26,8 +26,9 @@ from distill.receipts.store import ReceiptStore
 from distill.receipts.tree_file import TREES_DIR, Leaf, TreeFile, write_tree
 from distill.receipts.versions import Versions
 from distill.receipts.workspace import Workspace
+from distill.sources.framing import framing_label
 from distill.sources.protocol import Source
-from distill.workspace.reading import is_gzip
+from distill.workspace.reading import is_archive, is_gzip
 
 MOST_IDS: Final = 1000
 _LABEL_DIGITS: Final = 16
@@ -59,7 +60,7 @@ class RecordFile:
 
     @property
     def _framing(self) -> tuple[str, ...]:
-        return () if self.source is None else (self.source.framing.value, self.source.records_at)
+        return () if self.source is None else (framing_label(self.source),)
 
     def leaves(self, place: Path) -> Iterator[Leaf]:
         """Yield the leaves of the file's records, read from its place."""
@@ -145,8 +146,12 @@ class RecordFiles:
     def _hop(self, file: RecordFile, tree: TreeFile, index: int) -> Hop:
         start, end = tree.extent(index)
         place = record_place(self._workspace, file.entry)
-        is_plain = file.source is None or not is_gzip(place)
-        record = read_range(place, start, min(end, start + _MOST), is_plain=is_plain)
+        source = file.source
+        if source is not None and is_archive(place):
+            record = read_member(place, start, source)
+        else:
+            is_plain = source is None or not is_gzip(place)
+            record = read_range(place, start, min(end, start + _MOST), is_plain=is_plain)
         path = inclusion_path(tree, index)
         verify_inclusion(leaf_hash(record), file.head, index, path)
         return Hop(NamedFile.of(file.entry), index, path, record)

@@ -6,8 +6,10 @@ records, which the proof holds.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from distill.errors import DistillError
 from distill.lineage.proof import Hop, RunHops
@@ -17,8 +19,16 @@ from distill.receipts.receipt import Receipt
 from distill.receipts.workspace import Workspace
 from distill.records.evidence import EvidenceRecord, Provenance, Verdict
 from distill.sources.assemble import AssembledRun
-from distill.sources.protocol import RecordError, RunDraft
-from distill.sources.rows import read_row
+from distill.sources.envelope import is_record
+from distill.sources.protocol import (
+    Envelope,
+    Framing,
+    RawRecord,
+    RecordError,
+    RunDraft,
+    Source,
+)
+from distill.sources.row_reader import RowReader
 from distill.stages.assembling import RunAssembler
 from distill.stages.jobs import SourceJob
 from distill.stages.surroundings import read_surroundings
@@ -82,8 +92,20 @@ class _Reader:
         if job.reader().group_by:
             yield self._run(job, run.raw, told.provenance, told)
             return
-        for raw, place in zip(run.raw, told.provenance, strict=True):
-            yield self._run(recorded_job(self._receipt, place.source), (raw,), (place,), told)
+        for raw, places in self._logged(run, told):
+            yield self._run(recorded_job(self._receipt, places[0].source), raw, places, told)
+
+    def _logged(
+        self, run: RunHops, told: EvidenceRecord
+    ) -> Iterator[tuple[tuple[Hop, ...], tuple[Provenance, ...]]]:
+        """Yield each record that tells of the run, with the context that follows it."""
+        begins = [number for number, place in enumerate(told.provenance) if self._begins(place)]
+        for begin, end in pairwise([*begins, len(told.provenance)]):
+            yield run.raw[begin:end], told.provenance[begin:end]
+
+    def _begins(self, place: Provenance) -> bool:
+        framing = recorded_job(self._receipt, place.source).reader().framing
+        return isinstance(framing, Framing) or is_record(place.pointer, framing)
 
     def _run(
         self,
@@ -95,10 +117,7 @@ class _Reader:
         source = job.reader()
         assembler = RunAssembler(job, source, read_surroundings(job, self._files(job)))
         try:
-            rows = [
-                read_row(source, place.path, hop.record)
-                for hop, place in zip(raw, places, strict=True)
-            ]
+            rows = _rows(source, raw, places)
             answers = source.answer(rows, path=places[0].path)
             drafts = [draft for draft in answers if isinstance(draft, RunDraft)]
             fit = [draft for draft in drafts if places[0].pointer.endswith(draft.pointer)]
@@ -139,6 +158,21 @@ class _Reader:
             return self._workspace.resolve(path)
         except DistillError as error:
             raise NotReplayedError(f"it needs {path}: {error.message}") from error
+
+
+def _rows(source: Source, raw: tuple[Hop, ...], places: tuple[Provenance, ...]) -> list[Any]:
+    """Return the rows of a run: a record and its context, or all rows of its group."""
+    records = list(map(_raw_record, raw, places))
+    if isinstance(source.framing, Envelope):
+        records = [replace(records[0], context=tuple(records[1:]))]
+    reader = RowReader(source)
+    found = zip(records, places, strict=False)
+    return [row for record, place in found for row in reader.rows(place.path, record)]
+
+
+def _raw_record(hop: Hop, place: Provenance) -> RawRecord:
+    places = (place.start, place.end, place.line, place.pointer, place.blake3)
+    return RawRecord(hop.record, *places)
 
 
 def _pointer_length(draft: RunDraft) -> int:

@@ -24,11 +24,10 @@ from distill.report.finding import (
     find_scored,
 )
 from distill.report.remedies import REMEDIES, REVIEW_REMEDIES
-from distill.sources.framing import frame
 from distill.sources.protocol import RawRecord
 from distill.stages.source_jobs import source_jobs
 from distill.workspace.project import Project
-from distill.workspace.reading import read_blocks
+from distill.workspace.reading import read_records
 
 _EXCERPT: Final = 300
 PASSES: Final = "passes"
@@ -143,8 +142,7 @@ def _excerpt(project: Project, place: Provenance) -> str:
     if job is None:
         return "its source is no longer in distill.toml"
     reader = job.reader()
-    blocks = read_blocks(project.workspace.resolve(place.path))
-    for record in frame(blocks, reader.framing, records_at=reader.records_at):
+    for record in read_records(project.workspace.resolve(place.path), reader):
         if record.start == place.start and isinstance(record, RawRecord):
             if digest_bytes(record.data).hex != place.blake3:
                 return "the bytes there are not those that were read"

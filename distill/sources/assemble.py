@@ -5,14 +5,14 @@ provenance alone; two drafts of equal task, messages, text and tools have equal 
 wherever they were found; `run_id` never depends on a path.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from distill.records.evidence import EvidenceRecord, Facts, Observation, Provenance, TaskIdentity
 from distill.records.message import Message
 from distill.records.run_texts import RunTexts
-from distill.records.taxonomy import SourceRole
+from distill.records.taxonomy import QuarantineReason, SourceRole
 from distill.sources.facts import (
     digest_json,
     holds_answer_key,
@@ -23,7 +23,7 @@ from distill.sources.facts import (
     rendered_chars,
     text_of,
 )
-from distill.sources.protocol import RunDraft
+from distill.sources.protocol import RecordError, RunDraft
 from distill.sources.timestamps import to_utc
 
 
@@ -77,8 +77,13 @@ def assemble(
     hallucinated_paths: tuple[str, ...] | None = None,
     observers: Observers | None = None,
 ) -> AssembledRun:
-    """Return the evidence record of a draft; `hallucinated_paths` null means "not checked"."""
+    """Return the evidence record of a draft; `hallucinated_paths` null means "not checked".
+
+    Raises:
+        RecordError: the conversation begins with a tool's result.
+    """
     messages = _with_prompt(draft.messages, task)
+    _check_beginning(messages or ())
     tools = draft.tools if draft.tools is not None or task is None else task.tools
     prompt = prompt_of(messages)
     identity = _identify_task(draft, context.dataset, prompt)
@@ -151,6 +156,17 @@ def _with_prompt(
     if task is None or messages is None or prompt_of(messages):
         return messages
     return task.messages + messages
+
+
+def _check_beginning(messages: Sequence[Message]) -> None:
+    """Refuse a conversation whose beginning is missing: no model can be taught from it."""
+    first = next((one for one in messages if one.role not in ("system", "developer")), None)
+    if first is not None and first.role == "tool":
+        raise RecordError(
+            QuarantineReason.SCHEMA_VIOLATION,
+            "tool_first",
+            "the conversation begins with a tool's result: what asked for it is not in the log",
+        )
 
 
 def _identify_task(draft: RunDraft, dataset: str, prompt: tuple[Message, ...]) -> TaskIdentity:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from distill.errors import ConfigurationError
 from distill.records.taxonomy import QuarantineReason, VerdictOutcome
 from distill.sources.facts import MIN_ANSWER_KEY_CHARS, holds_answer_key
-from distill.sources.framing import frame
+from distill.sources.framing import records_in
 from distill.sources.protocol import (
     Answer,
     BadFrame,
@@ -21,7 +21,8 @@ from distill.sources.protocol import (
     RunDraft,
     Source,
 )
-from distill.sources.rows import read_row, split_row
+from distill.sources.row_reader import RowReader
+from distill.sources.rows import split_row
 
 Rows = list[dict[str, Any]]
 _UNKNOWN_KEY = "a_key_that_no_source_has"
@@ -82,25 +83,26 @@ def _asked(source: Source, samples: Mapping[str, bytes]) -> Iterator[tuple[str, 
     """Yield what a reader is asked about: each record, or with `group_by` each group."""
     groups: dict[str, tuple[str, Rows]] = {}
     for path, data in samples.items():
-        for row in _rows(source, path, data):
+        for rows in _rows(source, path, data):
             if source.group_by is None:
-                yield path, [row]
+                yield path, rows
                 continue
-            parts = split_row(source, row, path)
+            parts = split_row(source, rows[0], path)
             for key, part in parts:
                 _require(isinstance(key, str | int), f"{path}: a sample's row has no group")
                 groups.setdefault(str(key), (path, []))[1].append(part)
             if not parts:
-                yield path, [row]
+                yield path, rows
     yield from groups.values()
 
 
-def _rows(source: Source, path: str, data: bytes) -> Iterator[dict[str, Any]]:
-    for record in frame([data], source.framing, records_at=source.records_at):
-        if isinstance(record, BadFrame):
+def _rows(source: Source, path: str, data: bytes) -> Iterator[Rows]:
+    reader = RowReader(source)
+    for record in records_in(source, data):
+        if isinstance(record, BadFrame) or record.is_envelope:
             continue
         try:
-            yield read_row(source, path, record.data)
+            yield reader.rows(path, record)
         except RecordError:
             continue
 

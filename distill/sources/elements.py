@@ -22,7 +22,7 @@ _OPEN_ARRAY, _COMMA, _COLON, _CLOSE_ARRAY = b"[,:]"
 Frame = RawRecord | BadFrame
 
 
-class _Level:
+class Level:
     """One open container on the way to the records, and where in it we are."""
 
     def __init__(self, opening: int) -> None:
@@ -46,8 +46,12 @@ def frame_elements(
         SourceError: the document holds no array or object at `path`. The message names no file:
             the caller knows it.
     """
-    walk = _Walk(path, limit)
-    scanner = Scanner(deepest=len(path) + 1)
+    yield from walk_document(blocks, Walk(path, limit), deepest=len(path) + 1)
+
+
+def walk_document(blocks: Iterable[bytes], walk: "Walk", *, deepest: int) -> Iterator[Frame]:
+    """Yield what a walk cuts out; marks that stand in at most `deepest` containers are shown."""
+    scanner = Scanner(deepest)
     for block in blocks:
         for mark in scanner.marks(block):
             yield from walk.pass_mark(block, mark)
@@ -55,12 +59,14 @@ def frame_elements(
     yield from walk.finish()
 
 
-class _Walk:
+class Walk:
+    """Goes through a document's marks, and cuts out the elements of the container at a path."""
+
     def __init__(self, path: tuple[str, ...], limit: int) -> None:
         self._path = path
         self._prefix = "".join("/" + escape_token(token) for token in path)
         self._limit = limit
-        self._levels: list[_Level] = []
+        self._levels: list[Level] = []
         self._stretch: Stretch | None = None
         self._offset = 0  # of the block in the file
         self._taken = 0  # how far the block was taken
@@ -121,7 +127,7 @@ class _Walk:
             self._take(block, mark.position)
             if self._stretch is not None:
                 yield self._spoil("not_json", "bytes before the document, such as a BOM")
-        self._levels.append(_Level(mark.byte))
+        self._levels.append(Level(mark.byte))
         self._was_reached = self._was_reached or self._is_at_records
         self._is_blank = False
         self._skip_to(mark)
@@ -157,7 +163,7 @@ class _Walk:
             level.key = key
         self._skip_to(mark)
 
-    def _end_value(self, level: _Level, *, is_last: bool) -> Iterator[Frame]:
+    def _end_value(self, level: Level, *, is_last: bool) -> Iterator[Frame]:
         if not self._is_at_records:
             self._stretch = None
             return
@@ -169,7 +175,7 @@ class _Walk:
                 stretch = stretch or Stretch(self._offset + self._taken, self._limit)
                 yield stretch.spoil("broken_structure", "no value where one must stand")
             return
-        pointer = f"{self._prefix}/{escape_token(token)}"
+        pointer = self._pointer(token)
         if not level.is_array and token in level.keys_seen:
             yield stretch.spoil(
                 "duplicate_key", "a second member under one key of the container", pointer=pointer
@@ -179,6 +185,9 @@ class _Walk:
         record = stretch.close(pointer=pointer, trim=True)
         if record is not None:
             yield record
+
+    def _pointer(self, token: str) -> str:
+        return f"{self._prefix}/{escape_token(token)}"
 
     def _take(self, block: bytes, end: int) -> None:
         """Add the bytes up to `end` to the key or record that they belong to, if to any."""

@@ -5,22 +5,64 @@ record's bytes; ranges don't overlap and go upwards; memory holds one record of 
 `max_record_bytes`, one block, and the first 64 KiB.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 from itertools import chain
-from typing import Final
+from typing import BinaryIO, Final
 
 from distill.errors import ConfigurationError
 from distill.sources.elements import frame_elements
+from distill.sources.envelope import frame_archive_envelope, frame_document_envelope
 from distill.sources.lines import frame_document, frame_lines
 from distill.sources.pointers import parse_pointer
-from distill.sources.protocol import BadFrame, Framing, RawRecord
+from distill.sources.protocol import BadFrame, Envelope, Framing, RawRecord, Source
 from distill.sources.stretch import WHITE_SPACE, Stretch
 from distill.sources.structure import is_balanced
+from distill.sources.zip_directory import ARCHIVE_MAGIC
 
 MAX_RECORD_BYTES: Final = 64 * 2**20
 _HEAD_BYTES: Final = 64 * 2**10
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+def records_of(
+    source: Source,
+    read: Callable[[], Iterable[bytes]],
+    *,
+    archive: BinaryIO | None = None,
+    max_record_bytes: int = MAX_RECORD_BYTES,
+) -> Iterator[RawRecord | BadFrame]:
+    """Yield the records of a file as its source frames them.
+
+    `read` gives the file's decompressed blocks from its beginning, each time that it is called;
+    `archive` is the file itself where it is a zip archive.
+
+    Raises:
+        ConfigurationError, SourceError: see `frame`.
+    """
+    framing = source.framing
+    if isinstance(framing, Framing):
+        yield from frame(
+            read(), framing, records_at=source.records_at, max_record_bytes=max_record_bytes
+        )
+    elif archive is not None:
+        yield from frame_archive_envelope(archive, framing, max_record_bytes)
+    else:
+        yield from frame_document_envelope(read, framing, max_record_bytes)
+
+
+def records_in(source: Source, data: bytes) -> Iterator[RawRecord | BadFrame]:
+    """Yield the records of a file given by its bytes, decompressed unless it is a zip archive."""
+    archive = BytesIO(data) if data.startswith(ARCHIVE_MAGIC) else None
+    return records_of(source, lambda: [data], archive=archive)
+
+
+def framing_label(source: Source) -> str:
+    """Return a text that is the same for sources that frame a file alike."""
+    framing = source.framing
+    label = repr(framing) if isinstance(framing, Envelope) else framing.value
+    return f"{label}:{source.records_at}"
 
 
 def frame(
@@ -33,7 +75,7 @@ def frame(
     """Yield the records of a file, in its order; what can't be cut into one is a `BadFrame`.
 
     A UTF-8 byte order mark stays with the first line, where the parser refuses it; a file in UTF-16
-    is one `BadFrame`.
+    and a zip archive are one `BadFrame`.
 
     Raises:
         ConfigurationError: `records_at` is no pointer, or stands with a framing by lines.
@@ -47,7 +89,12 @@ def frame(
         )
     head, everything = _peek(iter(blocks))
     if head.startswith(UTF16_BOMS):
-        yield from _refuse(everything)
+        detail = "the file is UTF-16: save it as UTF-8 without a BOM"
+        yield from _refuse(everything, "not_utf8", detail)
+        return
+    if head.startswith(ARCHIVE_MAGIC):
+        detail = "the file is a zip archive, which this kind of source does not read: unpack it"
+        yield from _refuse(everything, "archive", detail)
         return
     if framing is Framing.AUTO:
         framing = Framing.ARRAY if path else detect(head)
@@ -88,8 +135,8 @@ def _peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return head[:_HEAD_BYTES], chain(held, blocks)
 
 
-def _refuse(blocks: Iterable[bytes]) -> Iterator[BadFrame]:
+def _refuse(blocks: Iterable[bytes], rule: str, detail: str) -> Iterator[BadFrame]:
     stretch = Stretch(0, 0)
     for block in blocks:
         stretch.add(block)
-    yield stretch.spoil("not_utf8", "the file is UTF-16: save it as UTF-8 without a BOM")
+    yield stretch.spoil(rule, detail)

@@ -14,7 +14,7 @@ The rules that every reader keeps, and that `distill.sources.conformance` checks
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, Self, runtime_checkable
 
 from distill.records.evidence import Verdict
 from distill.records.message import Message
@@ -36,11 +36,38 @@ class Framing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a file falls into records that share a header: a JSON object, or a zip archive.
+
+    The records are the elements of the object's member named `records`, or the archive's members
+    ``<records>/….json``. All other members are records too, of the kind of no run `ENVELOPE_KIND`.
+    `context` names those that a reader needs beside each record: of each group the first that is
+    there; a file without any of the first group is refused. A reader is then given
+    ``[row, {name: value}]``, and a run's provenance lists the record and its context.
+
+    The decompressed file of an archive is its members' bytes one after another, in the order of
+    the archive's directory (what ``unzip -p`` prints); of a member that can't be read, the size
+    that the directory claims is passed over.
+    `nan_as_text`: the format's writer writes NaN and Infinity as bare words; they are read as the
+    texts "NaN", "Infinity" and "-Infinity".
+    """
+
+    records: str
+    context: tuple[tuple[str, ...], ...]
+    nan_as_text: bool = False
+
+
+ENVELOPE_KIND: Final = "envelope"
+
+
+@dataclass(frozen=True, slots=True)
 class RawRecord:
     """One record's bytes and where they stand in the decompressed file (half-open range).
 
     `line` counts from 1, null where records are no lines. `pointer` is RFC 6901 within the document
-    (such as ``/17`` for the 18th element of an array), "" for lines and whole documents.
+    (such as ``/17`` for the 18th element of an array), "" for lines and whole documents; of an
+    archive it begins with the member's name, as if the archive were an object of documents.
+    `context` and `is_envelope`: see `Envelope`.
     """
 
     data: bytes
@@ -49,6 +76,8 @@ class RawRecord:
     line: int | None
     pointer: str
     blake3: str
+    context: tuple["RawRecord", ...] = ()
+    is_envelope: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +85,8 @@ class BadFrame:
     """A stretch of a file that can't be cut into a record, or is too long to hold in memory.
 
     It is quarantined as `schema_violation` with this rule and detail. `blake3` is that of the bytes
-    of the range, computed while they streamed by.
+    of the range, computed while they streamed by; of an archive's member that can't be read, that
+    of its compressed bytes, and of an archive that can't be read, that of the file.
     """
 
     start: int
@@ -165,7 +195,6 @@ class Source(Protocol):
     """
 
     kind: ClassVar[str]
-    framing: Framing
     #: RFC 6901 pointer to the array or object whose elements are the records; "" is the document.
     records_at: str
     verdict_only: bool
@@ -174,6 +203,10 @@ class Source(Protocol):
     #: ``@folder``, ``@path`` (`distill.sources.places`); the pointer `order_by` sorts a group.
     group_by: str | None
     order_by: str | None
+
+    @property
+    def framing(self) -> Framing | Envelope:
+        """How the files fall into records."""
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
@@ -190,8 +223,9 @@ class Source(Protocol):
     def answer(self, rows: Sequence[Any], *, path: str) -> Iterable[Answer]:
         """Return what one raw record (or one group of rows, in order) holds.
 
-        `rows` are parsed JSON values: one, or all of a group. `path` is the recorded path of the
-        file, for formats that name the model or the setting in it.
+        `rows` are parsed JSON values: one, or all of a group, or with an `Envelope` one and its
+        context. `path` is the recorded path of the file, for formats that name the model or the
+        setting in it.
 
         Raises:
             RecordError: the record can't be used.

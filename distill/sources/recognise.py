@@ -1,7 +1,7 @@
 """What is this file? Asked of the beginning of a log by `distill init`."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import jiter
 
@@ -10,7 +10,9 @@ from distill.sources.pointers import escape_token
 from distill.sources.propose import propose
 from distill.sources.protocol import BadFrame, Framing, Recognition, RecordError
 from distill.sources.registry import built_in_sources
-from distill.sources.strict_json import parse
+from distill.sources.strict_json import parse, parse_value
+from distill.sources.zip_directory import ArchiveError, read_directory
+from distill.sources.zip_member import read_member
 
 #: How much of a file's beginning is worth handing in.
 HEAD_BYTES: Final = 4 * 2**20
@@ -33,6 +35,27 @@ def recognise(path: str, head: bytes) -> Recognition:
     if not rows:
         return Recognition("mapped", 0, {}, ("the file holds no JSON object that can be read",))
     return propose(rows, shape)
+
+
+def recognise_archive(path: str, file: BinaryIO) -> Recognition:
+    """Return the source that a zip archive is of, asked as of one object of its documents."""
+    try:
+        entries = read_directory(file)
+    except ArchiveError as error:
+        return Recognition("mapped", 0, {}, (f"the zip archive can't be read: {error.detail}",))
+    entries.sort(key=lambda entry: (entry.name.count("/"), entry.name))
+    document: dict[str, Any] = {}
+    left = HEAD_BYTES
+    for entry in entries[:_MOST_ROWS]:
+        try:
+            document[entry.name] = parse_value(read_member(file, entry, left), nan_as_text=True)
+        except (ArchiveError, RecordError):
+            continue
+        left -= entry.size
+    claims = list(_claims(path, [], document))
+    if claims:
+        return max(claims, key=lambda claim: claim.confidence)
+    return Recognition("mapped", 0, {}, ("the file is a zip archive of no known kind: unpack it",))
 
 
 def _claims(

@@ -6,6 +6,7 @@ from typing import Final
 from distill.errors import ConfigurationError
 from distill.sources.aider import Aider
 from distill.sources.evidence import Evidence
+from distill.sources.inspect_log import InspectLog
 from distill.sources.langfuse import Langfuse
 from distill.sources.mapped import Mapped
 from distill.sources.openhands import OpenHands
@@ -29,6 +30,7 @@ _READERS: Final[tuple[type[Source], ...]] = (
     SweBenchPredictions,
     SweBenchReport,
     Langfuse,
+    InspectLog,
     Mapped,
 )
 

@@ -6,6 +6,7 @@ refusal is a `RecordError` whose detail says what is wrong and where, and never 
 """
 
 import re
+from math import isfinite, isnan
 from typing import Any, Final
 
 import jiter
@@ -15,6 +16,7 @@ from distill.sources.protocol import RecordError
 
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 MAX_LEVELS: Final = 200
+_NAN_RULE: Final = "nan_or_infinity"
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _PLACE: Final = re.compile(r" at line (\d+) column (\d+)$")
 _NO_NUMBER: Final = re.compile(rb"[-+]?(?:nan|inf)", re.IGNORECASE)
@@ -40,10 +42,11 @@ _RULES: Final = (
 )
 
 
-def parse(data: bytes) -> dict[str, Any]:
+def parse(data: bytes, *, nan_as_text: bool = False) -> dict[str, Any]:
     """Return the object that a record's bytes hold.
 
-    An escaped NUL is a legal character and is kept.
+    An escaped NUL is a legal character and is kept. With `nan_as_text`, a bare NaN, Infinity or
+    -Infinity is read as that text.
 
     Raises:
         RecordError: `schema_violation`, by one of the rules ``empty``, ``byte_order_mark``,
@@ -51,20 +54,20 @@ def parse(data: bytes) -> dict[str, Any]:
             ``lone_surrogate``, ``control_character``, ``too_deep``, ``integer_too_large``,
             ``number_overflows``, ``not_an_object``.
     """
-    value = parse_value(data)
+    value = parse_value(data, nan_as_text=nan_as_text)
     if not isinstance(value, dict):
         raise _refuse("not_an_object", f"a JSON {name_type(value)}, where an object must stand")
     return value
 
 
-def parse_value(data: bytes) -> Any:
+def parse_value(data: bytes, *, nan_as_text: bool = False) -> Any:
     """Return the JSON value that bytes hold, of any type; else as `parse`."""
     try:
-        value = jiter.from_json(
-            data, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys"
-        )
-    except ValueError as error:
-        raise _explain(data, str(error)) from error
+        value = _load(data, allow_inf_nan=False)
+    except RecordError as error:
+        if not nan_as_text or error.rule != _NAN_RULE:
+            raise
+        value = _with_texts(_load(data, allow_inf_nan=True))
     if _may_hold_large_number(data):
         _check_numbers(value)
     return value
@@ -101,11 +104,34 @@ def _explain(data: bytes, message: str) -> RecordError:
     place = _PLACE.search(message)
     where = place.group(0) if place else ""
     if place and _NO_NUMBER.search(_around(data, int(place[1]), int(place[2]))):
-        return _refuse("nan_or_infinity", f"NaN or Infinity is no JSON number{where}")
+        return _refuse(_NAN_RULE, f"NaN or Infinity is no JSON number{where}")
     for part, rule, detail in _RULES:
         if part in message:
             return _refuse(rule, detail + where)
     return _refuse("not_json", f"not JSON{where}")
+
+
+def _load(data: bytes, *, allow_inf_nan: bool) -> Any:
+    try:
+        return jiter.from_json(
+            data, catch_duplicate_keys=True, allow_inf_nan=allow_inf_nan, cache_mode="keys"
+        )
+    except ValueError as error:
+        raise _explain(data, str(error)) from error
+
+
+def _with_texts(root: Any) -> Any:
+    """Put a text for every number that JSON does not have, without recursion."""
+    top = [root]
+    pending: list[Any] = [top]
+    while pending:
+        value = pending.pop()
+        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(child, dict | list):
+                pending.append(child)
+            elif isinstance(child, float) and not isfinite(child):
+                value[key] = "NaN" if isnan(child) else "Infinity" if child > 0 else "-Infinity"
+    return top[0]
 
 
 def _around(data: bytes, line: int, column: int) -> bytes:

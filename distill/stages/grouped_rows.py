@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Final
 
 from distill.receipts.incremental.passes import Mapped
-from distill.sources.framing import frame
 from distill.sources.protocol import BadFrame
 from distill.stages.grouping import RowGroups
 from distill.stages.jobs import SourceJob
 from distill.stages.record_reader import RecordReader
 from distill.stages.record_trees import RecordTrees
 from distill.stages.surroundings import read_surroundings
-from distill.workspace.reading import read_blocks
+from distill.workspace.reading import read_records
 
 _PART_BYTES: Final = 2**20
 
@@ -33,8 +32,7 @@ def read_groups(
     with RowGroups(source) as groups:
         for path in job.files:
             tree = trees.begin(job.table.name, path, files[path])
-            blocks = read_blocks(files[path])
-            for one in frame(blocks, source.framing, records_at=source.records_at):
+            for one in read_records(files[path], source):
                 if not isinstance(one, BadFrame):
                     tree.add(one)
                 reader.gather(groups, path, one)

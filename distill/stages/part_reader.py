@@ -10,10 +10,10 @@ from typing import BinaryIO, Final, TypeAlias
 
 from distill.receipts.digest import RECORD_SUFFIX
 from distill.receipts.incremental.segments import Segment, changed_meanwhile
-from distill.sources.framing import MAX_RECORD_BYTES, UTF16_BOMS, detect, frame
+from distill.sources.framing import MAX_RECORD_BYTES, UTF16_BOMS, detect
 from distill.sources.lines import frame_lines
 from distill.sources.protocol import BadFrame, Framing, RawRecord, Source
-from distill.workspace.reading import is_gzip, read_blocks
+from distill.workspace.reading import is_gzip, read_blocks, read_records
 
 Frame: TypeAlias = RawRecord | BadFrame
 
@@ -21,16 +21,19 @@ _BLOCK: Final = 2**20
 
 
 def digest_of_frames(frames: Iterable[Frame]) -> bytes:
-    """Return the digest of a part: of the places and bytes of its records, and of their faults."""
+    """Return the digest of a part: of its records' places, bytes, context and faults."""
     told = "".join(
-        f"{one.start} {one.end} {one.line} {one.pointer} {one.blake3} {_fault(one)}\n"
+        f"{one.start} {one.end} {one.line} {one.pointer} {one.blake3} {_beside(one)}\n"
         for one in frames
     )
     return sha256(told.encode("utf-8", "surrogatepass")).digest()
 
 
-def _fault(one: Frame) -> str:
-    return f"{one.rule} {one.detail}" if isinstance(one, BadFrame) else ""
+def _beside(one: Frame) -> str:
+    """Return what a record's evidence follows from, beside its place and bytes."""
+    if isinstance(one, BadFrame):
+        return f"{one.rule} {one.detail}"
+    return " ".join(f"{part.start} {part.pointer} {part.blake3}" for part in one.context)
 
 
 class PartReader:
@@ -52,8 +55,7 @@ class PartReader:
 
     def frames(self) -> Iterator[Frame]:
         """Yield the records of the whole file."""
-        source = self._source
-        return frame(read_blocks(self.place), source.framing, records_at=source.records_at)
+        return read_records(self.place, self._source)
 
     def again(self, segment: Segment) -> tuple[Frame, ...]:
         """Return the records of a part.

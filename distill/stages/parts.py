@@ -16,6 +16,7 @@ from distill.receipts.incremental import segments
 from distill.receipts.incremental.passes import Part
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.segments import Segment, is_end
+from distill.sources.framing import framing_label
 from distill.sources.protocol import Source
 from distill.stages.jobs import SourceJob
 from distill.stages.part_reader import Frame, PartReader, digest_of_frames
@@ -55,7 +56,7 @@ class SourceParts:
 
     def of_file(self, path: str, *, knows: Callable[[bytes], bool]) -> Iterator[Part[Records]]:
         """Yield the parts of a file; it is not read where all of them are known."""
-        name = f"{self.digests[path]}:{self.source.framing}:{self.source.records_at}"
+        name = f"{self.digests[path]}:{framing_label(self.source)}"
         reader = self._reader(path)
         found = self.running.memory.segments.get(name)
         if found is not None:

@@ -8,7 +8,6 @@ from typing import Any, Final
 from distill.errors import ConfigurationError
 from distill.receipts.scope import workspace_scope
 from distill.records.message import Message
-from distill.sources.framing import frame
 from distill.sources.protocol import (
     Answer,
     BadFrame,
@@ -17,11 +16,11 @@ from distill.sources.protocol import (
     RecordError,
     RunDraft,
 )
-from distill.sources.rows import read_row
+from distill.sources.row_reader import RowReader
 from distill.stages.jobs import SourceJob
 from distill.stages.source_jobs import source_jobs
 from distill.workspace.project import Project
-from distill.workspace.reading import read_blocks
+from distill.workspace.reading import read_records
 
 SHOWN: Final = 3
 _RECORDS_READ: Final = 200
@@ -86,15 +85,17 @@ def preview_source(project: Project, name: str) -> Preview:
 
 def _answers(project: Project, job: SourceJob) -> Iterator[tuple[str, Answer | str]]:
     reader = job.reader()
+    rows = RowReader(reader)
     for path in job.files:
-        blocks = read_blocks(project.workspace.resolve(path))
-        for record in frame(blocks, reader.framing, records_at=reader.records_at):
+        for record in read_records(project.workspace.resolve(path), reader):
             place = f"{path}" + (f":{record.line}" if record.line else record.pointer)
             if isinstance(record, BadFrame):
                 yield place, record.detail
                 continue
             try:
-                answers = list(reader.answer([read_row(reader, path, record.data)], path=path))
+                if record.is_envelope:
+                    continue
+                answers = list(reader.answer(rows.rows(path, record), path=path))
             except RecordError as error:
                 yield place, f"{error.reason.value}: {error.detail}"
                 continue

@@ -16,6 +16,7 @@ from distill.records.evidence import Provenance
 from distill.records.record import encode
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit
 from distill.sources.protocol import (
+    ENVELOPE_KIND,
     BadFrame,
     LooseVerdict,
     NoRun,
@@ -24,6 +25,7 @@ from distill.sources.protocol import (
     RunDraft,
     Source,
 )
+from distill.sources.row_reader import RowReader
 from distill.sources.rows import read_row
 from distill.stages.assembling import RunAssembler, pointed
 from distill.stages.grouping import RowGroups
@@ -51,6 +53,7 @@ class RecordReader:
 
     def __init__(self, job: SourceJob, source: Source, surroundings: Surroundings) -> None:
         self.source = source
+        self._rows = RowReader(source)
         self._table = job.table
         self._assembler = RunAssembler(job, self.source, surroundings)
         self._counts: Counter[str] = Counter()
@@ -147,13 +150,17 @@ class RecordReader:
         self._count("records_no_run")
 
     def _record(self, path: str, record: RawRecord) -> None:
-        origin = (self.provenance(path, record),)
-        try:
-            row = read_row(self.source, path, record.data)
-        except RecordError as error:
-            self._refuse(QuarantineUnit.RECORD, error, origin)
+        if record.is_envelope:
+            self._count("records_no_run")
+            self._no_run[ENVELOPE_KIND] += 1
             return
-        self.answer([row], origin)
+        origin = tuple(self.provenance(path, one) for one in (record, *record.context))
+        try:
+            rows = self._rows.rows(path, record)
+        except RecordError as error:
+            self._refuse(QuarantineUnit.RECORD, error, origin[:1])
+            return
+        self.answer(rows, origin)
 
     def _run(self, draft: RunDraft, origin: tuple[Provenance, ...]) -> None:
         if self.source.verdict_only:

@@ -16,14 +16,13 @@ from typing import Final
 from distill.receipts import Outcome, Workspace
 from distill.receipts.digest import digest_bytes
 from distill.records.withdrawal import WithdrawalKind
-from distill.sources.framing import frame
-from distill.sources.protocol import Framing, RawRecord
+from distill.sources.protocol import Envelope, Framing, RawRecord
 from distill.stages.jobs import SourceJob
 from distill.stages.source_jobs import source_jobs
 from distill.workspace.configuration import CONFIGURATION_FILE
 from distill.workspace.places import SCRATCH_DIR, WITHDRAWALS_FILE
 from distill.workspace.project import Project
-from distill.workspace.reading import read_blocks
+from distill.workspace.reading import read_records
 from distill.workspace.source_table import SourceTable
 
 DEFAULT_LIMIT: Final = 1000
@@ -103,9 +102,10 @@ def _scratch_withdrawals(project: Project) -> Iterator[bytes]:
 
 
 def _is_sampled(job: SourceJob) -> bool:
-    """Verdicts, and formats whose record is a whole file, are taken whole."""
+    """Verdicts, and formats whose record or header is a whole file's, are taken whole."""
     reader = job.reader()
-    return not reader.verdict_only and reader.framing is not Framing.DOCUMENT
+    is_whole = isinstance(reader.framing, Envelope) or reader.framing is Framing.DOCUMENT
+    return not reader.verdict_only and not is_whole
 
 
 def _write_sample(job: SourceJob, files: Sequence[Path], folder: Path, limit: int | None) -> int:
@@ -116,7 +116,7 @@ def _write_sample(job: SourceJob, files: Sequence[Path], folder: Path, limit: in
     each = math.ceil((limit or DEFAULT_LIMIT) / max(len(files), 1))
     written = 0
     for number, path in enumerate(files):
-        frames = frame(read_blocks(path), reader.framing, records_at=reader.records_at)
+        frames = read_records(path, reader)
         records = list(islice((r for r in frames if isinstance(r, RawRecord)), each))
         data = [record.data for record in records]
         written += sum(map(len, data))

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from distill.errors import ConfigurationError
 from distill.sources.protocol import Recognition
-from distill.sources.recognise import recognise
+from distill.sources.recognise import recognise, recognise_archive
 from distill.sources.registry import source_for
 from distill.workspace.configuration import CONFIGURATION_FILE
-from distill.workspace.reading import read_blocks
+from distill.workspace.reading import is_archive, read_blocks
 from distill.workspace.toml_text import as_toml, source_name
 
-_SUFFIXES: Final = (".jsonl", ".ndjson", ".json", ".traj")
+_SUFFIXES: Final = (".jsonl", ".ndjson", ".json", ".traj", ".eval")
 _HEAD_BYTES: Final = 2**20
 _ROOT: Final = "logs"
 
@@ -107,7 +107,7 @@ def _group(files: Sequence[Path]) -> list[Found]:
     """Put files that were recognised alike into one source, in the order of the first file."""
     groups: dict[str, tuple[Recognition, list[Path]]] = {}
     for path in files:
-        recognition = recognise(str(path), _head(path))
+        recognition = _recognise(path)
         key = f"{recognition.kind}{as_toml(dict(recognition.settings))}"
         place = path.resolve()
         groups.setdefault(key, (recognition, []))[1].extend([place, *_texts(place, recognition)])
@@ -117,6 +117,13 @@ def _group(files: Sequence[Path]) -> list[Found]:
         found.append(Found(source_name(paths, names), recognition, tuple(paths)))
         names.add(found[-1].name)
     return found
+
+
+def _recognise(path: Path) -> Recognition:
+    if not is_archive(path):
+        return recognise(str(path), _head(path))
+    with path.open("rb") as file:
+        return recognise_archive(str(path), file)
 
 
 def _texts(path: Path, recognition: Recognition) -> Iterator[Path]:

@@ -1,14 +1,19 @@
-"""From a log file to its bytes: decompressed, in blocks, never mapped."""
+"""From a log file to its bytes and its records: decompressed, in blocks, never mapped."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from distill.errors import SourceError
+from distill.sources.framing import records_of
 from distill.sources.gunzip import gunzip
+from distill.sources.protocol import BadFrame, Envelope, RawRecord, Source
+from distill.sources.zip_directory import ARCHIVE_MAGIC
 
 _BLOCK: Final = 2**20
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_MAGIC_BYTES: Final = 4
 
 
 def read_blocks(path: Path) -> Iterator[bytes]:
@@ -27,15 +32,45 @@ def read_blocks(path: Path) -> Iterator[bytes]:
         raise _unreadable(path, error) from None
 
 
+def read_records(path: Path, source: Source) -> Iterator[RawRecord | BadFrame]:
+    """Yield the records of a file as its source frames them; ranges are in decompressed bytes.
+
+    Raises:
+        SourceError: as `read_blocks`, or the file has nothing where its records must stand.
+    """
+    read = partial(read_blocks, path)
+    if not isinstance(source.framing, Envelope) or not is_archive(path):
+        yield from records_of(source, read)
+        return
+    try:
+        with path.open("rb") as file:
+            yield from records_of(source, read, archive=file)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file is a zip archive, by its first bytes.
+
+    Raises:
+        SourceError: the file is missing or unreadable.
+    """
+    return _first_bytes(path).startswith(ARCHIVE_MAGIC)
+
+
 def is_gzip(path: Path) -> bool:
     """Return whether `read_blocks` would decompress the file.
 
     Raises:
         SourceError: the file is missing or unreadable.
     """
+    return _first_bytes(path).startswith(_GZIP_MAGIC)
+
+
+def _first_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            return file.read(_MAGIC_BYTES)
     except OSError as error:
         raise _unreadable(path, error) from None
 

@@ -12,8 +12,8 @@ import pytest
 
 from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental.stage import IncrementalStage
-from distill.sources.framing import frame
 from distill.stages import part_reader
+from distill.workspace.reading import read_records
 from tests.workspaces import MAPPED, VERDICT, lines, row
 
 from .desk import Desk
@@ -97,9 +97,9 @@ def _count_readings(patch: pytest.MonkeyPatch) -> list[object]:
 
     def counted(*args: object, **named: object) -> object:
         begun.append(args)
-        return frame(*args, **named)  # type: ignore[arg-type]
+        return read_records(*args, **named)  # type: ignore[arg-type]
 
-    patch.setattr(part_reader, "frame", counted)
+    patch.setattr(part_reader, "read_records", counted)
     return begun
 
 

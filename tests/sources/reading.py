@@ -7,16 +7,17 @@ from pathlib import PurePosixPath
 from distill.records.evidence import EvidenceRecord, Provenance, Verdict
 from distill.records.taxonomy import SourceRole
 from distill.sources.assemble import SourceContext, assemble, with_occurrence
-from distill.sources.framing import frame
+from distill.sources.framing import records_in
 from distill.sources.protocol import (
     Answer,
     BadFrame,
     LooseVerdict,
+    RawRecord,
     RecordError,
     RunDraft,
     Source,
 )
-from distill.sources.strict_json import parse
+from distill.sources.row_reader import RowReader
 
 CONTEXT = SourceContext(
     source="logs", dataset="logs", role=SourceRole.TRAIN, licence="MIT", category="agent_runs"
@@ -28,7 +29,10 @@ def read(source: Source, files: Sequence[File]) -> list[tuple[Provenance, Answer
     """Return each answer, or error, with its place."""
     found: list[tuple[Provenance, Answer | RecordError]] = []
     for path, blocks in files:
-        for record in frame(blocks, source.framing, records_at=source.records_at):
+        rows = RowReader(source)
+        for record in records_in(source, b"".join(blocks)):
+            if isinstance(record, RawRecord) and record.is_envelope:
+                continue
             place = Provenance(
                 source="logs",
                 path=path,
@@ -40,7 +44,7 @@ def read(source: Source, files: Sequence[File]) -> list[tuple[Provenance, Answer
             )
             assert not isinstance(record, BadFrame), record
             try:
-                answers = source.answer([parse(record.data)], path=path)
+                answers = source.answer(rows.rows(path, record), path=path)
                 found += [(place, answer) for answer in answers]
             except RecordError as error:
                 found.append((place, error))

@@ -16,7 +16,7 @@ from distill.sources.assemble import (
     assemble,
     with_occurrence,
 )
-from distill.sources.protocol import RunDraft
+from distill.sources.protocol import RecordError, RunDraft
 
 CONTEXT = SourceContext(
     source="s", dataset="d", role=SourceRole.TRAIN, licence="MIT", category="runs"
@@ -193,8 +193,20 @@ def test_a_task_table_gives_the_prompt() -> None:
 @given(st.lists(st.tuples(st.sampled_from(ROLES), st.text(max_size=6)), max_size=5))
 def test_records_survive_their_line(turns: list[tuple[Role, str]]) -> None:
     """A record reads back from its line as it was, and assembling twice gives the same bytes."""
-    messages = tuple(Message(role=r, content=c) for r, c in turns)
+    spoken: list[tuple[Role, str]] = [("user", "Go on."), *turns]
+    messages = tuple(Message(role=r, content=c) for r, c in spoken)
     draft = replace(DRAFT, messages=messages)
     line = record(draft).to_line()
     assert EvidenceRecord.from_line(line) == record(draft)
     assert record(draft).to_line() == line
+
+
+@pytest.mark.parametrize("before", [(), (Message(role="system", content="Be brief."),)])
+def test_a_conversation_that_begins_with_a_result_is_refused(before: tuple[Message, ...]) -> None:
+    """What asked for the result was cut off: the run teaches nothing, and says so."""
+    cut = (*before, Message(role="tool", content="192"), Message(role="assistant", content="192"))
+    with pytest.raises(RecordError) as caught:
+        assemble(RunDraft(messages=cut), CONTEXT, ())
+    assert caught.value.rule == "tool_first"
+    whole = (Message(role="user", content="How many?"), *cut)
+    assert assemble(RunDraft(messages=whole), CONTEXT, ()).record.messages == whole

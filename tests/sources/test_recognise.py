@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from distill.records.taxonomy import VerdictOutcome
-from distill.sources.framing import frame
+from distill.sources.framing import records_in
 from distill.sources.protocol import BadFrame, Recognition, RunDraft
 from distill.sources.recognise import recognise
 from distill.sources.registry import built_in_sources, source_for
@@ -24,7 +24,7 @@ def drafts(found: Recognition, data: bytes) -> list[RunDraft]:
     """Return the runs that the recognised source reads."""
     reader = source_for(found.kind).from_settings(found.settings)
     runs = []
-    for record in frame([data], reader.framing, records_at=reader.records_at):
+    for record in records_in(reader, data):
         assert not isinstance(record, BadFrame)
         for answer in reader.answer([parse(record.data)], path="p.jsonl"):
             assert isinstance(answer, RunDraft)
