@@ -33,7 +33,6 @@ _SIZES: Final = (
 _NOT_LOOKED_FOR: Final = (
     "personal data",
     "items of benchmarks",
-    "near-duplicates",
     "runs that read the answer",
 )
 

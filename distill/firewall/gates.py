@@ -17,6 +17,7 @@ from distill.firewall import (
     length_out_of_bounds,
     licence_disallowed,
     looping,
+    near_duplicate,
     pairing,
     provenance,
     role,
@@ -72,6 +73,7 @@ RAG_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("length_out_of_bounds", length_out_of_bounds.check),
     Gate("licence_disallowed", licence_disallowed.check),
     Gate("conflicting_verdicts", conflicting_verdicts.check),
+    Gate("near_duplicate", near_duplicate.check),
 )
 
 SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
@@ -91,6 +93,7 @@ SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("self_judged", self_judged.check),
     Gate("conflicting_verdicts", conflicting_verdicts.check),
     Gate("stale_verdict", stale_verdict.check),
+    Gate("near_duplicate", near_duplicate.check),
 )
 
 

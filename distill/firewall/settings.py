@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from distill.firewall.facets import Facet
 from distill.records.frozen import FrozenModel
 
 
@@ -38,6 +39,18 @@ class LoopingSettings(FrozenModel):
 
     action: Action = Action.QUARANTINE
     max_repeats: int = Field(default=5, ge=1)
+
+
+class NearDuplicateSettings(FrozenModel):
+    """What makes two runs alike; scoring looks for it, so all exports have one answer.
+
+    `alike`: the facets that must all be alike; one that neither run has is. `min_similarity`: per
+    cent of all shingles of two texts that both have.
+    """
+
+    action: Action = Action.QUARANTINE
+    alike: tuple[Facet, ...] = Field(default=tuple(Facet), min_length=1)
+    min_similarity: int = Field(default=80, ge=60, le=100)
 
 
 class SecretSettings(FrozenModel):
@@ -81,6 +94,7 @@ class FirewallSettings(FrozenModel):
     length_out_of_bounds: LengthSettings = LengthSettings()
     licence_disallowed: LicenceSettings = LicenceSettings()
     looping: LoopingSettings = LoopingSettings()
+    near_duplicate: NearDuplicateSettings = NearDuplicateSettings()
     secret_detected: SecretSettings = SecretSettings()
     self_judged: SelfJudgedSettings = SelfJudgedSettings()
     stale_verdict: StaleVerdictSettings = StaleVerdictSettings()

@@ -41,6 +41,7 @@ PAIRING_NOTE: Final = (
 _CONTRADICTED: Final = (
     "another run with the same output has the opposite verdict; it was not looked for again"
 )
+_NEAR_DUPLICATES: Final = "other runs are like this one; they were not looked for again"
 
 _NO_RECEIPT: Final = (
     "its receipt, which has the parameters, is not at hand: name a folder with --receipts"
@@ -161,10 +162,15 @@ def _scored(run: RunHops, receipt: Receipt) -> _Again:
     if record.record_class is RecordClass.EXTRACTION:
         raise NotReplayedError("it takes the category of its subject's runs, which are not here")
     decision = own_decision(record, recorded_policy(receipt))
+    beside = []
     if told.rule == Rule.SAME_OUTPUT_OPPOSITE_VERDICTS:
-        line = scored_run(record, contradicted(decision), told.evidence).to_line()
-        return _Again(line, (_CONTRADICTED,))
-    return _Again(scored_run(record, decision, told.evidence).to_line())
+        decision = contradicted(decision)
+        beside.append(_CONTRADICTED)
+    if told.near_duplicates is not None:
+        beside.append(_NEAR_DUPLICATES)
+    again = scored_run(record, decision, told.evidence)
+    again = again.changed(near_duplicates=told.near_duplicates)
+    return _Again(again.to_line(), tuple(beside))
 
 
 def _sample(proof: Proof, receipt: Receipt) -> _Again:

@@ -26,12 +26,26 @@ class DecidingVerdict(Record, frozen=True, kw_only=True):
     value: Any
 
 
+class NearDuplicates(Record, frozen=True, kw_only=True):
+    """That other runs are like this one in every facet asked for (`distill.firewall.facets`).
+
+    `kept` is the run that stands for all of them, this one or another. `clusters`: by facet, the
+    digest of the first text of the cluster. `similarity`, in per mille by facet, is that with
+    another run that is kept.
+    """
+
+    kept: str
+    clusters: dict[str, str]
+    similarity: dict[str, int]
+
+
 class ScoredRun(Record, frozen=True, kw_only=True):
     """The category of one run, the rule that decided and why.
 
     `reward` is the deciding verdict's value where it is a number. `instrument_failure` says which
     instrument failed, where one did. `parent_run_ids` are the runs whose verdict an
-    extraction-class record took.
+    extraction-class record took. `near_duplicates` is null where no other run is like this one,
+    or nobody looked.
     """
 
     format: Literal["distill.scored/1"] = SCORED_FORMAT
@@ -52,4 +66,5 @@ class ScoredRun(Record, frozen=True, kw_only=True):
     instrument_failure: str | None = None
     parent_run_ids: tuple[str, ...] = ()
     output_digest: str | None
+    near_duplicates: NearDuplicates | None = None
     evidence: EvidenceRef

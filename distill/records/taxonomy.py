@@ -87,6 +87,7 @@ class QuarantineReason(StrEnum):
     WITHDRAWN = "withdrawn"
     LENGTH_OUT_OF_BOUNDS = "length_out_of_bounds"
     LOOPING = "looping"
+    NEAR_DUPLICATE = "near_duplicate"
     SECRET_DETECTED = "secret_detected"  # noqa: S105 - a reason, no password
     LICENCE_DISALLOWED = "licence_disallowed"
     SELF_JUDGED = "self_judged"

@@ -29,6 +29,10 @@ REMEDIES: Final[Mapping[QuarantineReason, str]] = {
     QuarantineReason.STALE_VERDICT: (
         "the run changed since somebody judged it: review what it holds by now"
     ),
+    QuarantineReason.NEAR_DUPLICATE: (
+        "the run that is named stands for it; ask for more alike, or a higher min_similarity, in"
+        " [firewall.near_duplicate]"
+    ),
     QuarantineReason.MISSING_PROVENANCE: (
         "name the log it came from: a native evidence record needs its provenance"
     ),

@@ -34,6 +34,7 @@ def scoring_arguments(project: Project) -> Arguments:
     return {
         "evidence": shards_below(project, evidence.STAGE, EVIDENCE_DIR),
         "policy": project.configuration.scoring,
+        "near_duplicates": project.configuration.near_duplicates,
         "scored": project.root / SCORED_DIR,
     }
 

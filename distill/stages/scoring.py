@@ -4,8 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
 
+from distill.firewall.settings import NearDuplicateSettings
 from distill.receipts import Ignored, InFiles, OutDir, Report, with_receipt
 from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
@@ -13,18 +15,29 @@ from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.staging import Finished, KnownFile
 from distill.records.evidence import EvidenceRecord
-from distill.records.scored import EvidenceRef, ScoredRun
+from distill.records.scored import EvidenceRef, NearDuplicates, ScoredRun
 from distill.records.taxonomy import Category, RecordClass, VerdictOrigin
 from distill.scoring.decide import Decision, contradicted, decide, inherit, opposite
 from distill.scoring.policy import ScoringPolicy
 from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.narrow import NarrowTables, chunked
+from distill.stages.near_duplicates import (
+    NEAR_SCHEMA,
+    NearDuplicateSearch,
+    add_near_row,
+    near_row,
+)
 from distill.stages.numbering import NumberedParts
 from distill.stages.progress import SILENT, Bar, Progress
 from distill.stages.tally import Tally
 
 #: What other runs say of one: null that they contradict it, or the categories that it takes.
 Told: TypeAlias = Sequence[tuple[str, Category]] | None
+
+#: What becomes of a run once all are known: ``told`` where others have a say in its category,
+#: ``near`` the fields of `NearDuplicates` where it is like another.
+_Change: TypeAlias = dict[str, Any]
+_Changes: TypeAlias = dict[str, dict[int, _Change]]
 
 #: Of a decision: category, rule, and the origin of what decided.
 _Summary: TypeAlias = tuple[str, str, str | None]
@@ -46,27 +59,34 @@ def decide_runs(
     evidence: InFiles,
     *,
     policy: ScoringPolicy,
+    near_duplicates: NearDuplicateSettings | None = None,
     scored: OutDir,
     progress: Annotated[Progress, Ignored] = SILENT,
 ) -> Finished:
     """Write one scored line for each evidence line, in the same order, per source.
 
-    Law: evidence = scored, in total and per source.
+    ``near_duplicates`` null: nobody asks which runs are alike. Law: evidence = scored, in total and
+    per source.
     """
     running = Running.here()
     tally = Tally()
     written: list[KnownFile] = []
     with (
-        NarrowTables(_SCHEMA) as tables,
-        Passes(running, scored, start_scoring, (policy,)) as passes,
+        NarrowTables(_SCHEMA + NEAR_SCHEMA) as tables,
+        Passes(running, scored, start_scoring, (policy, near_duplicates is not None)) as passes,
     ):
         with progress.stage(STAGE, sum(path.stat().st_size for path in evidence)) as bar:
+            reading = _Reading(passes, tables, tally, bar)
             sources = {
-                name: _read_source(name, parts, passes, tables, tally, bar)
+                name: reading.source(name, parts)
                 for name, parts in parts_of_shards(running, "evidence", is_placed=True).items()
             }
         changes = _contradictions(tables)
         _add_inheritances(tables, changes)
+        if near_duplicates is not None:
+            search = NearDuplicateSearch(tables, list(reading.files), near_duplicates)
+            for name, line, found in search.found():
+                changes.setdefault(name, {}).setdefault(line, {})["near"] = found
         for name, source in sources.items():
             writer = running.writer(scored, running.target("scored"), below=f"{name}/")
             source.write(passes, changes.get(name, {}), writer, tally)
@@ -87,12 +107,12 @@ def decide_runs(
     return Finished(report, {"scored": written}, running.remember)
 
 
-def start_scoring(policy: ScoringPolicy) -> Callable[[PartLines], Mapped]:
+def start_scoring(policy: ScoringPolicy, is_near_asked: bool) -> Callable[[PartLines], Mapped]:
     """Return what decides each run of a part by itself."""
-    return lambda part: _decide_part(part, policy)
+    return lambda part: _decide_part(part, policy, is_near_asked=is_near_asked)
 
 
-def _decide_part(part: PartLines, policy: ScoringPolicy) -> Mapped:
+def _decide_part(part: PartLines, policy: ScoringPolicy, *, is_near_asked: bool) -> Mapped:
     rows = []
     lines = []
     for start, line in part.lines():
@@ -102,6 +122,8 @@ def _decide_part(part: PartLines, policy: ScoringPolicy) -> Mapped:
             path=part.path, start=start, end=start + len(line), blake3=digest_bytes(line).hex
         )
         lines.append(scored_run(record, decision, ref).to_line())
+        origin = None if decision.decided_by is None else decision.decided_by.origin
+        rank = len(VerdictOrigin) if origin is None else origin.rank
         rows.append(
             [
                 record.run_id,
@@ -114,7 +136,8 @@ def _decide_part(part: PartLines, policy: ScoringPolicy) -> Mapped:
                 int(record.facts.tools_unknown),
                 [verdict.origin.value for verdict in record.verdicts],
                 decision.rule,
-                None if decision.decided_by is None else decision.decided_by.origin.value,
+                None if origin is None else origin.value,
+                near_row(record, rank, ref.start, ref.end) if is_near_asked else None,
             ]
         )
     return Mapped(json.dumps(rows).encode(), b"".join(lines))
@@ -136,7 +159,7 @@ class _Source:
     def write(
         self,
         passes: Passes[PartLines],
-        changes: Mapping[int, "Told"],
+        changes: Mapping[int, _Change],
         writer: ShardWriter,
         tally: Tally,
     ) -> None:
@@ -150,10 +173,11 @@ class _Source:
         )
         for part, found in by_part.items():
             lines = passes.content(self.numbered.parts[part]).split(b"\n")
-            for index, told in found.items():
-                own = _decision_of(ScoredRun.from_line(lines[index]))
-                self.decisions[_summary(own)] -= 1
-                self.decisions[_summary(_decision(lines[index], told))] += 1
+            for index, change in found.items():
+                if "told" in change:
+                    own = _decision_of(ScoredRun.from_line(lines[index]))
+                    self.decisions[_summary(own)] -= 1
+                    self.decisions[_summary(_decided(own, change["told"]))] += 1
         for (category, rule, origin), number in (+self.decisions).items():
             tally.add(self.name, category, number)
             tally.group("by_rule", rule, number)
@@ -161,28 +185,37 @@ class _Source:
                 tally.group("by_deciding_origin", origin, number)
 
 
-def _read_source(
-    name: str,
-    parts: Sequence[Part[PartLines]],
-    passes: Passes[PartLines],
-    tables: NarrowTables,
-    tally: Tally,
-    bar: Bar,
-) -> _Source:
-    source = _Source(name)
-    numbered = source.numbered
-    for part, rows in passes.first(parts):
-        numbered.begin(part)
-        for *keys, is_unknown, origins, rule, origin in json.loads(rows):
-            tables.add("runs", (None, name, numbered.lines, *keys))
-            numbered.lines += 1
-            source.decisions[keys[5], rule, origin] += 1
-            tally.add(name, "evidence")
-            tally.add(name, "tools_unknown", is_unknown)
-            for one in origins:
-                tally.group("by_verdict_origin", one)
-        bar.advance(part.size)
-    return source
+@dataclass
+class _Reading:
+    """Takes what is decided of each part; ``files`` of the evidence have numbers."""
+
+    passes: Passes[PartLines]
+    tables: NarrowTables
+    tally: Tally
+    bar: Bar
+    files: dict[Path, int] = field(default_factory=dict)
+    runs: int = 0
+
+    def source(self, name: str, parts: Sequence[Part[PartLines]]) -> _Source:
+        """Return the runs of a source."""
+        source = _Source(name)
+        numbered = source.numbered
+        for part, rows in self.passes.first(parts):
+            numbered.begin(part)
+            file = self.files.setdefault(part.again().place, len(self.files))
+            for *keys, is_unknown, origins, rule, origin, near in json.loads(rows):
+                self.runs += 1
+                self.tables.add("runs", (self.runs, name, numbered.lines, *keys))
+                if near is not None:
+                    add_near_row(self.tables, self.runs, file, near)
+                numbered.lines += 1
+                source.decisions[keys[5], rule, origin] += 1
+                self.tally.add(name, "evidence")
+                self.tally.add(name, "tools_unknown", is_unknown)
+                for one in origins:
+                    self.tally.group("by_verdict_origin", one)
+            self.bar.advance(part.size)
+        return source
 
 
 def own_decision(record: EvidenceRecord, policy: ScoringPolicy) -> Decision:
@@ -210,7 +243,7 @@ def scored_run(record: EvidenceRecord, decision: Decision, ref: EvidenceRef) -> 
     )
 
 
-def _contradictions(tables: NarrowTables) -> dict[str, dict[int, Told]]:
+def _contradictions(tables: NarrowTables) -> _Changes:
     """Return the lines whose output has opposite verdicts within its task (change: null).
 
     A run that a human decided keeps that decision, unless humans contradict each other: a review is
@@ -223,7 +256,7 @@ def _contradictions(tables: NarrowTables) -> dict[str, dict[int, Told]]:
         "  GROUP BY task, output HAVING COUNT(DISTINCT category) > 1)"
         " ORDER BY both, seq"
     )
-    changes: dict[str, dict[int, Told]] = {}
+    changes: _Changes = {}
     touched = []
     for _, group in chunked(rows):
         if not opposite({Category(row[1]) for row in group}):
@@ -231,7 +264,7 @@ def _contradictions(tables: NarrowTables) -> dict[str, dict[int, Told]]:
         humans_agree = not opposite({Category(row[1]) for row in group if row[2]})
         for _, _, by_human, source, line, seq in group:
             if not (by_human and humans_agree):
-                changes.setdefault(source, {})[line] = None
+                changes.setdefault(source, {})[line] = {"told": None}
                 touched.append(seq)
     for seq in touched:
         tables.run(
@@ -240,7 +273,7 @@ def _contradictions(tables: NarrowTables) -> dict[str, dict[int, Told]]:
     return changes
 
 
-def _add_inheritances(tables: NarrowTables, changes: dict[str, dict[int, Told]]) -> None:
+def _add_inheritances(tables: NarrowTables, changes: _Changes) -> None:
     """Add the extraction-class lines with the categories of their parents by subject."""
     tables.run("CREATE INDEX parents ON runs (class, subject)")
     rows = tables.rows(
@@ -249,29 +282,35 @@ def _add_inheritances(tables: NarrowTables, changes: dict[str, dict[int, Told]])
         " AND parent.class = 'verdict_bearing'"
         " WHERE child.class = 'extraction' ORDER BY child.seq, parent.run_id"
     )
-    for _, group in chunked(rows):
+    inherited = []
+    for seq, group in chunked(rows):
         _, source, line, *_ = group[0]
         parents = [(run_id, Category(category)) for *_, run_id, category in group]
-        changes.setdefault(source, {})[line] = parents
+        changes.setdefault(source, {})[line] = {"told": parents}
+        inherited.append((inherit(parents).category.value, seq))
+    for category in inherited:
+        tables.run("UPDATE runs SET category = ? WHERE seq = ?", category)
 
 
-def _told(changes: Mapping[int, Told] | None) -> bytes:
+def _told(changes: Mapping[int, _Change] | None) -> bytes:
     """Return the changes of a part as bytes: equal bytes make equal lines of equal ones."""
     return NONE if changes is None else json.dumps(list(changes.items())).encode()
 
 
-def _changed(content: bytes, changes: Mapping[int, Told]) -> bytes:
+def _changed(content: bytes, changes: Mapping[int, _Change]) -> bytes:
     lines = content.split(b"\n")
-    for index, told in changes.items():
+    for index, change in changes.items():
         run = ScoredRun.from_line(lines[index])
-        changed = run.changed(**_values(_decision(lines[index], told)))
-        lines[index] = changed.to_line().removesuffix(b"\n")
+        values = _values(_decided(_decision_of(run), change["told"])) if "told" in change else {}
+        if "near" in change:
+            values["near_duplicates"] = NearDuplicates(**change["near"])
+        lines[index] = run.changed(**values).to_line().removesuffix(b"\n")
     return b"\n".join(lines)
 
 
-def _decision(line: bytes, told: Told) -> Decision:
+def _decided(own: Decision, told: Told) -> Decision:
     """Return the decision on a run that others have a say in."""
-    return contradicted(_decision_of(ScoredRun.from_line(line))) if told is None else inherit(told)
+    return contradicted(own) if told is None else inherit(told)
 
 
 def _summary(decision: Decision) -> _Summary:

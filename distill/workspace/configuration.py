@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from distill.errors import ConfigurationError
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
-from distill.firewall.settings import FirewallSettings
+from distill.firewall.settings import FirewallSettings, NearDuplicateSettings
 from distill.records.frozen import FrozenModel
 from distill.scoring.policy import ScoringPolicy
 from distill.workspace.expectations import (
@@ -28,6 +28,9 @@ from distill.workspace.retention import Retention
 from distill.workspace.source_table import SourceTable
 
 CONFIGURATION_FILE: Final = "distill.toml"
+
+#: Settings of gates that an earlier stage than the exports reads.
+_FOR_ALL: Final = {"near_duplicate": {"alike", "min_similarity"}}
 
 Model = TypeVar("Model", bound=FrozenModel)
 
@@ -59,8 +62,16 @@ class Configuration(FrozenModel):
     sources: tuple[SourceTable, ...]
     scoring: ScoringPolicy = ScoringPolicy()
     exports: Exports = Exports()
+    firewall: FirewallSettings = FirewallSettings()
     expect: Expectations = Expectations()
     retention: Retention = Retention()
+
+    @property
+    def near_duplicates(self) -> NearDuplicateSettings | None:
+        """What makes two runs alike; null where no export asks."""
+        exports = (self.exports.rag, self.exports.sft)
+        is_asked = any(not export.firewall.is_off("near_duplicate") for export in exports)
+        return self.firewall.near_duplicate if is_asked else None
 
     def source(self, name: str) -> SourceTable:
         """Return the source of that name.
@@ -135,6 +146,7 @@ def parse_configuration(document: Mapping[str, Any], *, default_name: str) -> Co
         ),
         scoring=_model(ScoringPolicy, document.get("scoring", {}), "[scoring]"),
         exports=_exports(document.get("exports", {}), document.get("firewall", {})),
+        firewall=FirewallSettings.model_validate(document.get("firewall", {})),
         expect=_expect(document.get("expect", {})),
         retention=_model(Retention, document.get("retention", {}), "[retention]"),
     )
@@ -158,6 +170,13 @@ def _export(
     _known_only(table, model.model_fields, place)
     own = table.get("firewall", {})
     check_firewall(own, f"exports.{name}.firewall")
+    for gate, settings in _FOR_ALL.items():
+        for key in settings & own.get(gate, {}).keys():
+            raise ConfigurationError(
+                f"{CONFIGURATION_FILE}: [exports.{name}.firewall.{gate}]: {key} is one for all"
+                " exports",
+                f"set it in [firewall.{gate}]",
+            )
     gates = {gate: {**firewall.get(gate, {}), **own.get(gate, {})} for gate in {**firewall, **own}}
     return _model(model, {**table, "firewall": gates}, place)
 

@@ -25,6 +25,11 @@ CONFIGURATION = (
     + "[exports.preference]\ncross_source = true\n"
 ).replace('paths = ["logs/*.json', 'optional = true\npaths = ["logs/*.json')
 
+#: Alike in a chain: the first and the last are not.
+_LONG = [
+    " ".join(f"w{number + 3 * step}" for number in range(80)) + " and so it goes on and on."
+    for step in range(3)
+]
 _ROWS = st.builds(
     lambda task, answer, passed, run: {
         "task": f"t{task}",
@@ -34,7 +39,7 @@ _ROWS = st.builds(
         **({} if run is None else {"id": run}),
     },
     st.integers(0, 3),
-    st.sampled_from(["one", "two", "three", "four", "", "f\u0000ve", "s\U0001f600x" * 9]),
+    st.sampled_from(["one", "two", "three", "", "f\u0000ve", "s\U0001f600x" * 9, *_LONG]),
     st.sampled_from([True, False, "partly", "timeout", None, 7]),
     st.none(),
 )

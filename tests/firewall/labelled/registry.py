@@ -7,6 +7,7 @@ from tests.firewall.labelled import (
     judges,
     licences,
     looping,
+    near_duplicate,
     secret_detected,
 )
 from tests.firewall.labelled.labelled_set import LabelledSet
@@ -19,4 +20,5 @@ SETS: Final[tuple[LabelledSet[Any], ...]] = (
     judges.SELF_JUDGED,
     judges.CONFLICTING_VERDICTS,
     judges.STALE_VERDICT,
+    near_duplicate.SET,
 )

@@ -1,0 +1,56 @@
+"""What two runs may have in common, each by itself: the prompt, the actions, the final output."""
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from distill.records.message import Message
+
+
+class Facet(StrEnum):
+    """A side of a run that is compared by itself."""
+
+    PROMPT = "prompt"
+    ACTIONS = "actions"
+    OUTPUT = "output"
+
+
+def facets_of(messages: Sequence[Message] | None, text: str | None) -> Mapping[Facet, str]:
+    """Return the texts of a run's facets; one that is blank is left out.
+
+    The prompt is what users say before the agent's first turn (where no user speaks, all that
+    stands there). The output is the agent's last turn that says or does something, and the actions
+    are all its turns before. Of a run that is a text alone, the text is the output.
+    """
+    if messages is None:
+        found = {Facet.OUTPUT: text or ""}
+    else:
+        turns = [one for one in messages if one.role == "assistant" and not one.is_blank]
+        said = [_action(turn) for turn in turns]
+        found = {
+            Facet.PROMPT: _prompt(messages),
+            Facet.ACTIONS: "\n\n".join(said[:-1]),
+            Facet.OUTPUT: said[-1] if said else "",
+        }
+    return {facet: text for facet, text in found.items() if text and not text.isspace()}
+
+
+def _prompt(messages: Sequence[Message]) -> str:
+    first = next((i for i, one in enumerate(messages) if one.role == "assistant"), len(messages))
+    given = [one for one in messages[:first] if one.content]
+    asked = [one for one in given if one.role == "user"]
+    return "\n\n".join(one.content or "" for one in asked or given)
+
+
+def _action(turn: Message) -> str:
+    calls = [
+        f"{one.function.name} {_text(one.function.arguments)}" for one in turn.tool_calls or ()
+    ]
+    return "\n".join([turn.content, *calls] if turn.content else calls)
+
+
+def _text(arguments: dict[str, Any] | str) -> str:
+    if isinstance(arguments, str):
+        return arguments
+    return json.dumps(arguments, ensure_ascii=False, sort_keys=True)

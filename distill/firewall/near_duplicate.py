@@ -1,0 +1,61 @@
+"""Gate: of runs that are alike in all that is asked for, one is kept.
+
+The observer leaves for each facet of a run a digest of its text, white space aside, and the bands
+of its MinHash signature. Scoring finds the clusters from them (`distill.stages.near_duplicates`)
+and says in the scored run which other run is kept in its place.
+"""
+
+from typing import Final
+
+from distill.firewall.facets import Facet, facets_of
+from distill.firewall.finding import Finding, GateSettings, RunCandidate
+from distill.firewall.observation import observation_of
+from distill.receipts.digest import digest_bytes
+from distill.records.evidence import Observation
+from distill.records.run_texts import RunTexts
+from distill.records.taxonomy import QuarantineReason
+
+NAME: Final = "near_duplicate"
+VERSION: Final = 1
+
+#: A shorter text is compared as a whole alone: one word more or less is much of it.
+LEAST_WORDS: Final = 20
+
+_DIGITS: Final = 32
+_ALL: Final = 1000
+
+
+def observe(texts: RunTexts) -> Observation | None:
+    """Tell the digest of each facet, and the bands of each that has 20 words or more."""
+    from distill.firewall.minhash import bands_of  # noqa: PLC0415 - brings numpy
+    from distill.firewall.words import word_hashes  # noqa: PLC0415
+
+    names: dict[str, str] = {}
+    for facet, text in facets_of(texts.messages, texts.text).items():
+        plain = " ".join(text.split())
+        names[facet] = digest_bytes(plain.encode("utf-8", "surrogatepass")).hex[:_DIGITS]
+        words = word_hashes(text)
+        if len(words) >= LEAST_WORDS:
+            names[bands_name(facet)] = bands_of(words)
+    return Observation(version=VERSION, names=names) if names else None
+
+
+def bands_name(facet: Facet) -> str:
+    """Return under which name the bands of a facet stand in the observation."""
+    return f"{facet}_bands"
+
+
+def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001
+    """Pass where no run like this one is kept in its place."""
+    observation_of(candidate, NAME, QuarantineReason.NEAR_DUPLICATE)
+    found = candidate.run.near_duplicates
+    if found is None or found.kept == candidate.run.run_id:
+        return None
+    shares = ", ".join(f"{facet} {share / 10:.1f} %" for facet, share in found.similarity.items())
+    is_same = all(share == _ALL for share in found.similarity.values())
+    clusters = ", ".join(f"{facet} {one[:12]}" for facet, one in found.clusters.items())
+    return Finding(
+        QuarantineReason.NEAR_DUPLICATE,
+        "same_text" if is_same else "similar_text",
+        f"like {found.kept}, which is kept: {shares}; clusters: {clusters}",
+    )

@@ -1,0 +1,299 @@
+"""Runs that are alike: what is compared, who is kept, and that no order matters."""
+
+import random
+from itertools import pairwise
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from distill.exports.rag import rag_sample
+from distill.exports.settings import RagSettings, SftSettings
+from distill.exports.sft import sft_sample
+from distill.firewall.clustering import clusters
+from distill.firewall.facets import Facet, facets_of
+from distill.firewall.gates import Refusal
+from distill.firewall.minhash import BANDS, bands_of, read_bands, shingles_of, similarity
+from distill.firewall.near_duplicate import observe
+from distill.firewall.settings import Action, FirewallSettings, NearDuplicateSettings
+from distill.firewall.words import chunks, gram_hashes, word_hashes, words_of
+from distill.records.run_texts import RunTexts
+from distill.records.scored import DecidingVerdict, NearDuplicates
+from distill.records.taxonomy import QuarantineReason, SourceRole, VerdictOrigin
+from tests.exports.builders import (
+    ACCEPTED,
+    PARTIAL,
+    REJECTED,
+    REVIEW,
+    Run,
+    assistant,
+    call,
+    run,
+    tool,
+    user,
+)
+from tests.firewall.alike import found_among
+
+WORDS = [f"w{number}" for number in range(400)]
+
+
+def text(seed: int, length: int = 60) -> str:
+    """A text of random words."""
+    return " ".join(random.Random(seed).choices(WORDS, k=length))  # noqa: S311 - a text, no secret
+
+
+def changed(said: str, *places: int) -> str:
+    """The text with other words at some places."""
+    words = said.split()
+    for place in places:
+        words[place] = f"other{place}"
+    return " ".join(words)
+
+
+def chat(run_id: str, prompt: str, answer: str, **fields: object) -> Run:
+    """A run of one turn."""
+    return run(run_id, messages=(user(prompt), assistant(answer)), **fields)  # type: ignore[arg-type]
+
+
+def test_a_copy_stays_out_and_names_the_run_that_is_kept() -> None:
+    """The gate says which run, how alike, and which clusters."""
+    one = chat("d/a", text(1), text(2))
+    found = found_among([one, chat("d/b", text(1), changed(text(2), 3))])
+    assert found["d/a"]["kept"] == found["d/b"]["kept"] == "d/a"
+    assert found["d/b"]["similarity"] == {"prompt": 1000, "output": 866}
+    scored, record = chat("d/b", text(1), changed(text(2), 3))
+    scored = scored.changed(near_duplicates=NearDuplicates(**found["d/b"]))
+    for result in (
+        sft_sample(scored, record, SftSettings()),
+        rag_sample(scored, record, RagSettings()),
+    ):
+        assert isinstance(result, Refusal)
+        assert (result.reason, result.rule) == (QuarantineReason.NEAR_DUPLICATE, "similar_text")
+        assert "like d/a, which is kept: prompt 100.0 %, output 86.6 %" in result.detail
+    kept = one[0].changed(near_duplicates=NearDuplicates(**found["d/a"]))
+    assert not isinstance(sft_sample(kept, one[1], SftSettings()), Refusal)
+    off = FirewallSettings(near_duplicate=NearDuplicateSettings(action=Action.OFF))
+    assert not isinstance(sft_sample(scored, record, SftSettings(firewall=off)), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer", "is_alike"),
+    [
+        (text(1), text(2), True),
+        (text(1) + "\n ", "\n" + text(2), True),
+        (changed(text(1), 9), changed(text(2), 30), True),
+        (text(1), text(3), False),
+        (text(3), text(2), False),
+        (changed(text(1), 5, 15, 25, 35, 45), text(2), False),
+    ],
+)
+def test_all_facets_must_be_alike(prompt: str, answer: str, is_alike: bool) -> None:
+    """Another prompt or another output is another run."""
+    found = found_among([chat("d/a", text(1), text(2)), chat("d/b", prompt, answer)])
+    assert ("d/b" in found) == is_alike
+
+
+def test_the_way_counts_unless_the_settings_leave_it_out() -> None:
+    """Runs with one prompt and one last turn, and other actions between."""
+    runs = [
+        run(
+            f"d/{way}",
+            messages=(
+                user("Mend it."),
+                assistant(None, call("sh", {"c": way})),
+                tool("ok"),
+                assistant("Done."),
+            ),
+        )
+        for way in ("ls", "make")
+    ]
+    assert not found_among(runs)
+    two = NearDuplicateSettings(alike=(Facet.PROMPT, Facet.OUTPUT))
+    assert found_among(runs, two)["d/make"]["kept"] == "d/ls"
+
+
+def test_short_texts_are_compared_as_a_whole_alone() -> None:
+    """Eighteen of nineteen words in common are not enough, all are."""
+    short = text(5, 19)
+    told = observe(RunTexts(messages=(user(short), assistant("yes"))))
+    assert told is not None
+    assert set(told.names) == {"prompt", "output"}
+    assert not found_among([chat("d/a", short, "yes"), chat("d/b", changed(short, 18), "yes")])
+    assert found_among([chat("d/a", short, "yes"), chat("d/b", short, "yes")])
+
+
+def _judged(subject: Run, origin: VerdictOrigin) -> Run:
+    by = DecidingVerdict(name="v", origin=origin, value=None)
+    return subject[0].changed(decided_by=by), subject[1]
+
+
+def test_the_best_category_is_kept_then_role_origin_length_and_id() -> None:
+    """Each rule decides where those before it do not."""
+    said, asked = text(1), text(2)
+    order = [
+        _judged(chat("d/e", asked, said), VerdictOrigin.HUMAN_REVIEW),
+        chat("d/d", asked, said),
+        chat("d/f", asked, said),
+        chat("d/c", asked, said, facts={"text_chars": 10**6}),
+        _judged(chat("d/b", asked, said), VerdictOrigin.HEURISTIC),
+        chat("d/a2", asked, said, role=SourceRole.EVALUATION),
+        chat("d/a3", asked, said, category=PARTIAL),
+        chat("d/a1", asked, said, category=REJECTED),
+        chat("d/a0", asked, said, category=REVIEW),
+    ]
+    for better, worse in pairwise(order):
+        found = found_among([worse, better])
+        assert found[worse[1].run_id]["kept"] == better[1].run_id
+
+
+@st.composite
+def _corpora(draw: st.DrawFn) -> list[Run]:
+    """Runs of a few texts, each changed at some places."""
+    place = st.lists(st.integers(0, 59), max_size=3)
+    drawn = draw(
+        st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), place, place), max_size=14)
+    )
+    category = st.sampled_from([ACCEPTED, PARTIAL, REVIEW, REJECTED])
+    return [
+        chat(
+            f"d/{number}",
+            changed(text(asked), *some),
+            changed(text(10 + said), *others),
+            category=draw(category),
+        )
+        for number, (asked, said, some, others) in enumerate(drawn)
+    ]
+
+
+@given(runs=_corpora(), order=st.randoms(use_true_random=False))
+@settings(max_examples=60)
+def test_what_is_found_depends_on_no_order(runs: list[Run], order: random.Random) -> None:
+    """Any order of the same runs tells the same of each."""
+    found = found_among(runs)
+    order.shuffle(runs)
+    assert found_among(runs) == found
+
+
+@given(runs=_corpora())
+@settings(max_examples=40)
+def test_one_of_each_group_is_kept(runs: list[Run]) -> None:
+    """Who is kept is kept by itself, and two exact copies never both come through."""
+    found = found_among(runs)
+    for one in found.values():
+        assert found[one["kept"]]["kept"] == one["kept"]
+    texts: dict[tuple[str, ...], int] = {}
+    for _, record in runs:
+        kept = found.get(record.run_id, {}).get("kept")
+        key = tuple(facets_of(record.messages, None).values())
+        texts[key] = texts.get(key, 0) + int(kept in (None, record.run_id))
+    assert all(number <= 1 for number in texts.values())
+
+
+def test_the_bands_of_a_text_are_these() -> None:
+    """They stand in evidence: a change of the arithmetic is a new version of the rule."""
+    told = bands_of(word_hashes("the quick brown fox jumps over the lazy dog " * 3))
+    assert told == (
+        "2h2enqOmqa9dR9Ld05nd8AhJvSlkDYleCwYA5gNsGY/jcKqSB4kiarSBCU1lD4YmdnH583gIGCQxCg5wwjcmHg=="
+    )
+    assert len(read_bands(told)) == 4 * BANDS
+
+
+@pytest.mark.parametrize(("alike", "least"), [(0.7, 95), (0.8, 99), (0.9, 100)])
+def test_texts_that_are_alike_become_candidates(alike: float, least: int) -> None:
+    """Of a hundred pairs of a similarity, about as many share a band as the formula says."""
+    candidates = 0
+    shared = int(400 * 2 * alike / (1 + alike))
+    for seed in range(100):
+        begin = text(seed, shared).replace("w", f"s{seed}w")
+        one, other = (f"{begin} {text(seed + side, 400 - shared)}" for side in (1000, 2000))
+        assert abs(similarity(shingles_of(one), shingles_of(other)) - 1000 * alike) < 20
+        pairs = zip(*(_bands(said) for said in (one, other)), strict=True)
+        candidates += any(a == b for a, b in pairs)
+    assert candidates >= least
+
+
+def _bands(said: str) -> list[bytes]:
+    found = read_bands(bands_of(word_hashes(said)))
+    return [found[at : at + 4] for at in range(0, len(found), 4)]
+
+
+def test_a_huge_bucket_costs_a_fixed_number_of_comparisons_a_text() -> None:
+    """Ten thousand texts with the same bands, none alike: at most nine each, not ten thousand."""
+    asked = 0
+
+    def never(_: int, __: int) -> bool:
+        nonlocal asked
+        asked += 1
+        return False
+
+    number = 10_000
+    assert clusters([b"\0" * 64] * number, never) == list(range(number))
+    assert asked <= 9 * number
+
+
+def test_a_huge_bucket_of_copies_is_one_cluster() -> None:
+    """Each is compared once, and joined."""
+    assert set(clusters([b"\0" * 64] * 1000, lambda _, __: True)) == {0}
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["a", "a ", "\\", "\\u00e9", "é", "\u0301", "漢", "\u200b", "_", "\\n", "a\u0301\u200b "],
+)
+def test_hostile_texts_take_linear_time(hostile: str) -> None:
+    """Four times the text takes no more than about four times as long."""
+
+    def seconds(times: int) -> float:
+        texts = RunTexts(text=hostile * times)
+        begin = process_time()
+        observe(texts)
+        return process_time() - begin
+
+    seconds(1000)
+    few, many = min(seconds(50_000) for _ in range(3)), min(seconds(200_000) for _ in range(3))
+    assert many < 12 * few + 0.05
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("Foo_Bar, baz-9!", ["foo_bar", "baz", "9"]),
+        ('{\\"a\\":\\"b\\\\nc\\td\\"}', ["a", "b", "c", "d"]),
+        ("Caf\u00e9 CAFE\u0301 ca\u200bfe", ["cafe", "cafe", "cafe"]),
+        ("don\\u2019t don\u2019t don't", ["don", "t"] * 3),
+        ("\uff46\uff55\uff4c\uff4c 漢字kana", ["full", "漢", "字", "kana"]),
+        ("Straße 한국어", ["strasse", "한국어"]),
+    ],
+)
+def test_words_are_read_past_case_accents_and_escapes(written: str, words: list[str]) -> None:
+    """What parts words, and what is one word."""
+    assert [word.decode() for word in words_of(written)] == words
+
+
+@given(
+    said=st.text(alphabet="abcé \n\\u_漢\u0301\u200b", max_size=200),
+    more=st.integers(0, 2),
+    at=st.data(),
+)
+def test_words_have_the_same_hash_wherever_they_stand(
+    said: str, more: int, at: st.DataObject
+) -> None:
+    """Hashes follow from the words alone: one a word, equal where the words are."""
+    padded = "x " * (32_768 * more) + said
+    words, hashes = words_of(padded), word_hashes(padded).tolist()
+    assert len(words) == len(hashes)
+    alone = [int(word_hashes(word.decode("utf-8", "surrogatepass"))[0]) for word in words_of(said)]
+    assert hashes[len(hashes) - len(alone) :] == alone
+    grams = gram_hashes(word_hashes(padded), 3).tolist()
+    assert len(grams) == max(len(words) - 2, 0)
+    if len(words) > 2:
+        place = at.draw(st.integers(0, len(grams) - 1))
+        again = b" ".join(words[place : place + 3]).decode("utf-8", "surrogatepass")
+        assert gram_hashes(word_hashes(again), 3).tolist() == [grams[place]]
+
+
+def test_a_word_without_end_is_cut_and_not_a_crash() -> None:
+    """A megabyte without a space."""
+    assert len(b"".join(chunks("a" * 1_000_000))) == 1_000_000
+    assert len(word_hashes("a" * 1_000_000)) == len(words_of("a" * 1_000_000))
