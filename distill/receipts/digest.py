@@ -134,6 +134,11 @@ class LineTree:
         return self._tree.size, Sha256(self._tree.root().hex())
 
 
+def blake3_hex(data: bytes) -> str:
+    """Return the BLAKE3 of bytes as 64 hexadecimal digits, where a text is what is needed."""
+    return blake3(data).hexdigest()
+
+
 def digest_bytes(data: bytes) -> Digest:
     """Return the BLAKE3 digest of bytes."""
     return Digest(blake3(data).hexdigest())

@@ -5,6 +5,8 @@ Source of the form: TRL 1.16, "Dataset formats", conversational and tool-calling
 
 from typing import Any, Literal
 
+from msgspec import field
+
 from distill.records.record import Record
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
@@ -17,16 +19,19 @@ class FunctionCall(Record, frozen=True, kw_only=True):
     arguments: dict[str, Any] | str
 
 
-class ToolCall(Record, frozen=True, kw_only=True):
-    """One tool call of an assistant's message."""
+class ToolCall(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One tool call of an assistant's message; without an id where the log has none."""
 
-    type: Literal["function"] = "function"
+    type: Literal["function"] = field(default_factory=lambda: "function")  # written, always
     id: str | None = None
     function: FunctionCall
 
 
-class Message(Record, frozen=True, kw_only=True):
-    """One turn. `content` is null where the log has null (an assistant that only called tools)."""
+class Message(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One turn; what is null is left out of its line.
+
+    `content` is null where the log has null (an assistant that only called tools).
+    """
 
     role: Role
     content: str | None = None

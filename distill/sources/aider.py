@@ -10,6 +10,7 @@ nothing: what is green there is often not resolved. `gold_files` is an answer ke
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, Self
 
+from distill.records.compact import compact
 from distill.records.evidence import Verdict
 from distill.records.frozen import FrozenModel
 from distill.records.message import Message
@@ -27,7 +28,6 @@ from distill.sources.protocol import (
 )
 from distill.sources.settings import read_settings
 from distill.sources.strict_json import name_type
-from distill.sources.tool_calls import compact
 
 _REPORT: Final = ("edit_outcome", "lint_outcome", "test_outcome")
 _FIELDS: Final = {"instance_id", "model_patch", *_REPORT}

@@ -9,19 +9,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from distill.records.compact import compact
 from distill.records.evidence import EvidenceRecord, Facts, Observation, Provenance, TaskIdentity
 from distill.records.message import Message
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason, SourceRole
 from distill.sources.facts import (
+    canonical_form,
     digest_json,
+    digest_list,
     holds_answer_key,
-    message_values,
-    output_digest,
-    output_of,
     prompt_of,
     rendered_chars,
-    text_of,
+    says_nothing,
+    text_chars,
+    turns_of,
 )
 from distill.sources.protocol import RecordError, RunDraft
 from distill.sources.timestamps import to_utc
@@ -85,9 +87,18 @@ def assemble(
     messages = _with_prompt(draft.messages, task)
     _check_beginning(messages or ())
     tools = draft.tools if draft.tools is not None or task is None else task.tools
-    prompt = prompt_of(messages)
+    forms = [canonical_form(message) for message in messages or ()]
+    turns = turns_of(messages or ())
+    prompt, output = forms[: turns.start], forms[turns]
     identity = _identify_task(draft, context.dataset, prompt)
-    content = digest_json([identity.key, message_values(messages or ()), draft.text, tools])
+    content = digest_list(
+        (
+            f'"{identity.key}"'.encode(),
+            b"[" + b",".join(forms) + b"]",
+            compact(draft.text).encode(),
+            compact(tools).encode(),
+        )
+    )
     run_digest = digest_json([context.dataset, draft.task_id, draft.trial, content])
     logged = draft.logged_run_id
     texts = RunTexts(
@@ -122,9 +133,9 @@ def assemble(
         content_digest=content,
         provenance=provenance,
         facts=Facts(
-            output_digest=None if draft.is_empty_handed else output_digest(messages, draft.text),
-            prompt_digest=digest_json(message_values(prompt)) if prompt else None,
-            output_chars=len(text_of(output_of(messages))) if messages else len(draft.text or ""),
+            output_digest=_output_digest(draft, messages, output),
+            prompt_digest=digest_list(prompt) if prompt else None,
+            output_chars=text_chars(messages[turns]) if messages else len(draft.text or ""),
             text_chars=rendered_chars(messages, draft.text),
             hallucinated_paths=hallucinated_paths,
             answer_key_in_prompt=holds_answer_key(messages or (), draft.answer_keys),
@@ -169,10 +180,19 @@ def _check_beginning(messages: Sequence[Message]) -> None:
         )
 
 
-def _identify_task(draft: RunDraft, dataset: str, prompt: tuple[Message, ...]) -> TaskIdentity:
-    fields: Any = draft.task_fields
-    if fields is None:
-        fields = message_values(prompt)
-    digest = digest_json(fields)
+def _output_digest(
+    draft: RunDraft, messages: tuple[Message, ...] | None, output: Sequence[bytes]
+) -> str | None:
+    """Return the digest of the output, or of the text; null where that is blank."""
+    if draft.is_empty_handed:
+        return None
+    if messages is None:
+        return digest_json(draft.text) if draft.text is not None and draft.text.strip() else None
+    return None if says_nothing(messages) else digest_list(output)
+
+
+def _identify_task(draft: RunDraft, dataset: str, prompt: Sequence[bytes]) -> TaskIdentity:
+    fields = draft.task_fields
+    digest = digest_list(prompt) if fields is None else digest_json(fields)
     key = digest_json([dataset, draft.task_id, digest])
     return TaskIdentity(dataset=dataset, task_id=draft.task_id, digest=digest, key=key)

@@ -10,9 +10,9 @@ left out but reasoning, which is no turn.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from distill.records.compact import compact
 from distill.sources.messages import ROLES, violation
 from distill.sources.strict_json import name_type, parse_value
-from distill.sources.tool_calls import compact
 
 Item = dict[str, Any]
 

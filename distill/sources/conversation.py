@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from distill.records.compact import compact
 from distill.records.message import Message, Role
 from distill.sources.messages import read_messages, violation
 from distill.sources.strict_json import name_type, parse_value
-from distill.sources.tool_calls import compact
 
 
 def read_turns(value: Any, role: Role) -> tuple[Message, ...]:

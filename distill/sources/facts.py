@@ -1,46 +1,40 @@
 """What a run's text says of itself: its prompt, its output, their digests, an answer key in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from distill.receipts.digest import digest_bytes
-from distill.records.message import Message, ToolCall
-from distill.sources.tool_calls import compact
+from msgspec.json import Encoder
+
+from distill.receipts.digest import blake3_hex
+from distill.records.compact import compact, holds_float
+from distill.records.message import Message
 
 #: Shorter answer keys ("18", "yes") stand in prompts by chance.
 MIN_ANSWER_KEY_CHARS: Final = 40
 
+_SORTED: Final = Encoder(order="sorted")
+
 
 def digest_json(value: Any) -> str:
     """Return the 64 hex digits of a JSON value's canonical form: keys sorted, no blanks, UTF-8."""
-    return digest_bytes(compact(value).encode()).hex
+    return blake3_hex(compact(value).encode())
 
 
-def message_values(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Return messages as JSON values, what is null left out."""
-    return [_message_value(message) for message in messages]
+def digest_list(forms: Iterable[bytes]) -> str:
+    """Return what `digest_json` gives of a list, from the canonical form of each of its values."""
+    return blake3_hex(b"[" + b",".join(forms) + b"]")
 
 
-def _message_value(message: Message) -> dict[str, Any]:
-    """Return what ``model_dump(exclude_none=True)`` gives, at a third of its price."""
-    value: dict[str, Any] = {"role": message.role}
-    if message.content is not None:
-        value["content"] = message.content
-    if message.tool_calls is not None:
-        value["tool_calls"] = tuple(_call_value(call) for call in message.tool_calls)
-    if message.name is not None:
-        value["name"] = message.name
-    if message.tool_call_id is not None:
-        value["tool_call_id"] = message.tool_call_id
-    return value
+def canonical_form(message: Message) -> bytes:
+    """Return a message as canonical JSON, what is null left out.
 
-
-def _call_value(call: ToolCall) -> dict[str, Any]:
-    value: dict[str, Any] = {"type": call.type}
-    if call.id is not None:
-        value["id"] = call.id
-    value["function"] = {"name": call.function.name, "arguments": call.function.arguments}
-    return value
+    Law: it is `compact` of the message's fields. msgspec writes the same, but for the exponents of
+    floats.
+    """
+    calls = message.tool_calls or ()
+    if any(holds_float(call.function.arguments) for call in calls):
+        return compact(message.as_json()).encode()
+    return _SORTED.encode(message)
 
 
 def prompt_of(messages: Sequence[Message] | None) -> tuple[Message, ...]:
@@ -50,26 +44,24 @@ def prompt_of(messages: Sequence[Message] | None) -> tuple[Message, ...]:
     return tuple(messages[:first])
 
 
-def output_of(messages: Sequence[Message] | None) -> tuple[Message, ...]:
-    """Return the messages from the first assistant's to the last; none where none speaks."""
-    messages = messages or ()
+def turns_of(messages: Sequence[Message]) -> slice:
+    """Return where the output lies: from the first assistant's message to the last.
+
+    Where no assistant speaks it is empty, and lies after all of them.
+    """
     turns = [i for i, message in enumerate(messages) if message.role == "assistant"]
-    return tuple(messages[turns[0] : turns[-1] + 1]) if turns else ()
+    return slice(turns[0], turns[-1] + 1) if turns else slice(len(messages), len(messages))
 
 
-def output_digest(messages: Sequence[Message] | None, text: str | None) -> str | None:
-    """Return the digest of the output, or of the text; null where that is blank."""
-    if messages is None:
-        return digest_json(text) if text is not None and text.strip() else None
-    output = output_of(messages)
-    if all(message.is_blank for message in output if message.role == "assistant"):
-        return None
-    return digest_json(message_values(output))
+def says_nothing(output: Sequence[Message]) -> bool:
+    """Say whether no assistant's turn of an output says anything."""
+    return all(message.is_blank for message in output if message.role == "assistant")
 
 
-def text_of(messages: Sequence[Message]) -> str:
-    """Return the contents, joined by newlines, without calls."""
-    return "\n".join(message.content for message in messages if message.content)
+def text_chars(messages: Sequence[Message]) -> int:
+    """Return the characters of the contents, joined by newlines, without calls."""
+    lengths = [len(message.content) for message in messages if message.content]
+    return sum(lengths) + max(len(lengths) - 1, 0)
 
 
 def rendered_chars(messages: Sequence[Message] | None, text: str | None) -> int:

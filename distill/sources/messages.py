@@ -9,11 +9,12 @@ out, since they are no turn.
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from distill.records.compact import compact
 from distill.records.message import Message, Role, ToolCall
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.protocol import RecordError
 from distill.sources.strict_json import name_type, parse_value
-from distill.sources.tool_calls import compact, read_calls, read_tool_use
+from distill.sources.tool_calls import read_calls, read_tool_use
 
 ROLES: Final[dict[str, Role]] = {
     "system": "system",
@@ -64,7 +65,7 @@ def _read_all(items: Iterable[Any]) -> Iterator[Message]:
             raise RecordError(error.reason, error.rule, detail) from error
 
 
-def _read_one(item: Any) -> Iterator[Message]:
+def _read_one(item: Any) -> Iterable[Message]:
     if not isinstance(item, dict):
         raise violation("message_no_object", f"a JSON {name_type(item)}, no object")
     is_sharegpt = "role" not in item and "from" in item
@@ -74,11 +75,10 @@ def _read_one(item: Any) -> Iterator[Message]:
     if role is None:
         raise violation("unknown_role", "its role is none of " + ", ".join(sorted(ROLES)))
     if named == "function_call":
-        yield Message(role=role, tool_calls=read_calls(content))
-    elif isinstance(content, list):
-        yield from _read_parts(role, content, item)
-    else:
-        yield _plain(role, _text(role, content), item)
+        return (Message(role=role, tool_calls=read_calls(content)),)
+    if isinstance(content, list):
+        return _read_parts(role, content, item)
+    return (_plain(role, _text(role, content), item),)
 
 
 def _plain(role: Role, text: str | None, item: dict[str, Any]) -> Message:

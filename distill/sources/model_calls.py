@@ -19,10 +19,10 @@ from hashlib import blake2b
 from itertools import chain
 from typing import Any, Final
 
+from distill.records.compact import compact
 from distill.records.message import Message, ToolCall
 from distill.sources.chat_values import Chat, Reading
-from distill.sources.facts import message_values, prompt_of
-from distill.sources.tool_calls import compact
+from distill.sources.facts import prompt_of
 
 _PROMPTING: Final = ("system", "developer", "user")
 
@@ -183,7 +183,8 @@ def _prefixes(messages: Sequence[Message]) -> list[bytes]:
     """Return a digest of every beginning of a conversation, the shortest first."""
     state = blake2b(digest_size=16)
     found = []
-    for value in message_values(messages):
+    for message in messages:
+        value = message.as_json()
         # An empty text beside calls is written as null, as "" or not at all.
         state.update(compact({**value, "content": value.get("content") or ""}).encode() + b"\n")
         found.append(state.copy().digest())

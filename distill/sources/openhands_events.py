@@ -12,9 +12,9 @@ not in the log. Events about the machinery (state changes, recall, condensation)
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from distill.records.compact import compact
 from distill.sources.messages import violation
 from distill.sources.pointers import resolve
-from distill.sources.tool_calls import compact
 
 Turn = dict[str, Any]
 

@@ -11,6 +11,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
@@ -77,8 +78,14 @@ def find(places: Sequence[Place], site: RunSite) -> Found | None:
         value = resolve(site.run if place.is_relative else site.row, place.tokens)
         if value is not ABSENT:
             inner = site.tokens + place.tokens if place.is_relative else place.tokens
-            return Found(value, join_pointer(inner))
+            return Found(value, _pointer_of(inner))
     return None
+
+
+@lru_cache(4096)
+def _pointer_of(tokens: tuple[str, ...]) -> str:
+    """Return what `join_pointer` does, once for the same few places of every row."""
+    return join_pointer(tokens)
 
 
 def sites(row: Any, runs_at: Sequence[tuple[str, ...]], path: str) -> Iterator[RunSite]:

@@ -7,7 +7,7 @@ refusal is a `RecordError` whose detail says what is wrong and where, and never 
 
 import re
 from math import isfinite, isnan
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import jiter
 
@@ -21,13 +21,7 @@ _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _PLACE: Final = re.compile(r" at line (\d+) column (\d+)$")
 _NO_NUMBER: Final = re.compile(rb"[-+]?(?:nan|inf)", re.IGNORECASE)
 
-#: Digits to "0", "e"/"E" to "e", "." and "+" kept, all else to a blank: so that one pass of
-#: `in` finds what could be a number too large, at the speed of memory.
-_SHAPE: Final = bytes(
-    {**dict.fromkeys(b"0123456789", 48), **dict.fromkeys(b"eE", 101), 46: 46, 43: 43}.get(i, 32)
-    for i in range(256)
-)
-_LONG_INTEGER: Final = b" " + b"0" * 16
+_INFINITE: Final = (float("inf"), float("-inf"))
 
 #: Part of jiter's message → our rule and words, in order; the first that fits is taken.
 _RULES: Final = (
@@ -68,7 +62,7 @@ def parse_value(data: bytes, *, nan_as_text: bool = False) -> Any:
         if not nan_as_text or error.rule != _NAN_RULE:
             raise
         value = _with_texts(_load(data, allow_inf_nan=True))
-    if _may_hold_large_number(data):
+    if _holds_large_number(value):
         _check_numbers(value)
     return value
 
@@ -143,14 +137,23 @@ def _around(data: bytes, line: int, column: int) -> bytes:
     return data[max(at - 2, 0) : at + 4]
 
 
-def _may_hold_large_number(data: bytes) -> bool:
-    shape = data.translate(_SHAPE)
-    return (
-        _LONG_INTEGER in shape
-        or b"e000" in shape
-        or b"e+000" in shape
-        or shape.startswith(_LONG_INTEGER[1:])
-    )
+def _holds_large_number(root: object) -> bool:
+    """Say whether a number stands in a value that can't be kept; texts cost nothing."""
+    waiting = [root]
+    for value in waiting:
+        kind = type(value)
+        if kind is str:
+            continue
+        if kind is dict:
+            waiting += cast("dict[str, object]", value).values()
+        elif kind is list:
+            waiting += cast("list[object]", value)
+        elif kind is int:
+            if not -MAX_SAFE_INTEGER <= cast("int", value) <= MAX_SAFE_INTEGER:
+                return True
+        elif kind is float and value in _INFINITE:
+            return True
+    return False
 
 
 def _check_numbers(root: object) -> None:
@@ -170,7 +173,7 @@ def _check_numbers(root: object) -> None:
             raise _refuse(
                 "integer_too_large", f"an integer beyond ±(2^53-1) at {pointer or 'the top'}"
             )
-        elif isinstance(value, float) and value in (float("inf"), float("-inf")):
+        elif isinstance(value, float) and value in _INFINITE:
             raise _refuse(
                 "number_overflows", f"a number too large for a double at {pointer or 'the top'}"
             )

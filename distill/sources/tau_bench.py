@@ -9,6 +9,7 @@ messages, or with a harness error, has a placeholder reward of 0.0, which is no 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Self
 
+from distill.records.compact import compact
 from distill.records.evidence import Verdict
 from distill.records.frozen import FrozenModel
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
@@ -19,7 +20,6 @@ from distill.sources.pointers import ABSENT, resolve
 from distill.sources.protocol import Answer, Framing, JoinedFiles, Recognition, RunDraft
 from distill.sources.settings import read_settings
 from distill.sources.strict_json import name_type
-from distill.sources.tool_calls import compact
 
 _FIELDS: Final = {"task_id", "reward", "info", "traj", "trial"}
 

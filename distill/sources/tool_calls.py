@@ -1,18 +1,12 @@
 """Tool calls as logs write them: OpenAI's, its legacy `function_call`, Anthropic's `tool_use`."""
 
-import json
-import re
-from typing import Any, Final
+from typing import Any
 
-import orjson
-
+from distill.records.compact import compact
 from distill.records.message import FunctionCall, ToolCall
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.protocol import RecordError
 from distill.sources.strict_json import name_type, parse, parse_value
-
-#: A float may be written in either of two ways here; in a text it does no harm to look twice.
-_EXPONENT: Final = re.compile(r"(?:^|[:,[])-?[0-9.]+e")
 
 
 def read_calls(value: Any) -> tuple[ToolCall, ...]:
@@ -30,21 +24,6 @@ def read_calls(value: Any) -> tuple[ToolCall, ...]:
 def read_tool_use(part: dict[str, Any]) -> ToolCall:
     """Return the call of an Anthropic content block ``{type: tool_use, id, name, input}``."""
     return _make(part.get("id"), part.get("name"), part.get("input"))
-
-
-def compact(value: Any) -> str:
-    """Return a JSON value (no NaN) as text, the same for equal values: keys sorted, no blanks.
-
-    Law: it is what the standard library writes. orjson writes it too, ten times as fast, but for
-    the exponents of floats and for what it refuses.
-    """
-    try:
-        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    except (orjson.JSONEncodeError, TypeError):
-        text = ""
-    if text and not _EXPONENT.search(text):
-        return text
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _read_call(call: Any) -> ToolCall:

@@ -4,12 +4,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
+from distill.records.compact import compact
 from distill.records.evidence import Provenance
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.pointers import parse_pointer, resolve
 from distill.sources.protocol import RawRecord, RecordError, Source
 from distill.sources.rows import read_row, split_row
-from distill.sources.tool_calls import compact
 from distill.stages.narrow import NarrowTables, chunked
 
 _SCHEMA = """

@@ -7,13 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distill.exports.rendering import render
+from distill.records.compact import compact
 from distill.records.message import FunctionCall, Message, ToolCall
-from distill.sources.facts import digest_json, message_values, rendered_chars
-from distill.sources.tool_calls import compact
+from distill.sources.facts import canonical_form, digest_json, digest_list, rendered_chars
 
-ARGUMENTS = st.text(max_size=4) | st.dictionaries(st.text(max_size=3), st.integers(), max_size=2)
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+ARGUMENTS = st.text(max_size=4) | st.dictionaries(
+    st.text(max_size=3), NUMBERS | st.lists(NUMBERS, max_size=2), max_size=2
+)
 CALLS = st.builds(
-    ToolCall, function=st.builds(FunctionCall, name=st.text(max_size=4), arguments=ARGUMENTS)
+    ToolCall,
+    id=st.none() | st.text(max_size=3),
+    function=st.builds(FunctionCall, name=st.text(max_size=4), arguments=ARGUMENTS),
 )
 MESSAGES = st.builds(
     Message,
@@ -30,11 +35,29 @@ def test_rendered_chars(messages: list[Message]) -> None:
     assert rendered_chars(messages, None) == len(render(messages))
 
 
-@given(st.lists(MESSAGES, max_size=4))
-def test_message_values(messages: list[Message]) -> None:
-    """They are the fields of the records, what is null left out; arguments stay as they are."""
-    dumped = [_without_null(message.as_json()) for message in messages]
-    assert digest_json(message_values(messages)) == digest_json(dumped)
+@given(MESSAGES)
+def test_canonical_form(message: Message) -> None:
+    """It is compact JSON of the fields that are not null, floats as the standard library has them.
+
+    So are the digests of lists that are made of canonical forms.
+    """
+    values = {name: getattr(message, name) for name in message.__struct_fields__}
+    if message.tool_calls is not None:
+        values["tool_calls"] = [_call_values(call) for call in message.tool_calls]
+    told = {name: value for name, value in values.items() if value is not None}
+    assert canonical_form(message) == standard(told).encode()
+    assert digest_list([canonical_form(message)] * 2) == digest_json([told, told])
+
+
+def _call_values(call: ToolCall) -> dict[str, Any]:
+    function = {"name": call.function.name, "arguments": call.function.arguments}
+    named = {} if call.id is None else {"id": call.id}
+    return {"type": "function", **named, "function": function}
+
+
+def standard(value: Any) -> str:
+    """Compact JSON as the standard library writes it."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 JSON = st.recursive(
@@ -57,10 +80,3 @@ def test_compact(value: object) -> None:
 def holds_infinity(value: object) -> bool:
     """Whether there is an infinity in a value: no JSON that was parsed holds one."""
     return "Infinity" in json.dumps(value)
-
-
-def _without_null(value: Any) -> Any:
-    if isinstance(value, dict):
-        found = {key: item for key, item in value.items() if item is not None}
-        return {k: v if k == "arguments" else _without_null(v) for k, v in found.items()}
-    return [_without_null(v) for v in value] if isinstance(value, list | tuple) else value
