@@ -1,4 +1,4 @@
-"""`distill status`, `report` and `explain`."""
+"""`distill status`, `report`, `export-atif` and `explain`."""
 
 import argparse
 
@@ -10,6 +10,11 @@ from distill.report import write_report
 from distill.report.explanation import explain_stages, explained_lines
 from distill.report.health import look_at
 from distill.report.story import tell_story
+from distill.report.trajectories import (
+    WITHOUT_CONVERSATION,
+    WRITTEN,
+    write_trajectories,
+)
 from distill.workspace.project import open_workspace
 
 
@@ -37,6 +42,17 @@ def report(options: argparse.Namespace, console: Console) -> int:
     path = write_report(open_workspace(options.workspace))
     console.line(str(path))
     console.document({"report": str(path)})
+    return EXIT_OK
+
+
+def export_atif(options: argparse.Namespace, console: Console) -> int:
+    """Write the evidence as trajectories."""
+    counts = write_trajectories(open_workspace(options.workspace), options.folder, options.source)
+    left = counts[WITHOUT_CONVERSATION]
+    console.line(f"{counts[WRITTEN]} trajectories in {options.folder}; no gate was asked of them")
+    if left:
+        console.line(f"{left} runs have no conversation, and no trajectory")
+    console.document({"folder": str(options.folder), **counts})
     return EXIT_OK
 
 

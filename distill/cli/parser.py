@@ -85,6 +85,11 @@ def _looking(commands: Commands) -> None:
         "--explain", action="store_true", help="say of each stage which parts of its key changed"
     )
     add_command(commands, "report", "look:report", "write reports/latest.md from the receipts")
+    trajectories = add_command(
+        commands, "export-atif", "look:export_atif", "write the evidence as ATIF trajectories"
+    )
+    trajectories.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
+    trajectories.add_argument("--source", metavar="S", help="only the runs of this source")
     explain = add_command(
         commands, "explain", "look:explain", "tell the story of a run, record or row"
     )
@@ -117,6 +122,6 @@ _STAGES: Final = ("build-evidence", "score", "export-rag", "export-sft", "export
 _COMMANDS: Final[Mapping[str, Callable[[Commands], None]]] = {
     **dict.fromkeys(("init", "preview"), _making),
     **dict.fromkeys(("run", *_STAGES, "export-all"), _running),
-    **dict.fromkeys(("status", "health", "report", "explain"), _looking),
+    **dict.fromkeys(("status", "health", "report", "export-atif", "explain"), _looking),
     **AUDIT_COMMANDS,
 }

@@ -248,3 +248,11 @@ class SplittingSource(Protocol):
         Raises:
             RecordError: the record can't be used.
         """
+
+
+@runtime_checkable
+class PathGroupingSource(Protocol):
+    """A reader with `group_by` that knows by a file's path which run its records belong to."""
+
+    def group_of(self, path: str) -> str:
+        """Return the run's key of a file at this recorded path."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from distill.errors import ConfigurationError
 from distill.sources.aider import Aider
+from distill.sources.atif import Atif
 from distill.sources.evidence import Evidence
 from distill.sources.inspect_log import InspectLog
 from distill.sources.langfuse import Langfuse
@@ -31,6 +32,7 @@ _READERS: Final[tuple[type[Source], ...]] = (
     SweBenchReport,
     Langfuse,
     InspectLog,
+    Atif,
     Mapped,
 )
 

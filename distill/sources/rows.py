@@ -7,7 +7,7 @@ from typing import Any
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.places import RunSite, find, parse_place
 from distill.sources.pointers import ABSENT
-from distill.sources.protocol import RecordError, Source, SplittingSource
+from distill.sources.protocol import PathGroupingSource, RecordError, Source, SplittingSource
 from distill.sources.strict_json import parse
 
 _UTF8_BOM = "\ufeff"
@@ -55,7 +55,10 @@ def split_row(source: Source, row: Any, path: str) -> Sequence[tuple[Any, Any]]:
 def group_key(source: Source, row: Any, path: str) -> Any:
     """Return what rows of one run share, by the source's `group_by`; `ABSENT` where there is none.
 
-    It is a pointer into the row, or ``@file``, ``@folder``, ``@path``.
+    It is a pointer into the row, or ``@file``, ``@folder``, ``@path``, or what the source itself
+    makes of the path (`PathGroupingSource`).
     """
+    if isinstance(source, PathGroupingSource):
+        return source.group_of(path)
     found = find([parse_place(source.group_by or "")], RunSite(row, row, (), path))
     return ABSENT if found is None else found.value
