@@ -5,7 +5,7 @@ identical ones, a verdict from another file. A run logged several times is merge
 records, which the proof holds.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +29,7 @@ from distill.sources.protocol import (
     Source,
 )
 from distill.sources.row_reader import RowReader
+from distill.sources.rows import split_row
 from distill.stages.assembling import RunAssembler
 from distill.stages.jobs import SourceJob
 from distill.stages.surroundings import read_surroundings
@@ -118,8 +119,7 @@ class _Reader:
         assembler = RunAssembler(job, source, read_surroundings(job, self._files(job)))
         try:
             rows = _rows(source, raw, places)
-            answers = source.answer(rows, path=places[0].path)
-            drafts = [draft for draft in answers if isinstance(draft, RunDraft)]
+            drafts = list(_drafts(source, rows, places[0].path))
             fit = [draft for draft in drafts if places[0].pointer.endswith(draft.pointer)]
             found = [assembler.run(d, places) for d in sorted(fit, key=_pointer_length)]
         except RecordError as error:
@@ -127,7 +127,8 @@ class _Reader:
         same = [one for one in found if one.record.content_digest == told.content_digest]
         if not found:
             raise NotReplayedError("the source makes no run of the record")
-        return (same or found)[-1]
+        named = [one for one in same if one.record.logged_run_id == told.logged_run_id]
+        return (named or same or found)[-1]
 
     def _files(self, job: SourceJob) -> Mapping[str, Path]:
         """Return what surrounds the runs, if it is here and is what the receipt names."""
@@ -173,6 +174,33 @@ def _rows(source: Source, raw: tuple[Hop, ...], places: tuple[Provenance, ...]) 
 def _raw_record(hop: Hop, place: Provenance) -> RawRecord:
     places = (place.start, place.end, place.line, place.pointer, place.blake3)
     return RawRecord(hop.record, *places)
+
+
+def _drafts(source: Source, rows: Sequence[Any], path: str) -> Iterator[RunDraft]:
+    """Yield the runs of these rows; rows that tell of several are split, as when they were read.
+
+    Raises:
+        RecordError: none of what they tell of is a run that can be read.
+    """
+    groups: dict[str, list[Any]] = {}
+    for row in rows:
+        for key, part in split_row(source, row, path) if source.group_by else [("", row)]:
+            groups.setdefault(str(key), []).append(part)
+    refused: RecordError | None = None
+    answered = 0
+    for group in groups.values():
+        try:
+            answers = list(source.answer(group, path=path))
+        except RecordError as error:
+            # The other records of this group need not be in the proof: it may be no whole run.
+            refused = error
+            continue
+        for answer in answers:
+            if isinstance(answer, RunDraft):
+                answered += 1
+                yield answer
+    if refused is not None and not answered:
+        raise refused
 
 
 def _pointer_length(draft: RunDraft) -> int:

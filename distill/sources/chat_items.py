@@ -43,7 +43,7 @@ def as_items(value: Any) -> Iterator[Item]:
     kind = value.get("type")
     kind = kind if isinstance(kind, str) else None
     if isinstance(value.get("message"), dict):
-        yield from as_items(value["message"])
+        yield from as_items({**_named(value), **value["message"]})
     elif kind == "function_call" and "name" in value:
         yield _calling([_call(value.get("call_id"), value["name"], value.get("arguments"))])
     elif kind == "function_call_output":
@@ -56,6 +56,11 @@ def as_items(value: Any) -> Iterator[Item]:
         yield from _of_role(_LANGCHAIN[kind], value)
     elif kind != "reasoning":
         raise violation("no_message", "an object that is no message of a form that is known")
+
+
+def _named(value: Mapping[str, Any]) -> Item:
+    """Return the role that stands beside a message, not in it."""
+    return {"role": value["role"]} if "role" in value else {}
 
 
 def tool_definition(value: Any) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from distill.sources.inspect_log import InspectLog
 from distill.sources.langfuse import Langfuse
 from distill.sources.mapped import Mapped
 from distill.sources.openhands import OpenHands
+from distill.sources.otel_genai import OtelGenai
 from distill.sources.presets import preset_sources
 from distill.sources.protocol import Source
 from distill.sources.reviews import Reviews
@@ -33,6 +34,7 @@ _READERS: Final[tuple[type[Source], ...]] = (
     Langfuse,
     InspectLog,
     Atif,
+    OtelGenai,
     Mapped,
 )
 

@@ -23,7 +23,10 @@ Attributes = Mapping[str, Any]
 
 _UNREADABLE: Final = Chat(Reading.UNREADABLE)
 _GIVEN: Final = ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt")
-_GAVE: Final = ("gen_ai.output.messages", "gen_ai.completion")
+_GAVE: Final = (
+    *("gen_ai.output.messages", "gen_ai.completion"),
+    *("pydantic_ai.all_messages", "all_messages_events"),
+)
 #: No convention goes deeper; what stands beyond stays one name.
 _DEEPEST: Final = 12
 _FLAT_GIVEN: Final = (("gen_ai.prompt.", ""), ("llm.input_messages.", "message."))

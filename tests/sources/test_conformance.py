@@ -15,7 +15,7 @@ from distill.sources.mapped_verdicts import MappedVerdicts
 from distill.sources.presets import preset_sources
 from distill.sources.protocol import Answer, LooseVerdict, NoRun, RunDraft, Source
 from distill.sources.registry import built_in_sources
-from tests.sources.samples import aider, atif, inspect, langfuse, openhands, swe_agent
+from tests.sources.samples import aider, atif, inspect, langfuse, openhands, otel, swe_agent
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 VERDICT = {"pointer": "/is_solved", "origin": "test_harness", "accepted": [True]}
@@ -26,6 +26,7 @@ CASES: dict[str, tuple[dict[str, Any], str | bytes | dict[str, bytes]]] = {
     "langfuse": ({}, langfuse.sample()),
     "atif": ({}, atif.FILES),
     "inspect": ({}, dict(sorted(inspect.FILES.items(), reverse=True))),
+    "otel_genai": ({}, otel.sample()),
     "evidence": ({}, "notes/runs.jsonl"),
     "tau_bench": ({"model": "@file"}, "parcel_desk/gpt-example.json"),
     "swe_bench_predictions": ({}, "patches/example-agent/predictions.jsonl"),

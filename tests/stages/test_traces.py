@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from distill.cli import main
 from distill.stages.pipeline import STAGES, run_stages
 from distill.workspace.project import open_workspace
+from tests.sources.samples import otel
 from tests.sources.samples.langfuse import (
     ANSWER,
     TRACE,
@@ -24,6 +26,13 @@ from tests.workspaces import counts, make_workspace, read_jsonl, run_all
 LANGFUSE = """\
 [sources.trams]
 kind = "langfuse"
+paths = ["logs/*.jsonl"]
+role = "train"
+licence = "MIT"
+"""
+OTEL = """\
+[sources.trams]
+kind = "otel_genai"
 paths = ["logs/*.jsonl"]
 role = "train"
 licence = "MIT"
@@ -89,3 +98,76 @@ def test_growth_is_a_full_rebuild(tmp_path: Path, tail: int) -> None:
         for root in (grown, whole)
     ]
     assert written[0] == written[1]
+
+
+def written(root: Path) -> list[tuple[str, bytes]]:
+    """Return what a workspace's stages wrote, but for receipts and reports."""
+    folders = ("data/evidence", "data/scored", "exports", "quarantine")
+    found = [path for name in folders for path in (root / name).rglob("*") if path.is_file()]
+    return [(path.relative_to(root).as_posix(), path.read_bytes()) for path in sorted(found)]
+
+
+def test_requests_of_many_traces(tmp_path: Path) -> None:
+    """Each run has one origin a request that tells of it; requests without spans are counted."""
+    strangers = otel.jsonl(
+        [
+            otel.request(otel.span(1, {"http.route": "/"}, traceId="c" * 32)),
+            otel.request({**otel.agent_spans()[1], "traceId": ""}),
+            {"resourceSpans": 3},
+        ]
+    )
+    files = {"logs/a.jsonl": otel.sample(), "logs/b.jsonl": strangers}
+    outcomes = run_all(make_workspace(tmp_path, OTEL, files))
+    first, second = evidence(tmp_path)
+    assert {first["logged_run_id"], second["logged_run_id"]} == {otel.TRACE, otel.OTHER}
+    assert [len(row["messages"]) for row in (first, second)] == [5, 5]
+    lines = {
+        row["logged_run_id"]: [p["line"] for p in row["provenance"]] for row in (first, second)
+    }
+    assert lines == {otel.TRACE: [1, 4], otel.OTHER: [1, 3]}
+    outcome = outcomes["build_evidence_index"]
+    total = counts(outcome)
+    assert (total["records"], total["records_bearing"], total["records_no_run"]) == (7, 5, 1)
+    assert (total["runs"], total["runs_quarantined"], total["records_quarantined"]) == (2, 1, 1)
+    assert counts(outcome, "by_no_run_kind") == {
+        "request_without_spans": 1,
+        "trace_without_agent": 1,
+    }
+
+
+@pytest.mark.parametrize("kept", [1, 2, 3])
+def test_a_log_that_grows_by_spans(tmp_path: Path, kept: int) -> None:
+    """New requests give spans to traces that are known: outputs are those of a full run."""
+    rows = otel.sample().splitlines(keepends=True)
+    grown, whole = tmp_path / "grown", tmp_path / "whole"
+    run_all(make_workspace(grown, OTEL, {"logs/a.jsonl": b"".join(rows[:kept])}))
+    (grown / "logs/a.jsonl").write_bytes(b"".join(rows))
+    run_all(open_workspace(grown))
+    run_all(make_workspace(whole, OTEL, {"logs/a.jsonl": b"".join(rows)}))
+    assert written(grown) == written(whole)
+
+
+def test_one_log_in_several_files(tmp_path: Path) -> None:
+    """However the lines are spread over files, the runs are the same; only their places differ."""
+    rows = otel.sample().splitlines(keepends=True)
+    one, many = tmp_path / "one", tmp_path / "many"
+    run_all(make_workspace(one, OTEL, {"logs/a.jsonl": b"".join(rows)}))
+    files = {f"logs/{number}.jsonl": row for number, row in enumerate(reversed(rows))}
+    run_all(make_workspace(many, OTEL, files))
+
+    def without_places(root: Path) -> list[dict[str, Any]]:
+        found = [{**row, "provenance": None} for row in evidence(root)]
+        return sorted(found, key=lambda row: str(row["run_id"]))
+
+    assert without_places(one) == without_places(many)
+
+
+def test_proof_of_a_sample_from_requests(tmp_path: Path) -> None:
+    """A row out of two requests is proved back to both, and the replay makes the same run."""
+    project = make_workspace(tmp_path, OTEL, {"logs/a.jsonl": otel.sample()})
+    run_all(project)
+    (sample, *_) = read_jsonl(tmp_path / "exports" / "sft")
+    proof = tmp_path / "proof.json"
+    where = ["--workspace", str(tmp_path)]
+    assert main(["prove", sample["id"], *where, "--output", str(proof), "-q"]) == 0
+    assert main(["verify-proof", str(proof), "--replay", *where, "-q"]) == 0
