@@ -6,6 +6,8 @@ from typing import Final
 from distill.errors import ConfigurationError
 from distill.sources.aider import Aider
 from distill.sources.atif import Atif
+from distill.sources.claude_code import ClaudeCode
+from distill.sources.codex import Codex
 from distill.sources.evidence import Evidence
 from distill.sources.inspect_log import InspectLog
 from distill.sources.langfuse import Langfuse
@@ -35,6 +37,8 @@ _READERS: Final[tuple[type[Source], ...]] = (
     InspectLog,
     Atif,
     OtelGenai,
+    ClaudeCode,
+    Codex,
     Mapped,
 )
 

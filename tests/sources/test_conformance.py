@@ -15,7 +15,17 @@ from distill.sources.mapped_verdicts import MappedVerdicts
 from distill.sources.presets import preset_sources
 from distill.sources.protocol import Answer, LooseVerdict, NoRun, RunDraft, Source
 from distill.sources.registry import built_in_sources
-from tests.sources.samples import aider, atif, inspect, langfuse, openhands, otel, swe_agent
+from tests.sources.samples import (
+    aider,
+    atif,
+    claude_code,
+    codex,
+    inspect,
+    langfuse,
+    openhands,
+    otel,
+    swe_agent,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 VERDICT = {"pointer": "/is_solved", "origin": "test_harness", "accepted": [True]}
@@ -25,6 +35,8 @@ CASES: dict[str, tuple[dict[str, Any], str | bytes | dict[str, bytes]]] = {
     "openhands": ({}, openhands.FILES),
     "langfuse": ({}, langfuse.sample()),
     "atif": ({}, atif.FILES),
+    "claude_code": ({}, claude_code.FILES),
+    "codex": ({}, codex.FILES),
     "inspect": ({}, dict(sorted(inspect.FILES.items(), reverse=True))),
     "otel_genai": ({}, otel.sample()),
     "evidence": ({}, "notes/runs.jsonl"),
