@@ -45,7 +45,7 @@ Loss = tuple[str, int]
 class Account:
     """One dataset: three readers' counts, and where its pairs and runs ended.
 
-    `stated` are SOURCE.md's counts, `derived` ours of the raw files, `ours` those of the evidence,
+    `stated` are SOURCE.md's counts (empty where it has none), `derived` ours of the raw files, `ours` those of the evidence,
     under the same names. `fates` says where each pair of two outputs ended, `blank_pairs` how many
     have a side without any. `capped` and `distinct` start from a capped count of SOURCE.md and
     list what takes pairs away. `categories` counts (verdict, category), `runs` each run as paired,
@@ -62,6 +62,11 @@ class Account:
     distinct: Sequence[Loss]
     categories: Mapping[tuple[str, str], int]
     runs: Mapping[str, int]
+
+    @property
+    def expected(self) -> Mapping[str, Any]:
+        """The stated counts; those of the raw files where SOURCE.md states none."""
+        return self.stated or self.derived
 
     @property
     def readers(self) -> tuple[Mapping[str, Any], ...]:

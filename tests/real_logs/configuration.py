@@ -103,6 +103,17 @@ licence = "Apache-2.0"
 [sources.aider.repository]
 listings = ["public:aider-swe-bench/derived/path-trees.jsonl.gz"]
 task_id = "/instance_id"
+
+# Traces of many frameworks, one a file. No benchmark, and nobody's task: their verdicts are what
+# judges and one person said of them.
+[sources.langfuse]
+kind = "langfuse"
+paths = ["public:langfuse-traces/*.trace.json", "public:langfuse-traces/*.trace.json.gz"]
+dataset = "langfuse-traces"
+role = "train"
+licence = "MIT"
+rows = "traces"
+layout = "document"
 """
 
 

@@ -68,13 +68,11 @@ def _runs(root: Path) -> Iterator[Ended]:
         decided = scored.pop(record["run_id"])
         # A transcript beside a record has no run of its own.
         place, *_ = record["provenance"]
-        said = [v for v in record["verdicts"] if v["origin"] == "test_harness"]
-        assert len(said) <= 1
         evidence = Run(
             place=(place["path"].partition(":")[2], place["line"], place["pointer"]),
             task=record["task"]["key"],
             bare_id=record["task"]["task_id"],
-            is_full=_IS_FULL[said[0]["outcome"]] if said else None,
+            is_full=_is_full(record["verdicts"]),
             output=record["facts"]["output_digest"],
         )
         yield Ended(
@@ -88,6 +86,15 @@ def _runs(root: Path) -> Iterator[Ended]:
             bool(decided["dissent"]),
         )
     assert not scored, "scored runs without evidence"
+
+
+def _is_full(verdicts: list[dict[str, Any]]) -> bool | None:
+    """Return what the harness said, else people, else judges; null where they don't agree."""
+    for origin in ("test_harness", "human_feedback", "model_judge"):
+        said = {v["outcome"] for v in verdicts if v["origin"] == origin}
+        if said:
+            return _IS_FULL[said.pop()] if len(said) == 1 else None
+    return None
 
 
 def _shards(folder: Path) -> Iterator[dict[str, Any]]:

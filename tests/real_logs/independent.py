@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from tests.real_logs import langfuse
 from tests.real_logs.aider import results
 
 CAP = 5
@@ -45,9 +46,13 @@ Pair = tuple[Run, Run]
 
 
 def stated_counts(folder: Path) -> dict[str, Any]:
-    """Return the JSON block of a dataset's SOURCE.md; null and blank outputs are one count."""
+    """Return the JSON block of a dataset's SOURCE.md, or nothing where it has none.
+
+    Null and blank outputs are one count.
+    """
     block = re.search(r"```json\n(.*?)```", (folder / "SOURCE.md").read_text("utf-8"), re.DOTALL)
-    assert block is not None
+    if block is None:
+        return {}
     counts: dict[str, Any] = json.loads(block[1])
     without = counts["output_null"] + counts["output_blank"]
     return {**counts, "runs_without_output": without}
@@ -146,6 +151,18 @@ def _aider(folder: Path) -> Iterator[Run]:
             )
 
 
+def _langfuse(folder: Path) -> Iterator[Run]:
+    """Yield a run a trace; every trace is a task of its own."""
+    for trace in langfuse.read_traces(folder.parent):
+        yield Run(
+            place=(f"{folder.name}/{trace.name}", None, ""),
+            task=trace.identity,
+            bare_id=None,
+            is_full=trace.is_full,
+            output=max(trace.texts, key=len),
+        )
+
+
 #: The folder of each dataset and its reader, by the dataset's name in the configuration.
 DATASETS: Mapping[str, tuple[str, Callable[[Path], Iterator[Run]]]] = {
     "tau-bench": ("tau-bench", _tau_bench),
@@ -153,6 +170,7 @@ DATASETS: Mapping[str, tuple[str, Callable[[Path], Iterator[Run]]]] = {
     "gsm8k": ("gsm8k-model-solutions", _gsm8k),
     "swe-bench-lite": ("swe-bench-docker", _swe_bench),
     "aider-swe-bench": ("aider-swe-bench", _aider),
+    "langfuse-traces": (langfuse.FOLDER, _langfuse),
 }
 
 

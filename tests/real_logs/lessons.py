@@ -15,6 +15,7 @@ from tests.real_logs.accounting import (
 from tests.real_logs.aider import AiderTruth
 from tests.real_logs.endings import Endings
 from tests.real_logs.independent import Run, pairs_by_task, partings, spoken
+from tests.real_logs.langfuse import Trace
 
 NO_COMMON_PROMPT: Final = f"{QUARANTINED}invalid_preference_pairing, no_common_prompt"
 NO_PROMPT: Final = f"{QUARANTINED}empty_content, no_prompt"
@@ -26,7 +27,11 @@ Raw = Mapping[str, Sequence[Run]]
 
 
 def lessons(
-    accounts: Sequence[Account], raw: Raw, endings: Endings, aider: AiderTruth
+    accounts: Sequence[Account],
+    raw: Raw,
+    endings: Endings,
+    aider: AiderTruth,
+    traces: Sequence[Trace],
 ) -> Iterator[str]:
     """Yield the paragraphs, one a lesson, as the items of a list."""
     by_name = {each.name: each for each in accounts}
@@ -38,6 +43,7 @@ def lessons(
         _swe_bench(by_name["swe-bench-lite"], raw["swe-bench-lite"], endings),
         _aider(by_name["aider-swe-bench"], raw["aider-swe-bench"], endings, aider),
         _invented_paths(raw["aider-swe-bench"], endings, aider),
+        _langfuse(raw["langfuse-traces"], endings, traces),
     )
     for text in texts:
         yield textwrap.fill(
@@ -147,4 +153,29 @@ def _invented_paths(raw: Sequence[Run], endings: Endings, truth: AiderTruth) -> 
         f" no other try is blamed, nor is the task where a real file is named by its end alone"
         f" ({len(truth.by_end)}). Of them {accepted} was resolved: it is `hallucinated_file_path`"
         " in every set."
+    )
+
+
+def _langfuse(raw: Sequence[Run], endings: Endings, traces: Sequence[Trace]) -> str:
+    categories = Counter(endings.runs[run.place].category for run in raw)
+    scored = sum(bool(trace.scores) for trace in traces)
+    scores = sum(len(trace.scores) for trace in traces)
+    speaking = sum(len(trace.speaking) for trace in traces)
+    one = sum(
+        value == 1 for trace in traces for name, value in trace.scores if name == "hallucination"
+    )
+    corrections = sum(len(trace.corrections) for trace in traces)
+    same = sum(text in trace.texts for trace in traces for text in trace.corrections)
+    return (
+        "**langfuse: what a score of 1 means.** Its SOURCE.md speaks of 20 traces, 11 of them with"
+        f" scores; the folder holds {len(traces)}, {scored} of them with scores, and states no other"
+        f" count. All {scores} scores are by judges. {speaking} of them say something of the run: a low"
+        " hallucination or toxicity says only that an answer has no such flaw, so"
+        f" {scored - sum(bool(t.speaking) for t in traces)} of the scored traces still need a person."
+        f" In {one} the hallucination is 1, which is bad (two others that SOURCE.md names are not in"
+        " the folder); in one a correctness of 1 stands beside a hallucination of 0.9, and no category"
+        f" is made of that. Outputs corrected by a person: {corrections}; with a text that is the"
+        f" model's own, so that it was accepted as it is and makes no pair: {same}. In all"
+        f" {categories['accepted']} accepted, {categories['rejected']} rejected,"
+        f" {categories['needs_human_review']} for review."
     )

@@ -13,6 +13,7 @@ from tests.real_logs.aider import AiderTruth, read_truth
 from tests.real_logs.configuration import configuration
 from tests.real_logs.endings import Endings, read_endings
 from tests.real_logs.independent import Run, read_runs
+from tests.real_logs.langfuse import Trace, read_traces, stated_traces
 from tests.real_logs.lessons import lessons
 from tests.workspaces import counts
 
@@ -21,12 +22,12 @@ PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "real-logs.md"
 _OPENING = """\
 # Public logs, accounted for to the last pair
 
-Five public sets of agents' runs in one workspace, and where each of their runs and pairs went. This
-page is written by
+Public sets of agents' runs in one workspace, and where each of their runs and pairs went. This page
+is written by
 
     python -m tests.real_logs.write_page LOGS
 
-from the root of the repository, LOGS being the folder that holds the five; a test writes it again
+from the root of the repository, LOGS being the folder that holds the sets; a test writes it again
 and compares it byte by byte. It holds numbers alone, nothing of the logs' texts.
 
 Three readers count: **stated** are the counts in each folder's SOURCE.md, made by somebody else's
@@ -38,7 +39,7 @@ output.
 _WHY_TRAIN = """\
 ## The configuration
 
-All are **benchmarks**: tau-bench, HumanEval and MBPP (reflexion), the test set of GSM8K,
+All but the last are **benchmarks**: tau-bench, HumanEval and MBPP (reflexion), the test set of GSM8K,
 SWE-bench Lite. They are set to `role = "train"` here, and only here, because an evaluation source
 exports no SFT and no preference row, and there would be nothing to account for. In a workspace that
 trains a model, set a benchmark to `role = "evaluation"` (its runs are then `category_disallowed` in
@@ -62,6 +63,8 @@ class Facts:
     accounts: Sequence[Account]
     raw: Mapping[str, Sequence[Run]]
     aider: AiderTruth
+    traces: Sequence[Trace]
+    stated_traces: int
 
 
 def read_facts(root: Path, logs: Path, outcomes: Mapping[str, Outcome]) -> Facts:
@@ -69,7 +72,9 @@ def read_facts(root: Path, logs: Path, outcomes: Mapping[str, Outcome]) -> Facts
     endings = read_endings(root)
     accounts = account(logs, endings)
     raw = {each.name: read_runs(logs, each.name) for each in accounts}
-    return Facts(outcomes, endings, accounts, raw, read_truth(logs))
+    traces = read_traces(logs)
+    truth = read_truth(logs)
+    return Facts(outcomes, endings, accounts, raw, truth, traces, stated_traces(logs))
 
 
 def render(facts: Facts) -> str:
@@ -80,7 +85,7 @@ def render(facts: Facts) -> str:
     for each in facts.accounts:
         parts += _dataset(each)
     parts += ["## What to read in it", ""]
-    parts += lessons(facts.accounts, facts.raw, facts.endings, facts.aider)
+    parts += lessons(facts.accounts, facts.raw, facts.endings, facts.aider, facts.traces)
     return "\n".join(parts) + "\n"
 
 
@@ -152,6 +157,25 @@ def _origins(outcome: Outcome) -> Iterator[str]:
 def _dataset(each: Account) -> Iterator[str]:
     yield f"## {each.name}"
     yield ""
+    if each.stated:
+        yield from _three_counts(each)
+    yield "From verdict to category:"
+    yield ""
+    categories = sorted(each.categories.items())
+    yield from table(
+        ("verdict", "category", "runs"), [(*sides, number) for sides, number in categories]
+    )
+    yield ""
+    if each.derived["pairs_full_x_zero"]:
+        yield from _pairs(each)
+    yield "In `export_preference` the runs are:"
+    yield ""
+    runs = [*sorted(each.runs.items()), ("**sum**", sum(each.runs.values()))]
+    yield from table(("paired, or unpaired by cause", "runs"), runs)
+    yield ""
+
+
+def _three_counts(each: Account) -> Iterator[str]:
     yield from table(
         ("count", "stated", "raw", "evidence"),
         [
@@ -160,13 +184,9 @@ def _dataset(each: Account) -> Iterator[str]:
         ],
     )
     yield ""
-    yield "From verdict to category:"
-    yield ""
-    categories = sorted(each.categories.items())
-    yield from table(
-        ("verdict", "category", "runs"), [(*sides, number) for sides, number in categories]
-    )
-    yield ""
+
+
+def _pairs(each: Account) -> Iterator[str]:
     yield f"Where the {each.derived['pairs_full_x_zero']} pairs ended:"
     yield ""
     fates = [*each.fates.items(), ("**sum**", sum(each.fates.values()))]
@@ -182,11 +202,6 @@ def _dataset(each: Account) -> Iterator[str]:
     for losses in (each.capped, each.distinct):
         yield ""
         yield from table(("", "pairs"), _signed(losses))
-    yield ""
-    yield "In `export_preference` the runs are:"
-    yield ""
-    runs = [*sorted(each.runs.items()), ("**sum**", sum(each.runs.values()))]
-    yield from table(("paired, or unpaired by cause", "runs"), runs)
     yield ""
 
 

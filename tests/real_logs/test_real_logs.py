@@ -1,4 +1,4 @@
-"""Five public sets of logs in one workspace: counts equal others', and nothing vanishes.
+"""Public sets of logs in one workspace: counts equal others', and nothing vanishes.
 
 `DISTILL_RENEW_DOCS=1 pytest tests/real_logs` writes docs/real-logs.md anew.
 """
@@ -6,6 +6,7 @@
 import os
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.real_logs.configuration import configuration
 from tests.real_logs.independent import pairs_by_task, partings
 from tests.real_logs.lessons import NO_COMMON_PROMPT, NO_PROMPT
 from tests.real_logs.page import PAGE, Facts, read_facts, render
-from tests.workspaces import counts, make_workspace, run_all
+from tests.workspaces import counts, make_workspace, read_jsonl, run_all
 
 _PLAIN = {True: "accepted", False: "rejected", None: "needs_human_review"}
 
@@ -45,7 +46,7 @@ def facts(root: Path, real_logs: Path, outcomes: dict[str, Outcome]) -> Facts:
 def test_three_readers_agree(facts: Facts) -> None:
     """SOURCE.md, the raw files and the evidence give the same counts of runs, tasks and pairs."""
     for each in facts.accounts:
-        stated = {name: each.stated[name] for name in each.derived}
+        stated = {name: each.expected[name] for name in each.derived}
         assert (each.name, each.derived, each.ours) == (each.name, stated, stated)
 
 
@@ -88,7 +89,7 @@ def test_every_pair_is_accounted_for(facts: Facts) -> None:
     fates: Counter[str] = Counter()
     for each in facts.accounts:
         assert UNACCOUNTED not in each.fates
-        assert sum(each.fates.values()) == each.stated["pairs_full_x_zero"]
+        assert sum(each.fates.values()) == each.expected["pairs_full_x_zero"]
         fates.update(each.fates)
     receipt = facts.outcomes["export_preference"]
     quarantined = sum(number for fate, number in fates.items() if fate.startswith(QUARANTINED))
@@ -105,7 +106,7 @@ def test_the_capped_counts_are_explained(facts: Facts) -> None:
             (each.distinct, "distinct_text_pairs_capped_5"),
         ):
             (_, start), *taken, (_, left) = losses
-            assert start == each.stated[stated]
+            assert start == each.expected[stated]
             assert start + sum(number for _, number in taken) == left
             assert left == each.fates["exported"]
 
@@ -177,6 +178,44 @@ def test_invented_paths_are_those_of_the_ground_truth(facts: Facts) -> None:
     assert checked == facts.aider.listed
     assert found == {task: set(paths) for task, paths in facts.aider.invented.items()}
     assert not facts.aider.by_end & found.keys()
+
+
+def traced(root: Path) -> dict[str, dict[str, Any]]:
+    """Return the evidence of Langfuse's traces by their ids."""
+    rows = read_jsonl(root / "data" / "evidence" / "langfuse")
+    return {row["logged_run_id"]: row for row in rows}
+
+
+def test_every_trace_is_one_run(root: Path, facts: Facts) -> None:
+    """Each file that SOURCE.md counts is a run; nothing is refused, and no correction adds one."""
+    assert len(facts.traces) == facts.stated_traces
+    assert traced(root).keys() == {trace.identity for trace in facts.traces}
+
+
+def test_scores_say_what_their_names_mean(root: Path, facts: Facts) -> None:
+    """The verdicts are the scores that say something, and nobody who hallucinates is accepted."""
+    found = traced(root)
+    for trace in facts.traces:
+        judged = [v for v in found[trace.identity]["verdicts"] if v["origin"] == "model_judge"]
+        assert [(v["name"], v["value"]) for v in judged] == trace.speaking
+        bad = [(v["name"], v["value"]) for v in judged if v["outcome"] == "rejected"]
+        assert bad == trace.against
+        end = facts.endings.runs[f"langfuse-traces/{trace.name}", None, ""]
+        assert end.category != "accepted" or not trace.against
+
+
+def test_turns_of_a_trace_stand_in_it(root: Path, facts: Facts) -> None:
+    """What a run says is in its trace word by word, once; a conversation begins with a prompt."""
+    found = traced(root)
+    for trace in facts.traces:
+        turns = found[trace.identity]["messages"]
+        assert turns[0]["role"] in ("system", "user"), trace.name
+        assert turns[-1]["role"] == "assistant", trace.name
+        said = [turn["content"] for turn in turns if turn.get("content")]
+        assert len(said) == len(set(said)), trace.name
+        missing = [text for text in said if not any(text in whole for whole in trace.texts)]
+        # Gemini's answers of tools are objects: they have no text of their own.
+        assert missing == [] or trace.name.startswith("google-adk"), trace.name
 
 
 def test_a_rerun_skips_and_verify_is_sound(root: Path, outcomes: dict[str, Outcome]) -> None:
