@@ -1,11 +1,11 @@
 """What a card counts while the rows go by, in memory that does not grow with them."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
+from distill.records.compact import compact
 from distill.records.evidence import EvidenceRecord
 from distill.records.samples import PreferenceSample, RagSample, RowMessage, SftSample
 
@@ -121,5 +121,5 @@ def _chars(sample: Sample) -> int:
 def _message_chars(messages: Sequence[RowMessage]) -> int:
     calls = (call.function for message in messages for call in message.tool_calls or ())
     return sum(len(message.content) for message in messages) + sum(
-        len(call.name) + len(json.dumps(call.arguments, ensure_ascii=False)) for call in calls
+        len(call.name) + len(compact(call.arguments)) for call in calls
     )

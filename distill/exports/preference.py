@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import Raw
+
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import PREFERENCE_TERMS
 from distill.exports.rows import refuse_row, row_messages, sample_id
@@ -17,6 +19,7 @@ from distill.firewall.gates import (
     judge,
 )
 from distill.records.evidence import EvidenceRecord
+from distill.records.record import encode
 from distill.records.samples import CATEGORY_WORTH, PreferenceSample, row_time
 from distill.records.scored import ScoredRun
 
@@ -80,13 +83,13 @@ def _row(chosen: Side, rejected: Side) -> dict[str, Any]:
     second = to_last_turn(rejected_record.messages or ())
     common = common_beginning(first, second)
     texts = {
-        "prompt": row_messages(first[:common]),
-        "chosen": row_messages(first[common:]),
-        "rejected": row_messages(second[common:]),
+        "prompt": Raw(encode(row_messages(first[:common]))),
+        "chosen": Raw(encode(row_messages(first[common:]))),
+        "rejected": Raw(encode(row_messages(second[common:]))),
     }
     tools = chosen_record.tools if chosen_record.tools is not None else rejected_record.tools
     return {
-        "id": sample_id("preference", [chosen_run.run_id, rejected_run.run_id], texts),
+        "id": sample_id("preference", [chosen_run.run_id, rejected_run.run_id], encode(texts)),
         **texts,
         "tools": tools,
         "chosen_category": chosen_run.category.value,

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import Raw
+
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import RAG_TERMS
 from distill.exports.rendering import RENDERING, render
@@ -10,6 +12,7 @@ from distill.exports.rows import refuse_row, sample_id
 from distill.exports.settings import RagSettings
 from distill.firewall.gates import RAG_GATES, Gate, Refusal, RunCandidate, judge
 from distill.records.evidence import EvidenceRecord
+from distill.records.record import encode
 from distill.records.samples import RagSample, row_time
 from distill.records.scored import ScoredRun
 
@@ -43,10 +46,10 @@ def rag_card(tally: CardTally, totals: CardTotals, settings: RagSettings) -> str
 
 def _row(run: ScoredRun, evidence: EvidenceRecord) -> dict[str, Any]:
     has_turns = evidence.messages is not None
-    text = render(evidence.messages or ()) if has_turns else evidence.text or ""
+    text = encode(render(evidence.messages or ()) if has_turns else evidence.text or "")
     return {
         "id": sample_id("rag", [run.run_id], text),
-        "text": text,
+        "text": Raw(text),
         "metadata": {
             "dataset": evidence.dataset,
             "source": evidence.source,

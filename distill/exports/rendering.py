@@ -5,10 +5,10 @@ name is known), its content, and a line ``[call NAME] {arguments}`` for each cal
 compact JSON with sorted keys. A turn that says nothing is left out.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from distill.records.compact import compact
 from distill.records.message import Message, ToolCall
 
 RENDERING: Final = "distill.rendering/1"
@@ -29,6 +29,4 @@ def _lines(message: Message) -> Iterator[str]:
 
 def _arguments(call: ToolCall) -> str:
     arguments = call.function.arguments
-    if isinstance(arguments, str):
-        return arguments
-    return json.dumps(arguments, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return arguments if isinstance(arguments, str) else compact(arguments)

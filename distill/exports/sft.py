@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import Raw
+
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import SFT_TERMS
 from distill.exports.rows import refuse_row, row_messages, sample_id
@@ -10,6 +12,7 @@ from distill.exports.settings import SftSettings
 from distill.firewall.conversation import to_last_turn
 from distill.firewall.gates import SFT_GATES, Gate, Refusal, RunCandidate, judge
 from distill.records.evidence import EvidenceRecord
+from distill.records.record import encode
 from distill.records.samples import SftSample, row_time
 from distill.records.scored import ScoredRun
 
@@ -42,10 +45,10 @@ def sft_card(tally: CardTally, totals: CardTotals, settings: SftSettings) -> str
 
 
 def _row(run: ScoredRun, evidence: EvidenceRecord) -> dict[str, Any]:
-    messages = row_messages(to_last_turn(evidence.messages or ()))
+    messages = encode(row_messages(to_last_turn(evidence.messages or ())))
     return {
         "id": sample_id("sft", [run.run_id], messages),
-        "messages": messages,
+        "messages": Raw(messages),
         "tools": evidence.tools,
         "quality_score": run.category.value,
         "source_run_id": run.run_id,

@@ -31,6 +31,8 @@ def check_conversation(
 
 def _unwritable(record: EvidenceRecord) -> Finding | None:
     for value in _values(record):
+        if value is None or (type(value) is str and value.isascii()) or _is_sound(value):
+            continue
         fault = _fault(value, 0)
         if fault is not None:
             return _violation("unwritable_value", fault)
@@ -45,6 +47,34 @@ def _values(record: EvidenceRecord) -> Iterator[Any]:
         for call in message.tool_calls or ():
             yield call.function.name
             yield call.function.arguments
+
+
+def _is_sound(value: Any) -> bool:
+    """Say whether `_fault` finds nothing, level by level; where it may find something, no."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for one in level:
+            kind = type(one)
+            if kind is dict:
+                below += one
+                below += one.values()
+            elif kind is list or kind is tuple:
+                below += one
+            elif one is not None and not _is_sound_scalar(one):
+                return False
+        if not below:
+            return True
+        level = below
+    return False
+
+
+def _is_sound_scalar(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii() or _is_unicode(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and abs(value) <= MAX_INTEGER
 
 
 def _fault(value: Any, depth: int) -> str | None:

@@ -101,5 +101,5 @@ class FirewallSettings(FrozenModel):
 
     def is_off(self, gate: str) -> bool:
         """Say whether a gate is not asked; one without settings always is."""
-        has_settings = gate in type(self).model_fields
-        return has_settings and getattr(self, gate).action is Action.OFF
+        settings = vars(self).get(gate)
+        return settings is not None and settings.action is Action.OFF
