@@ -96,6 +96,18 @@ def _looking(commands: Commands) -> None:
     explain.add_argument("id", metavar="ID", help="a run, record or sample id, or a unique prefix")
 
 
+def _benchmarks(commands: Commands) -> None:
+    benchmark = add_command(
+        commands,
+        "benchmark-list",
+        "benchmark_list:hash_list",
+        "write a benchmark's list of items as hashes, without its texts",
+    )
+    benchmark.add_argument("action", choices=("hash",), help="what to do with the list")
+    benchmark.add_argument("items", type=Path, metavar="ITEMS", help="the list, as JSONL")
+    benchmark.add_argument("--output", type=Path, metavar="FILE", help="where to write it")
+
+
 def _run_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be done; read no log, write nothing"
@@ -123,5 +135,6 @@ _COMMANDS: Final[Mapping[str, Callable[[Commands], None]]] = {
     **dict.fromkeys(("init", "preview"), _making),
     **dict.fromkeys(("run", *_STAGES, "export-all"), _running),
     **dict.fromkeys(("status", "health", "report", "export-atif", "explain"), _looking),
+    "benchmark-list": _benchmarks,
     **AUDIT_COMMANDS,
 }

@@ -32,7 +32,6 @@ _SIZES: Final = (
 
 _NOT_LOOKED_FOR: Final = (
     "personal data",
-    "items of benchmarks",
     "runs that read the answer",
 )
 
@@ -58,6 +57,7 @@ def dataset_card(
         _sources(tally, totals),
         _lengths(tally),
         _gates(terms, tally, totals),
+        _benchmarks(settings),
         _loading(),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -192,6 +192,20 @@ def _gates(terms: CardTerms, tally: CardTally, totals: CardTotals) -> Iterator[s
         for reason, count in sorted(totals.by_reason.items()):
             yield f"| `{reason}` | {count:,} |"
         yield ""
+
+
+def _benchmarks(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Say with which lists of benchmarks the runs were compared, and by what."""
+    lists = settings.get("firewall", {}).get("benchmark_contamination", {}).get("lists", {})
+    if not lists:
+        yield "No list of a benchmark was named, so nothing looked for items of benchmarks."
+    else:
+        named = ", ".join(f"{name} version {one['version']}" for name, one in lists.items())
+        yield (
+            f"Compared with the benchmark lists {named}: by task id, by commit, and by all"
+            " sequences of 13 and of 8 words of each item's prompt and answer."
+        )
+    yield ""
 
 
 def _all_gates() -> list[str]:

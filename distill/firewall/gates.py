@@ -9,6 +9,7 @@ from typing import Final
 
 from distill.firewall import (
     answer_key,
+    benchmark_contamination,
     category,
     conflicting_verdicts,
     content,
@@ -70,6 +71,7 @@ RAG_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("answer_key", answer_key.check),
     Gate("hallucinated_file_path", hallucinated_file_path.check),
     Gate("secret_detected", secret_detected.check),
+    Gate("benchmark_contamination", benchmark_contamination.check),
     Gate("length_out_of_bounds", length_out_of_bounds.check),
     Gate("licence_disallowed", licence_disallowed.check),
     Gate("conflicting_verdicts", conflicting_verdicts.check),
@@ -87,6 +89,7 @@ SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("answer_key", answer_key.check),
     Gate("hallucinated_file_path", hallucinated_file_path.check),
     Gate("secret_detected", secret_detected.check),
+    Gate("benchmark_contamination", benchmark_contamination.check),
     Gate("looping", looping.check),
     Gate("length_out_of_bounds", length_out_of_bounds.check),
     Gate("licence_disallowed", licence_disallowed.check),
@@ -121,6 +124,7 @@ PAIR_GATES: Final[tuple[Gate[PairCandidate], ...]] = (
     Gate("answer_key", _either(answer_key.check)),
     Gate("hallucinated_file_path", _chosen(hallucinated_file_path.check)),
     Gate("secret_detected", _either(secret_detected.check)),
+    Gate("benchmark_contamination", _either(benchmark_contamination.check)),
     Gate("looping", _chosen(looping.check)),
     Gate("length_out_of_bounds", _either(length_out_of_bounds.check)),
     Gate("licence_disallowed", _either(licence_disallowed.check)),

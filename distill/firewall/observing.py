@@ -6,37 +6,49 @@ stored with the evidence, so that a gate's settings can change without a text be
 observer reads no setting that a gate has.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from distill.firewall import looping, near_duplicate, secret_detected
+from distill.firewall import benchmark_contamination, looping, near_duplicate, secret_detected
 from distill.firewall.finding import GATE_ERRORS
 from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
+
+if TYPE_CHECKING:
+    from distill.firewall.benchmark_index import BenchmarkIndex
 
 Observe: TypeAlias = Callable[[RunTexts], Observation | None]
 
 #: The version of the table: it goes up with every observer that is added, and with the version of
 #: any of them.
-OBSERVERS_VERSION: Final = 3
+OBSERVERS_VERSION: Final = 4
 
 #: By the name of the gate: the version of its rule, and its observer.
 OBSERVERS: Final[Mapping[str, tuple[int, Observe]]] = {
+    benchmark_contamination.NAME: (
+        benchmark_contamination.VERSION,
+        benchmark_contamination.observe,
+    ),
     looping.NAME: (looping.VERSION, looping.observe),
     near_duplicate.NAME: (near_duplicate.VERSION, near_duplicate.observe),
     secret_detected.NAME: (secret_detected.VERSION, secret_detected.observe),
 }
 
 
-def observe(texts: RunTexts) -> dict[str, Observation]:
+def observe(texts: RunTexts, benchmarks: "Sequence[BenchmarkIndex]" = ()) -> dict[str, Observation]:
     """Return what the observers tell of a run, by gate, in the order of the table.
+
+    ``benchmarks`` are the lists that a run is compared with.
 
     Law: an observer that fails is `undecided`, so that no run is clean because of an error.
     """
     told: dict[str, Observation] = {}
     for name, (version, ask) in OBSERVERS.items():
         try:
-            observation = ask(texts)
+            if ask is benchmark_contamination.observe:
+                observation = benchmark_contamination.observe(texts, benchmarks)
+            else:
+                observation = ask(texts)
         except GATE_ERRORS as error:
             why = f"its observer failed: {type(error).__name__}"
             observation = Observation(version=version, undecided=why)

@@ -87,10 +87,27 @@ class StaleVerdictSettings(FrozenModel):
     action: Action = Action.QUARANTINE
 
 
+class BenchmarkList(FrozenModel):
+    """A list of a benchmark's items: a file below the workspace or a root, and its version."""
+
+    path: str
+    version: str
+
+
+class BenchmarkSettings(FrozenModel):
+    """`lists` by name. The others: which per cent of an item's word sequences are too many."""
+
+    action: Action = Action.QUARANTINE
+    min_covered_13: int = Field(default=30, ge=5, le=100)
+    min_covered_8: int = Field(default=50, ge=5, le=100)
+    lists: dict[str, BenchmarkList] = Field(default_factory=dict)
+
+
 class FirewallSettings(FrozenModel):
     """The settings of all gates that have any, by the gate's name."""
 
     conflicting_verdicts: ConflictingVerdictsSettings = ConflictingVerdictsSettings()
+    benchmark_contamination: BenchmarkSettings = BenchmarkSettings()
     length_out_of_bounds: LengthSettings = LengthSettings()
     licence_disallowed: LicenceSettings = LicenceSettings()
     looping: LoopingSettings = LoopingSettings()

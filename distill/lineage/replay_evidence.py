@@ -132,7 +132,7 @@ class _Reader:
 
     def _files(self, job: SourceJob) -> Mapping[str, Path]:
         """Return what surrounds the runs, if it is here and is what the receipt names."""
-        files = {path: self._file(path) for path in (*job.task_files, *job.listing_files)}
+        files = {path: self._file(path) for path in job.around}
         if job.checkout is not None:
             folder = self._place(job.checkout)
             listing = "\n".join(list_checkout(folder)) if folder.is_dir() else ""

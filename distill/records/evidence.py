@@ -131,6 +131,7 @@ class EvidenceRecord(Record, frozen=True, kw_only=True):
     `run_id` is ``<dataset>/<logged id>``, or ``<dataset>/<digest>`` where the log has none; it
     never depends on a path. `tools` null means that the log does not say which tools were offered.
     `recorded_at` is RFC 3339 in UTC, from the log, null where the log has none.
+    `repository` is what the task table says that the task is about.
     `content_digest` is over task, messages, text and tools, never over verdicts or places: it is
     what a reviewer names as seen, and what tells a run logged twice from two runs under one id.
     `provenance` holds one entry a raw record that tells of this run: several for a run logged twice
@@ -148,6 +149,7 @@ class EvidenceRecord(Record, frozen=True, kw_only=True):
     licence: str
     task: TaskIdentity
     subject: str | None = None
+    repository: str | None = None
     messages: tuple[Message, ...] | None = None
     text: str | None = None
     tools: tuple[dict[str, Any], ...] | None = None

@@ -66,6 +66,7 @@ class RunTexts:
     """What observers are asked about: one run, as its evidence record will hold it.
 
     `answer_keys` are the texts that may stand in no prompt; they are not kept in the evidence.
+    `repository` and `commit` are what the task table says that the task is about.
     """
 
     messages: tuple[Message, ...] | None = None
@@ -77,6 +78,8 @@ class RunTexts:
     subject: str | None = None
     model: str | None = None
     answer_keys: tuple[str, ...] = ()
+    repository: str | None = None
+    commit: str | None = None
 
     @cached_property
     def all(self) -> tuple[PlacedText, ...]:

@@ -77,6 +77,7 @@ def _stage(receipt: Receipt) -> list[str]:
             title = _GROUP_TITLES.get(group, _words(group))
             parts += ["", f"### {title}", "", *table(("", "count"), rows)]
     parts += ["", "### Laws and checks", "", *_laws(receipt)]
+    parts += _benchmarks(claim.notes.get("benchmarks"))
     parts += _files("Inputs", claim.inputs)
     parts += _files("Outputs", claim.outputs)
     return parts
@@ -105,6 +106,16 @@ def _laws(receipt: Receipt) -> list[str]:
         for check in receipt.claim.validation.checks
     ]
     return lines
+
+
+def _benchmarks(lists: object) -> list[str]:
+    """Return which lists of benchmarks runs were compared with, and how many items by what."""
+    if not isinstance(lists, Mapping):
+        return []
+    counts = {name for one in lists.values() for name in one} - {"version", "file", "items"}
+    names = ["version", "file", "items", *sorted(counts)]
+    rows = [(list_, *(one.get(name, 0) for name in names)) for list_, one in lists.items()]
+    return ["", "### Benchmark lists", "", *table(("list", *map(_words, names)), rows)]
 
 
 def _files(title: str, entries: Iterable[FileEntry]) -> list[str]:

@@ -29,6 +29,10 @@ REMEDIES: Final[Mapping[QuarantineReason, str]] = {
     QuarantineReason.STALE_VERDICT: (
         "the run changed since somebody judged it: review what it holds by now"
     ),
+    QuarantineReason.BENCHMARK_CONTAMINATION: (
+        "the run is on an item of a benchmark, or quotes it: leave it out, or take the list out of"
+        " [firewall.benchmark_contamination.lists] if nobody will report on it"
+    ),
     QuarantineReason.NEAR_DUPLICATE: (
         "the run that is named stands for it; ask for more alike, or a higher min_similarity, in"
         " [firewall.near_duplicate]"

@@ -46,6 +46,8 @@ class TaskRow:
 
     messages: tuple[Message, ...] = ()
     tools: tuple[dict[str, Any], ...] | None = None
+    repository: str | None = None
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def assemble(
         subject=draft.subject,
         model=draft.model,
         answer_keys=draft.answer_keys,
+        repository=None if task is None else task.repository,
+        commit=None if task is None else task.commit,
     )
     record = EvidenceRecord(
         run_id=f"{context.dataset}/{logged if logged is not None else run_digest[:32]}",
@@ -123,6 +127,7 @@ def assemble(
         licence=context.licence,
         task=identity,
         subject=draft.subject,
+        repository=texts.repository,
         messages=messages,
         text=draft.text,
         tools=tools,

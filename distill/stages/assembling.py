@@ -1,7 +1,7 @@
 """From a draft to its run: the source's own terms, its task table and its repository at hand."""
 
 from collections.abc import Iterable
-from typing import Final
+from functools import partial
 
 from distill.firewall.hallucinated_file_path import hallucinated_paths
 from distill.firewall.observing import OBSERVERS_VERSION, observe
@@ -12,14 +12,14 @@ from distill.sources.protocol import RunDraft, Source
 from distill.stages.jobs import SourceJob
 from distill.stages.surroundings import Surroundings
 
-_OBSERVERS: Final = Observers(OBSERVERS_VERSION, observe)
-
 
 class RunAssembler:
     """Assembles the runs of one source; pure, once the surroundings are read."""
 
     def __init__(self, job: SourceJob, source: Source, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
+        asked = partial(observe, benchmarks=surroundings.benchmarks)
+        self._observers = Observers(OBSERVERS_VERSION, asked)
         self._context = SourceContext(
             source=job.table.name,
             dataset=job.table.dataset,
@@ -42,7 +42,7 @@ class RunAssembler:
             origin,
             task=self._surroundings.task(draft.task_id),
             hallucinated_paths=made_up,
-            observers=_OBSERVERS,
+            observers=self._observers,
         )
 
 

@@ -10,6 +10,7 @@ from distill.receipts.incremental.running import Running
 from distill.receipts.scope import current_workspace
 from distill.receipts.staging import Finished, known_file
 from distill.records.withdrawal import read_withdrawals
+from distill.stages.benchmarks import read_benchmarks
 from distill.stages.evidence_lines import write_evidence
 from distill.stages.ingest import SCHEMA, Ingest
 from distill.stages.jobs import SourceJob
@@ -86,7 +87,9 @@ def index_evidence(
             write_evidence(read, resolution.changes(source), writer)
             tally.add(source, "runs", writer.rows)
             written += writer.written
-    report = _report(tally, {**ingest.trees.notes(), **_withdrawn(jobs)})
+    report = _report(
+        tally, {**ingest.trees.notes(), **_withdrawn(jobs), **_benchmarks(jobs, files)}
+    )
     return Finished(report, {"evidence": written}, running.remember)
 
 
@@ -108,6 +111,18 @@ def _withdrawn(jobs: Sequence[SourceJob]) -> dict[str, Json]:
     sources = [job.table.name for job in jobs if job.is_withdrawn]
     files = sorted({path for job in jobs for path in job.withdrawn})
     return {"withdrawn": {"files": files, "sources": sources}} if sources or files else {}
+
+
+def _benchmarks(jobs: Sequence[SourceJob], files: Mapping[str, Path]) -> dict[str, Json]:
+    """Return, for the receipt's notes, with which lists of benchmarks runs were compared."""
+    listed = {one.name: one for job in jobs for one in job.benchmarks}
+    if not listed:
+        return {}
+    lists: dict[str, Json] = {}
+    for index in read_benchmarks(tuple(listed.values()), files):
+        place = listed[index.name].path
+        lists[index.name] = {"version": index.version, "file": place, **index.compared()}
+    return {"benchmarks": lists}
 
 
 def _checkout_of(job: SourceJob) -> dict[str, Path]:

@@ -6,6 +6,14 @@ from distill.sources.registry import source_for
 from distill.workspace.source_table import SourceTable
 
 
+class ListedBenchmark(FrozenModel):
+    """A list of a benchmark's items: its name and version, and its file by recorded path."""
+
+    name: str
+    version: str
+    path: str
+
+
 class SourceJob(FrozenModel):
     """One source of one run of the stage; paths are recorded paths, sorted.
 
@@ -16,6 +24,8 @@ class SourceJob(FrozenModel):
 
     `withdrawn` are the files of this source that are withdrawn: they are named here and not read.
     Of a source with `is_withdrawn` nothing is read at all.
+
+    `benchmarks` are the lists that its runs are compared with.
     """
 
     table: SourceTable
@@ -27,6 +37,7 @@ class SourceJob(FrozenModel):
     checkout_digest: str | None = None
     withdrawn: tuple[str, ...] = ()
     is_withdrawn: bool = False
+    benchmarks: tuple[ListedBenchmark, ...] = ()
 
     def reader(self) -> Source:
         """Return the reader of the job's files.
@@ -40,4 +51,10 @@ class SourceJob(FrozenModel):
     @property
     def paths(self) -> tuple[str, ...]:
         """Every file that the job reads."""
-        return (*self.files, *self.task_files, *self.listing_files)
+        return (*self.files, *self.around)
+
+    @property
+    def around(self) -> tuple[str, ...]:
+        """The files among them that are no logs: what surrounds the runs."""
+        lists = (one.path for one in self.benchmarks)
+        return (*self.task_files, *self.listing_files, *lists)

@@ -51,7 +51,7 @@ class SourceParts:
         """Return what cuts the files of a job."""
         digests = {one.path: one.blake3.hex for one in running.inputs}
         table = job.model_dump_json(exclude={"files", "withdrawn", "is_withdrawn"})
-        around = (digests[path] for path in (*job.task_files, *job.listing_files))
+        around = (digests[path] for path in job.around)
         return cls(running, job, job.reader(), files, digests, " ".join([table, *around]))
 
     def of_file(self, path: str, *, knows: Callable[[bytes], bool]) -> Iterator[Part[Records]]:

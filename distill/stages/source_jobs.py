@@ -7,7 +7,7 @@ from distill.errors import ConfigurationError
 from distill.receipts.digest import digest_bytes
 from distill.sources.protocol import Source
 from distill.sources.registry import source_for
-from distill.stages.jobs import SourceJob
+from distill.stages.jobs import ListedBenchmark, SourceJob
 from distill.stages.source_files import SourceFiles
 from distill.workspace.checkout import list_checkout
 from distill.workspace.configuration import nearest
@@ -29,17 +29,36 @@ def source_jobs(project: Project) -> tuple[SourceJob, ...]:
     names = {table.name for table in tables}
     jobs: list[SourceJob] = []
     found = SourceFiles(project)
+    benchmarks = tuple(_benchmarks(project, found))
     for table in tables:
         if table.verdicts_for not in (None, *names):
             raise ConfigurationError(
                 f"[sources.{table.name}]: verdicts_for names no source: {table.verdicts_for!r}",
                 nearest(str(table.verdicts_for), names),
             )
-        jobs += _jobs(project, table, found)
+        jobs += _jobs(project, table, found, benchmarks)
     return tuple(sorted(jobs, key=lambda job: job.table.name))
 
 
-def _jobs(project: Project, table: SourceTable, found: SourceFiles) -> Iterator[SourceJob]:
+def _benchmarks(project: Project, found: SourceFiles) -> Iterator[ListedBenchmark]:
+    """Yield the lists of benchmarks that the workspace's runs are compared with."""
+    gate = project.configuration.firewall.benchmark_contamination
+    for name, listed in sorted(gate.lists.items()):
+        place = f"[firewall.benchmark_contamination.lists.{name}]"
+        files = found.files((listed.path,), place).read
+        if len(files) != 1:
+            raise ConfigurationError(
+                f"{place}: {len(files)} files are {listed.path!r}", "a list is one file"
+            )
+        yield ListedBenchmark(name=name, version=listed.version, path=files[0])
+
+
+def _jobs(
+    project: Project,
+    table: SourceTable,
+    found: SourceFiles,
+    benchmarks: tuple[ListedBenchmark, ...],
+) -> Iterator[SourceJob]:
     place = f"[sources.{table.name}]"
     reader = _placed(place, lambda: source_for(table.kind).from_settings(table.settings))
     if not reader.verdict_only and table.role is None:
@@ -60,6 +79,7 @@ def _jobs(project: Project, table: SourceTable, found: SourceFiles) -> Iterator[
         task_files=rows.read,
         listing_files=listings.read,
         withdrawn=tuple(sorted({*logs.withdrawn, *rows.withdrawn, *listings.withdrawn})),
+        benchmarks=() if reader.verdict_only else benchmarks,
         **_checkout(project, repository),
     )
     for number, joined in enumerate(reader.joined):

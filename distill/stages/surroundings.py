@@ -1,22 +1,24 @@
 """What surrounds the runs of a source: prompts by task id, and the paths of its repository."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distill.errors import SourceError
 from distill.firewall.hallucinated_file_path import PathListing
 from distill.records.message import Message
 from distill.sources.assemble import TaskRow
-from distill.sources.framing import frame
 from distill.sources.messages import read_messages
 from distill.sources.pointers import ABSENT, parse_pointer, resolve
-from distill.sources.protocol import BadFrame, Framing, RecordError
-from distill.sources.strict_json import parse
+from distill.stages.benchmarks import read_benchmarks
 from distill.stages.jobs import SourceJob
+from distill.stages.table_rows import table_rows
 from distill.workspace.checkout import list_checkout
 from distill.workspace.reading import read_blocks
 from distill.workspace.source_table import RepositoryTable, TaskTable
+
+if TYPE_CHECKING:
+    from distill.firewall.benchmark_index import BenchmarkIndex
 
 
 class Surroundings:
@@ -27,7 +29,9 @@ class Surroundings:
         tasks: Mapping[str, TaskRow],
         listings: Mapping[str, PathListing],
         everywhere: PathListing | None,
+        benchmarks: "Sequence[BenchmarkIndex]" = (),
     ) -> None:
+        self.benchmarks = benchmarks
         self._tasks = tasks
         self._listings = listings
         self._everywhere = everywhere
@@ -44,7 +48,7 @@ class Surroundings:
 
 
 def read_surroundings(job: SourceJob, files: Mapping[str, Path]) -> Surroundings:
-    """Read the task table and the path listings of a source; they are held in memory.
+    """Read the task table, path listings and benchmark lists of a source; they stay in memory.
 
     Raises:
         SourceError: a row of either is not what its table says; file and line are named.
@@ -53,7 +57,7 @@ def read_surroundings(job: SourceJob, files: Mapping[str, Path]) -> Surroundings
     if job.table.task_table is not None:
         for recorded in job.task_files:
             tasks.update(_task_rows(recorded, files[recorded], job.table.task_table))
-    return Surroundings(tasks, *_listings(job, files))
+    return Surroundings(tasks, *_listings(job, files), read_benchmarks(job.benchmarks, files))
 
 
 def _listings(
@@ -75,20 +79,8 @@ def _listings(
     return by_task, PathListing(everywhere) if everywhere else None
 
 
-def _rows(recorded: str, path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield each row of a JSON or JSONL file with the name of its place, for an error."""
-    for record in frame(read_blocks(path), Framing.AUTO):
-        place = f"{recorded}, line {record.line}" if record.line else f"{recorded}{record.pointer}"
-        if isinstance(record, BadFrame):
-            raise SourceError(f"{place}: {record.detail}", "mend it: a table has no quarantine")
-        try:
-            yield place, parse(record.data)
-        except RecordError as error:
-            raise SourceError(f"{place}: {error.detail}", "mend the row") from None
-
-
 def _task_rows(recorded: str, path: Path, table: TaskTable) -> Iterator[tuple[str, TaskRow]]:
-    for place, row in _rows(recorded, path):
+    for place, row in table_rows(recorded, path):
         task_id = _at(row, table.task_id)
         prompt = _at(row, table.prompt)
         if not isinstance(task_id, str | int) or not prompt:
@@ -104,7 +96,12 @@ def _task_rows(recorded: str, path: Path, table: TaskTable) -> Iterator[tuple[st
         tools = _at(row, table.tools) if table.tools else None
         yield (
             str(task_id),
-            TaskRow(messages=messages, tools=tuple(tools) if isinstance(tools, list) else None),
+            TaskRow(
+                messages=messages,
+                tools=tuple(tools) if isinstance(tools, list) else None,
+                repository=_text_at(row, table.repository),
+                commit=_text_at(row, table.commit),
+            ),
         )
 
 
@@ -116,7 +113,7 @@ def _listing_rows(
         text = b"".join(read_blocks(path)).decode("utf-8", errors="replace")
         yield None, {line for line in text.splitlines() if line}
         return
-    for place, row in _rows(recorded, path):
+    for place, row in table_rows(recorded, path):
         paths = _at(row, table.paths)
         if not isinstance(paths, list):
             raise SourceError(
@@ -124,6 +121,11 @@ def _listing_rows(
             )
         task_id = _at(row, table.task_id)
         yield None if task_id is None else str(task_id), {str(entry) for entry in paths}
+
+
+def _text_at(row: Any, pointer: str | None) -> str | None:
+    value = _at(row, pointer) if pointer else None
+    return value if isinstance(value, str) and value else None
 
 
 def _at(row: Any, pointer: str) -> Any:

@@ -30,7 +30,10 @@ from distill.workspace.source_table import SourceTable
 CONFIGURATION_FILE: Final = "distill.toml"
 
 #: Settings of gates that an earlier stage than the exports reads.
-_FOR_ALL: Final = {"near_duplicate": {"alike", "min_similarity"}}
+_FOR_ALL: Final = {
+    "benchmark_contamination": {"lists"},
+    "near_duplicate": {"alike", "min_similarity"},
+}
 
 Model = TypeVar("Model", bound=FrozenModel)
 

@@ -11,14 +11,17 @@ from distill.records.taxonomy import SourceRole
 class TaskTable(FrozenModel):
     """Where a source's task table is: one JSON object a task, for logs that hold no prompt.
 
-    `task_id`, `prompt`, `tools` are RFC 6901 pointers into a row; `prompt` may point to a string or
-    to a list of messages.
+    `task_id`, `prompt`, `tools`, `repository`, `commit` are RFC 6901 pointers into a row; `prompt`
+    may point to a string or to a list of messages. `repository` and `commit` name what the task is
+    about, for the gate `benchmark_contamination` and for splits.
     """
 
     paths: tuple[str, ...]
     task_id: str = "/task_id"
     prompt: str = "/prompt"
     tools: str | None = None
+    repository: str | None = None
+    commit: str | None = None
 
 
 class RepositoryTable(FrozenModel):

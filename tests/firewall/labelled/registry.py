@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from tests.firewall.labelled import (
+    benchmark_contamination,
     hallucinated_file_path,
     judges,
     licences,
@@ -21,4 +22,5 @@ SETS: Final[tuple[LabelledSet[Any], ...]] = (
     judges.CONFLICTING_VERDICTS,
     judges.STALE_VERDICT,
     near_duplicate.SET,
+    benchmark_contamination.SET,
 )

@@ -1,0 +1,129 @@
+"""One benchmark list as an index: which share of each item stands in a text.
+
+Every n-gram of the text is looked up; none is sampled. A table of bits rules nearly all of them
+out, so the cost is that of reading the text's words.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distill.firewall.benchmark_items import LENGTHS, PARTS, Item, keyed, short_of
+from distill.firewall.words import Hashes, gram_hashes, words_of
+
+#: N-grams that more items have are the frame of the list.
+MOST_ITEMS: Final = 10
+#: A part with fewer n-grams of its own is not compared.
+LEAST_GRAMS: Final = 4
+
+_SPARE: Final = 4  # the table has 2^4 places for each n-gram, or more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Which share, in per mille, of an item's part stands in a text, by n-grams of one length."""
+
+    item: str
+    part: str
+    length: int
+    share: int
+
+
+class GramTable:
+    """The n-grams of one length and one part of all items of a list."""
+
+    def __init__(self, items: Sequence[Item], part: str, length: int) -> None:
+        self.part, self.length = part, length
+        found = [(number, one.parts.get((part, length))) for number, one in enumerate(items)]
+        of = [(number, grams) for number, grams in found if grams is not None]
+        keys = np.concatenate([np.empty(0, np.uint64), *(grams.key for _, grams in of)])
+        short = np.concatenate([np.empty(0, np.uint32), *(grams.short for _, grams in of)])
+        owner = np.repeat([number for number, _ in of], [len(grams.key) for _, grams in of])
+        order = np.argsort(keys, kind="stable")
+        keys, short, owner = keys[order], short[order], owner.astype(np.int64)[order]
+        _, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
+        is_own = counts[which] <= MOST_ITEMS
+        self.keys, self.owner = keys[is_own], owner[is_own]
+        self.sizes = np.bincount(self.owner, minlength=len(items))
+        self.short = np.unique(short[is_own])
+        bits = min(max(len(self.short), 1).bit_length() + _SPARE, 26)
+        self._shift = np.uint64(64 - bits)
+        self._is_there = np.zeros(1 << bits, np.bool_)
+        self._is_there[(self.short.astype(np.uint64) << np.uint64(32)) >> self._shift] = True
+
+    @property
+    def comparable(self) -> int:
+        """The number of items that can be found by this table."""
+        return int(np.count_nonzero(self.sizes >= LEAST_GRAMS))
+
+    def candidates(self, grams: Hashes) -> NDArray[Any]:
+        """Return the places of the n-grams that may be those of an item."""
+        places = np.flatnonzero(self._is_there[grams >> self._shift])
+        short = short_of(grams[places])
+        at = np.minimum(np.searchsorted(self.short, short), max(len(self.short) - 1, 0))
+        return places[self.short[at] == short] if len(self.short) else places[:0]
+
+    def best(self, keys: Hashes) -> tuple[int, int]:
+        """Return the item of which most is covered by these keys, and its share in per mille."""
+        distinct = np.unique(keys)
+        begins = np.searchsorted(self.keys, distinct, "left")
+        ends = np.searchsorted(self.keys, distinct, "right")
+        owners = [self.owner[begin:end] for begin, end in zip(begins, ends, strict=True)]
+        held = np.bincount(np.concatenate([self.owner[:0], *owners]), minlength=len(self.sizes))
+        shares = np.where(self.sizes >= LEAST_GRAMS, held * 1000 // np.maximum(self.sizes, 1), 0)
+        first = int(np.argmax(shares)) if len(shares) else 0
+        return first, int(shares[first]) if len(shares) else 0
+
+
+class BenchmarkIndex:
+    """A named list with its version; items stand in the order of their ids."""
+
+    def __init__(
+        self, name: str, version: str, items: Sequence[Item], salt: bytes | None = None
+    ) -> None:
+        self.name, self.version, self.salt = name, version, salt
+        self.items = sorted(items, key=lambda item: item.id)
+        self.ids = {item.id for item in items if _is_telling(item.id)}
+        self.commits: Mapping[str, Item] = {
+            item.commit.lower(): item for item in reversed(self.items) if item.commit
+        }
+        tables = [GramTable(self.items, part, length) for part in PARTS for length in LENGTHS]
+        self.tables = [table for table in tables if table.comparable]
+
+    def compared(self) -> dict[str, int]:
+        """Return how many items there are, and how many can be found by what."""
+        counts = {f"by_{one.length}_words_of_{one.part}": one.comparable for one in self.tables}
+        return {
+            "items": len(self.items),
+            "by_id": len(self.ids),
+            "by_commit": len(self.commits),
+            **dict(sorted(counts.items())),
+        }
+
+    def coverage(self, text: str, words: Hashes) -> Iterator[Coverage]:
+        """Yield for each part and length the item of which most stands in a text, if any does."""
+        plain: list[bytes] | None = None
+        grams = {length: gram_hashes(words, length) for length in LENGTHS}
+        for table in self.tables:
+            hashes = grams[table.length]
+            places = table.candidates(hashes)
+            if not len(places):
+                continue
+            if self.salt is None:
+                keys = hashes[places]
+            else:
+                plain = words_of(text) if plain is None else plain
+                keys = keyed(plain, places.tolist(), table.length, self.salt)
+            item, share = table.best(keys)
+            if share:
+                yield Coverage(
+                    item=self.items[item].id, part=table.part, length=table.length, share=share
+                )
+
+
+def _is_telling(text: str) -> bool:
+    """Say whether an id names an item wherever it stands; "12" or "a" does not."""
+    return len(text) > 3 and not text.isdigit()
