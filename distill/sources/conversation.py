@@ -1,5 +1,6 @@
 """From the values at a row's pointers to a conversation or a text."""
 
+from itertools import zip_longest
 from typing import Any
 
 from distill.records.compact import compact
@@ -22,6 +23,26 @@ def read_turns(value: Any, role: Role) -> tuple[Message, ...]:
     if isinstance(value, dict) or (isinstance(value, list) and _holds_objects(value)):
         return read_messages(value)
     return (Message(role=role, content=read_text(value)),)
+
+
+def read_exchange(actions: list[Any], observations: Any) -> tuple[Message, ...]:
+    """Return actions as the assistant's turns, and after each what it led to as the user's.
+
+    The last action may have no observation.
+
+    Raises:
+        RecordError: `schema_violation`: there are more or fewer observations, or one is no text.
+    """
+    seen = observations if isinstance(observations, list) else []
+    if len(seen) not in (len(actions), len(actions) - 1):
+        detail = f"{len(seen)} observations of {len(actions)} actions"
+        raise violation("observations_unequal", detail)
+    turns = []
+    for action, observation in zip_longest(actions, seen):
+        turns.append(Message(role="assistant", content=read_text(action)))
+        if observation is not None:
+            turns.append(Message(role="user", content=read_text(observation)))
+    return tuple(turns)
 
 
 def read_text(value: Any) -> str:

@@ -12,6 +12,7 @@ from distill.records.evidence import Verdict
 from distill.records.message import Message
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.conversation import (
+    read_exchange,
     read_keys,
     read_text,
     read_tools,
@@ -36,6 +37,7 @@ from distill.sources.verdict_map import is_same
 
 _PLACED = (
     *("run_id", "trial", "task_id", "task_fields", "subject", "prompt", "response", "messages"),
+    "observations",
     *("system", "text", "tools", "model", "timestamp", "answer_keys"),
 )
 
@@ -120,11 +122,17 @@ class Mapped:
                 messages += read_messages(found.value)
         if not messages:
             messages += read_turns(self._first("prompt", group), "user")
-        messages += read_turns(self._last("response", group), "assistant")
+        messages += self._response(group)
         if not messages:
             return None
         system = self._first("system", group)
         return with_system(tuple(messages), "" if system is None else read_text(system))
+
+    def _response(self, group: Sequence[RunSite]) -> tuple[Message, ...]:
+        response = self._last("response", group)
+        if self.settings.observations and isinstance(response, list):
+            return read_exchange(response, self._last("observations", group))
+        return read_turns(response, "assistant")
 
     def _judgements(self, group: Sequence[RunSite]) -> Iterator[Verdict]:
         for verdict, places in self._verdicts:

@@ -21,7 +21,9 @@ def _as_tuple(value: Any) -> Any:
 #: One pointer, or several of which the first that the row fills counts.
 Alternatives = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
-_TEXT_FIELDS: Final = ("prompt", "response", "messages", "system", "text", "tools")
+_TEXT_FIELDS: Final = (
+    *("prompt", "response", "observations", "messages", "system", "text", "tools"),
+)
 _POINTER_FIELDS: Final = (
     "run_id",
     "trial",
@@ -94,6 +96,7 @@ class MappedSettings(FrozenModel):
     subject: Alternatives = ()
     prompt: Alternatives = ()
     response: Alternatives = ()
+    observations: Alternatives = ()
     messages: Alternatives = ()
     system: Alternatives = ()
     text: Alternatives = ()
@@ -125,6 +128,10 @@ def check(settings: MappedSettings) -> None:
         )
     if settings.order_by is not None and settings.group_by is None:
         raise ConfigurationError("mapped: order_by without group_by", "name what groups the rows")
+    if settings.observations and not settings.response:
+        raise ConfigurationError(
+            "mapped: observations without response", "name the actions that they answer"
+        )
     if not any(getattr(settings, key) for key in ("prompt", "response", "messages", "text")):
         raise ConfigurationError(
             "mapped: no prompt, response, messages or text",

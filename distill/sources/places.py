@@ -3,6 +3,7 @@
 =========== =================================================================
 ``/a/b``    RFC 6901, from the row
 ``./a/b``   from the run's object, where one row holds several (`runs_at`)
+``/a/*/b``  the list of what every element of the array at ``/a`` has at ``/b``
 ``@key``    the name or number under which the run's object stands in its row
 ``@file``   the file's name without its suffixes; ``@folder``: the folder's name
 ``@path``   the whole recorded path without the file's suffixes
@@ -75,7 +76,7 @@ def find(places: Sequence[Place], site: RunSite) -> Found | None:
             if value:
                 return Found(value, "")
             continue
-        value = resolve(site.run if place.is_relative else site.row, place.tokens)
+        value = _resolve(site.run if place.is_relative else site.row, place.tokens)
         if value is not ABSENT:
             inner = site.tokens + place.tokens if place.is_relative else place.tokens
             return Found(value, _pointer_of(inner))
@@ -86,6 +87,18 @@ def find(places: Sequence[Place], site: RunSite) -> Found | None:
 def _pointer_of(tokens: tuple[str, ...]) -> str:
     """Return what `join_pointer` does, once for the same few places of every row."""
     return join_pointer(tokens)
+
+
+def _resolve(value: Any, tokens: tuple[str, ...]) -> Any:
+    """Return what stands at a pointer; beyond a ``*``, a list of what its elements hold there."""
+    if "*" not in tokens:
+        return resolve(value, tokens)
+    at = tokens.index("*")
+    elements = resolve(value, tokens[:at])
+    if not isinstance(elements, list):
+        return ABSENT
+    found = (_resolve(element, tokens[at + 1 :]) for element in elements)
+    return [one for one in found if one is not ABSENT]
 
 
 def sites(row: Any, runs_at: Sequence[tuple[str, ...]], path: str) -> Iterator[RunSite]:

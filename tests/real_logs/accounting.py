@@ -8,7 +8,7 @@ pair that no rule explains is `UNACCOUNTED`, and the tests let none be.
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,21 @@ _REVIEW = frozenset((ONE_TEXT, JUDGED_BOTH_WAYS))
 
 _SAID = {True: "full", False: "zero", None: "none"}
 
+#: Where the other reader counted something else than is counted here, and why.
+EXPLAINED: Mapping[tuple[str, str], str] = {
+    ("intercode", "runs_without_output"): (
+        "the other reader looks for `turn_history`, which the 15 runs of people do not have: their"
+        " actions stand in `trajectory`"
+    ),
+    ("intercode", "bare_ids_shared_by_different_prompts"): (
+        "the other reader has no bare id for the 15 runs of people, whose number is `query_idx`"
+    ),
+    ("intercode", "distinct_text_pairs_capped_5"): (
+        "the other reader compares actions alone; here what the actions led to belongs to the"
+        " text, and in one task two runs did the same and saw something else"
+    ),
+}
+
 Loss = tuple[str, int]
 
 
@@ -49,7 +64,8 @@ class Account:
     under the same names. `fates` says where each pair of two outputs ended, `blank_pairs` how many
     have a side without any. `capped` and `distinct` start from a capped count of SOURCE.md and
     list what takes pairs away. `categories` counts (verdict, category), `runs` each run as paired,
-    or by why not.
+    or by why not. `partial_fates` is as `fates`, of the pairs of a full and a partial run in tasks
+    without a rejected one.
     """
 
     name: str
@@ -61,12 +77,16 @@ class Account:
     capped: Sequence[Loss]
     distinct: Sequence[Loss]
     categories: Mapping[tuple[str, str], int]
-    runs: Mapping[str, int]
+    runs: Counter[str]
+    partial_fates: Counter[str]
 
     @property
     def expected(self) -> Mapping[str, Any]:
-        """The stated counts; those of the raw files where SOURCE.md states none."""
-        return self.stated or self.derived
+        """The stated counts; ours of the raw files where SOURCE.md states none, or `EXPLAINED`."""
+        if not self.stated:
+            return self.derived
+        explained = [name for dataset, name in EXPLAINED if dataset == self.name]
+        return {**self.stated, **{name: self.derived[name] for name in explained}}
 
     @property
     def readers(self) -> tuple[Mapping[str, Any], ...]:
@@ -94,9 +114,14 @@ def _account(name: str, logs: Path, endings: Endings) -> Account:
         blank_pairs=sum(map(len, every)) - fates.total(),
         capped=_losses_of_pairs(tasks),
         distinct=_losses_of_texts(tasks),
-        categories=Counter((_SAID[run.is_full], follower.end_of(run).category) for run in raw),
+        categories=Counter((_said(run), follower.end_of(run).category) for run in raw),
         runs=Counter(follower.cause(run) for run in raw),
+        partial_fates=Counter(map(follower.fate, follower.partial_pairs(raw))),
     )
+
+
+def _said(run: Run) -> str:
+    return "partial" if run.is_partial else _SAID[run.is_full]
 
 
 class _Follower:
@@ -132,6 +157,15 @@ class _Follower:
             return REPEATED
         return OVER_CAP if self._exported[pair[0].task] == CAP else UNACCOUNTED
 
+    def partial_pairs(self, raw: Sequence[Run]) -> list[Pair]:
+        """Return the pairs of a full and a partial run, in tasks where nothing was rejected."""
+        tasks: defaultdict[str, tuple[list[Run], list[Run]]] = defaultdict(lambda: ([], []))
+        for run in raw:
+            is_side = run.is_full or run.is_partial
+            if is_side and run.text and "rejected" not in self._spoken[run.task]:
+                tasks[run.task][run.is_partial].append(run)
+        return [pair for sides in tasks.values() for pair in product(*sides)]
+
     def cause(self, run: Run) -> str:
         """Return "paired", or the cause for which the run must be in no examined pair."""
         end = self.end_of(run)
@@ -141,7 +175,11 @@ class _Follower:
             return "empty_content"
         if not self._stands_for_its_text(run):
             return "repeated_text"
-        if not {"accepted", "rejected"} <= self._spoken[run.task]:
+        said = self._spoken[run.task]
+        has_rejected = {"accepted", "rejected"} <= said
+        if run.is_partial and has_rejected:
+            return "partial_not_needed"
+        if not has_rejected and ("accepted" not in said or "partially_accepted" not in said):
             return "no_partner"
         return "paired" if end.run_id in self._paired else "over_cap"
 

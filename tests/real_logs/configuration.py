@@ -114,6 +114,55 @@ role = "train"
 licence = "MIT"
 rows = "traces"
 layout = "document"
+
+# Bash, SQL and Python by models and people. The tasks are those of Spider, NL2Bash and MBPP, which
+# are benchmarks: role = "evaluation" in a workspace of your own.
+[sources.intercode]
+kind = "mapped"
+paths = ["public:intercode/*/*/ic_*turns*.json*", "public:intercode/*/*/ic_*plan_solve_fs_1.json*"]
+dataset = "intercode"
+role = "train"
+licence = "MIT AND CC-BY-SA-4.0 AND CC-BY-4.0"
+layout = "members"
+task_id = ["/task_id", "/query_idx"]
+task_fields = ["/environment", "/dataset", "/query"]
+prompt = "/query"
+response = ["/turn_history/actions", "/trajectory/*/action"]
+observations = ["/turn_history/observations", "/trajectory/*/observation"]
+model = "@folder"
+answer_keys = "/gold"
+
+[sources.intercode.verdict]
+pointer = ["/summary/max_reward", "/reward"]
+origin = "test_harness"
+thresholds = {{ accepted = 1, partially_accepted = 1e-9 }}
+
+# One file has the settings of its run beside the runs: they are no run.
+[sources.intercode-plan-solve]
+kind = "mapped"
+paths = ["public:intercode/bash/gpt-3.5/ic_bash_plan_solve_fs_2.json.gz"]
+dataset = "intercode"
+role = "train"
+licence = "MIT"
+records_at = "/logs"
+task_id = "/task_id"
+task_fields = ["/environment", "/dataset", "/query"]
+prompt = "/query"
+response = "/turn_history/actions"
+observations = "/turn_history/observations"
+model = "@folder"
+
+[sources.intercode-plan-solve.verdict]
+pointer = "/summary/max_reward"
+origin = "test_harness"
+thresholds = {{ accepted = 1, partially_accepted = 1e-9 }}
+
+# Inspect's own test logs: the same eval as an archive and as a document is one run.
+[sources.inspect-logs]
+kind = "inspect"
+paths = ["public:inspect-logs/*/*/*.eval", "public:inspect-logs/*/*/*.json*"]
+role = "train"
+licence = "MIT"
 """
 
 

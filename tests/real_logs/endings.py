@@ -68,12 +68,14 @@ def _runs(root: Path) -> Iterator[Ended]:
         decided = scored.pop(record["run_id"])
         # A transcript beside a record has no run of its own.
         place, *_ = record["provenance"]
+        outcome = _outcome([v for v in record["verdicts"] if v["name"] != "aider_report"])
         evidence = Run(
             place=(place["path"].partition(":")[2], place["line"], place["pointer"]),
             task=record["task"]["key"],
             bare_id=record["task"]["task_id"],
-            is_full=_is_full(record["verdicts"]),
+            is_full=_IS_FULL.get(outcome),
             output=record["facts"]["output_digest"],
+            is_partial=outcome == "partially_accepted",
         )
         yield Ended(
             evidence,
@@ -88,13 +90,16 @@ def _runs(root: Path) -> Iterator[Ended]:
     assert not scored, "scored runs without evidence"
 
 
-def _is_full(verdicts: list[dict[str, Any]]) -> bool | None:
-    """Return what the harness said, else people, else judges; null where they don't agree."""
-    for origin in ("test_harness", "human_feedback", "model_judge"):
+def _outcome(verdicts: list[dict[str, Any]]) -> str:
+    """Return what the harness said, else people, checks, judges; "" where they don't agree.
+
+    What aider says of itself is a check beside the harness, or of tries that nobody judged.
+    """
+    for origin in ("test_harness", "human_feedback", "deterministic_check", "model_judge"):
         said = {v["outcome"] for v in verdicts if v["origin"] == origin}
         if said:
-            return _IS_FULL[said.pop()] if len(said) == 1 else None
-    return None
+            return (said.pop() or "") if len(said) == 1 else ""
+    return ""
 
 
 def _shards(folder: Path) -> Iterator[dict[str, Any]]:

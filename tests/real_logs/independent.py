@@ -7,10 +7,11 @@ SOURCE.md holds the counts of a third one, and the tests hold all three against 
 import gzip
 import json
 import re
+import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class Run:
 
     `place` is file, line (null in an array) and pointer, as a provenance says it. `task` is what
     tells tasks apart, `bare_id` the log's name for it, if any. `is_full` is null where nobody judged
-    the run. `output` is null where the log has null; `turns` are the messages of a conversation, () where the log holds texts alone.
+    the run, and where `is_partial` says that it was judged partly right. `output` is null where the log has null; `turns` are the messages of a conversation, () where the log holds texts alone.
     """
 
     place: tuple[str, int | None, str]
@@ -35,6 +36,7 @@ class Run:
     is_full: bool | None
     output: str | None
     turns: tuple[dict[str, Any], ...] = ()
+    is_partial: bool = False
 
     @property
     def text(self) -> str:
@@ -163,6 +165,84 @@ def _langfuse(folder: Path) -> Iterator[Run]:
         )
 
 
+def _intercode(folder: Path) -> Iterator[Run]:
+    """Yield the runs of every file; an action and what it led to follow each other."""
+    for path in sorted(folder.glob("*/*/*.json*")):
+        name = path.relative_to(folder.parent).as_posix()
+        rows = json.loads(_text_of(path))
+        above = "/logs" if "logs" in rows else ""
+        for key, row in rows.get("logs", rows).items():
+            bare_id = str(row["task_id"] if "task_id" in row else row["query_idx"])
+            if "trajectory" in row:
+                steps = [(one["action"], one["observation"]) for one in row["trajectory"]]
+                reward = row["reward"]
+            else:
+                history = row["turn_history"]
+                steps = list(zip_longest(history["actions"], history["observations"]))
+                reward = row["summary"]["max_reward"]
+            spoken = [text for step in steps for text in step][: 2 * len(steps) - 1]
+            yield Run(
+                place=(name, None, f"{above}/{key}"),
+                task=json.dumps([row["environment"], row.get("dataset"), bare_id, row["query"]]),
+                bare_id=bare_id,
+                is_full=None if 0 < reward < 1 else reward == 1,
+                output=json.dumps(spoken),
+                is_partial=0 < reward < 1,
+            )
+
+
+def _inspect(folder: Path) -> Iterator[Run]:
+    """Yield every sample once, though its eval may be logged in both forms.
+
+    A conversation that begins with a tool's result is none.
+    """
+    seen: set[tuple[Any, ...]] = set()
+    for path in sorted([*folder.glob("*/*/*.eval"), *folder.glob("*/*/*.json*")]):
+        name = path.relative_to(folder.parent).as_posix()
+        header, samples = _inspect_log(path)
+        spec = header["eval"]
+        for pointer, sample in samples:
+            named = (spec["run_id"], spec["task_id"], sample["id"], sample["epoch"])
+            if named in seen or sample["messages"][0]["role"] == "tool":
+                continue
+            seen.add(named)
+            turns = tuple(_inspect_turn(turn) for turn in sample["messages"])
+            spoken = [i for i, turn in enumerate(turns) if turn["role"] == "assistant"]
+            (score,) = sample["scores"].values()
+            is_full = score["value"] == "C" if header["status"] == "success" else None
+            asked = [
+                [one["role"], one["content"]] if isinstance(one, dict) else one
+                for one in sample["input"]
+            ]
+            yield Run(
+                place=(name, None, pointer),
+                task=json.dumps([spec["task"], sample["id"], asked, sample["target"]]),
+                bare_id=f"{spec['task']}/{sample['id']}",
+                is_full=is_full,
+                output=json.dumps(turns[spoken[0] : spoken[-1] + 1]),
+                turns=turns,
+            )
+
+
+def _inspect_log(path: Path) -> tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]:
+    """Return the header of a log, and its samples by their pointers."""
+    if path.suffix != ".eval":
+        log = json.loads(_text_of(path))
+        return log, [(f"/samples/{i}", one) for i, one in enumerate(log["samples"] or ())]
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.startswith("samples/")]
+        samples = [
+            ("/" + name.replace("/", "~1"), json.loads(archive.read(name))) for name in names
+        ]
+        return json.loads(archive.read("header.json")), samples
+
+
+def _inspect_turn(turn: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said in a turn, without the ids that each run gives anew."""
+    calls = [[one["function"], one["arguments"]] for one in turn.get("tool_calls") or ()]
+    return {"role": turn["role"], "content": turn["content"], "calls": calls}
+
+
 #: The folder of each dataset and its reader, by the dataset's name in the configuration.
 DATASETS: Mapping[str, tuple[str, Callable[[Path], Iterator[Run]]]] = {
     "tau-bench": ("tau-bench", _tau_bench),
@@ -171,6 +251,8 @@ DATASETS: Mapping[str, tuple[str, Callable[[Path], Iterator[Run]]]] = {
     "swe-bench-lite": ("swe-bench-docker", _swe_bench),
     "aider-swe-bench": ("aider-swe-bench", _aider),
     "langfuse-traces": (langfuse.FOLDER, _langfuse),
+    "intercode": ("intercode", _intercode),
+    "inspect-logs": ("inspect-logs", _inspect),
 }
 
 
@@ -202,7 +284,8 @@ def capped(tasks: Iterable[Sequence[object] | set[Any]]) -> int:
 
 def derived_counts(runs: Sequence[Run]) -> dict[str, Any]:
     """Return our own counts of the judged raw runs, under the names of SOURCE.md."""
-    runs = [run for run in runs if run.is_full is not None]
+    runs = [run for run in runs if run.is_full is not None or run.is_partial]
+    partial = sum(run.is_partial for run in runs)
     tasks = [spoken(pairs) for pairs in pairs_by_task(runs)]
     texts = [{(full.text, zero.text) for full, zero in pairs} for pairs in tasks]
     names: defaultdict[str, set[str]] = defaultdict(set)
@@ -213,7 +296,11 @@ def derived_counts(runs: Sequence[Run]) -> dict[str, Any]:
     return {
         "runs": len(runs),
         "tasks": len({run.task for run in runs}),
-        "verdict_score": {"full": is_full[True], "zero": is_full[False]},
+        "verdict_score": {
+            "full": is_full[True],
+            "zero": is_full[False],
+            **({"partial": partial} if partial else {}),
+        },
         "runs_without_output": sum(not run.text for run in runs),
         "tasks_with_full_and_zero": sum(bool(pairs) for pairs in tasks),
         "pairs_full_x_zero": sum(map(len, tasks)),

@@ -44,6 +44,8 @@ def lessons(
         _aider(by_name["aider-swe-bench"], raw["aider-swe-bench"], endings, aider),
         _invented_paths(raw["aider-swe-bench"], endings, aider),
         _langfuse(raw["langfuse-traces"], endings, traces),
+        _intercode(by_name["intercode"]),
+        _inspect(by_name["inspect-logs"]),
     )
     for text in texts:
         yield textwrap.fill(
@@ -178,4 +180,27 @@ def _langfuse(raw: Sequence[Run], endings: Endings, traces: Sequence[Trace]) -> 
         f" model's own, so that it was accepted as it is and makes no pair: {same}. In all"
         f" {categories['accepted']} accepted, {categories['rejected']} rejected,"
         f" {categories['needs_human_review']} for review."
+    )
+
+
+def _intercode(each: Account) -> str:
+    return (
+        "**intercode: turns, not texts.** Actions and what they led to take turns, so that a row"
+        " shows what the agent saw. A pair's prompt is then all that both runs did and saw alike:"
+        f" {each.fates[NO_COMMON_PROMPT]} pairs part where the environment answered one action in"
+        f" two ways, and are refused. {each.partial_fates['exported']} pairs weigh a full run over a"
+        " partial one, in tasks where nothing was rejected. The file with a `meta` object beside its"
+        " `logs` is a source of its own; the log's verdict is the best turn's reward, which need not"
+        " be the last one's."
+    )
+
+
+def _inspect(each: Account) -> str:
+    review = sum(n for (_, category), n in each.categories.items() if category.startswith("needs"))
+    return (
+        "**inspect-logs: one eval, two files.** The 12 logs hold 18 samples. One is logged as"
+        " `.eval` and as `.json`, and is one run with both origins. One, of a test of tool errors,"
+        " begins with a tool's result and is refused (`tool_first`). The other"
+        f" {each.runs.total()} are the runs above; {review} of them come from an eval that was"
+        " cancelled, so that their scores are no verdicts, though the log has them."
     )

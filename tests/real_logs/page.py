@@ -8,7 +8,7 @@ from typing import Final
 
 from distill.receipts import Outcome
 from distill.report.markdown import table
-from tests.real_logs.accounting import Account, Loss, account
+from tests.real_logs.accounting import EXPLAINED, Account, Loss, account
 from tests.real_logs.aider import AiderTruth, read_truth
 from tests.real_logs.configuration import configuration
 from tests.real_logs.endings import Endings, read_endings
@@ -168,6 +168,13 @@ def _dataset(each: Account) -> Iterator[str]:
     yield ""
     if each.derived["pairs_full_x_zero"]:
         yield from _pairs(each)
+    if each.partial_fates:
+        total = each.partial_fates.total()
+        yield "A task without a rejected run gives pairs of full over partial:"
+        yield ""
+        fates = [*sorted(each.partial_fates.items()), ("**sum**", total)]
+        yield from table(("end", "pairs"), fates)
+        yield ""
     yield "In `export_preference` the runs are:"
     yield ""
     runs = [*sorted(each.runs.items()), ("**sum**", sum(each.runs.values()))]
@@ -179,11 +186,15 @@ def _three_counts(each: Account) -> Iterator[str]:
     yield from table(
         ("count", "stated", "raw", "evidence"),
         [
-            (f"`{name}`", *(_plain(reader[name]) for reader in each.readers))
+            (f"`{name}`", *(_plain(reader.get(name, "none")) for reader in each.readers))
             for name in each.derived
         ],
     )
     yield ""
+    for (dataset, name), why in EXPLAINED.items():
+        if dataset == each.name:
+            yield f"`{name}` differs: {why}."
+            yield ""
 
 
 def _pairs(each: Account) -> Iterator[str]:

@@ -78,7 +78,7 @@ def test_only_contradicted_outputs_change_a_verdict(facts: Facts) -> None:
             if run.is_full is not None:
                 texts.setdefault((run.task, run.text), set()).add(run.is_full)
         for run in facts.raw[each.name]:
-            plain = _PLAIN[run.is_full]
+            plain = "partially_accepted" if run.is_partial else _PLAIN[run.is_full]
             is_contradicted = bool(run.text) and len(texts.get((run.task, run.text), ())) == 2
             expected = "needs_human_review" if is_contradicted else plain
             assert facts.endings.runs[run.place].category == expected, run.place
@@ -88,9 +88,10 @@ def test_every_pair_is_accounted_for(facts: Facts) -> None:
     """The independent pairs are exported, quarantined or lost for a named cause, without a rest."""
     fates: Counter[str] = Counter()
     for each in facts.accounts:
-        assert UNACCOUNTED not in each.fates
+        assert UNACCOUNTED not in each.fates | each.partial_fates
         assert sum(each.fates.values()) == each.expected["pairs_full_x_zero"]
         fates.update(each.fates)
+        fates.update(each.partial_fates)
     receipt = facts.outcomes["export_preference"]
     quarantined = sum(number for fate, number in fates.items() if fate.startswith(QUARANTINED))
     assert fates["exported"] == counts(receipt)["exported"]
@@ -234,3 +235,14 @@ def test_the_page_is_what_the_logs_give(facts: Facts) -> None:
         PAGE.write_text(page, encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == page
     assert "python -m tests.real_logs.write_page LOGS" in page
+
+
+def test_a_log_in_two_forms_is_one_run(facts: Facts) -> None:
+    """Of Inspect's 18 samples one was logged twice, and one begins in the middle."""
+    receipt = facts.outcomes["build_evidence_index"].receipt.claim.counts["by_source"]
+    assert not isinstance(receipt, int)
+    found = receipt["inspect-logs"]
+    assert not isinstance(found, int)
+    names = ("files", "runs_declared", "runs_merged", "runs_quarantined", "runs")
+    assert [found[name] for name in names] == [12, 18, 1, 1, 16]
+    assert len(facts.raw["inspect-logs"]) == 16

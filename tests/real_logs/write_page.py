@@ -12,7 +12,7 @@ from tests.workspaces import make_workspace, run_all
 def main() -> None:
     """Run the workspace in a scratch folder and write the page from what came out."""
     parser = argparse.ArgumentParser(description="Write docs/real-logs.md.")
-    parser.add_argument("logs", type=Path, help="the folder that holds the five datasets")
+    parser.add_argument("logs", type=Path, help="the folder that holds the seven datasets")
     logs = parser.parse_args().logs.resolve(strict=True)
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)

@@ -312,3 +312,51 @@ def test_system_is_not_doubled() -> None:
         Message(role="system", content="A"),
         Message(role="user", content="?"),
     )
+
+
+ACTED = {"prompt": "/q", "response": "/acts", "observations": "/seen"}
+
+
+@pytest.mark.parametrize("seen", [["a b", "0"], ["a b"]])
+def test_actions_and_what_they_led_to_take_turns(seen: list[str]) -> None:
+    """Each observation follows its action as the user's turn; the last action may have none."""
+    found = contents(draft(ACTED, {"q": "Count.", "acts": ["ls", "wc"], "seen": seen}))
+    assert (
+        found
+        == [
+            ("user", "Count."),
+            ("assistant", "ls"),
+            ("user", "a b"),
+            ("assistant", "wc"),
+            ("user", "0"),
+        ][: 3 + len(seen)]
+    )
+
+
+@pytest.mark.parametrize("seen", [None, [], ["a"], ["a", "b", "c", "d"], "abc"])
+def test_observations_that_do_not_fit_are_refused(seen: Any) -> None:
+    """Nobody can say which action an observation belongs to if their numbers differ."""
+    with pytest.raises(RecordError) as caught:
+        draft(ACTED, {"q": "x", "acts": ["1", "2", "3"], "seen": seen})
+    assert caught.value.rule == "observations_unequal"
+
+
+def test_elements_give_lists() -> None:
+    """``*`` gathers what the elements of a list hold, and nothing of what is no list."""
+    settings = {
+        "prompt": "/q",
+        "response": ["/flat", "/steps/*/act"],
+        "observations": ["/seen", "/steps/*/saw"],
+    }
+    steps = [{"act": "ls", "saw": "a"}, {"act": "submit", "saw": "done"}]
+    found = contents(draft(settings, {"q": "x", "steps": steps}))
+    assert [text for _, text in found] == ["x", "ls", "a", "submit", "done"]
+    assert contents(draft(settings, {"q": "x", "steps": {"act": "ls"}})) == [("user", "x")]
+    with pytest.raises(RecordError, match="1 observations of 3"):
+        draft(settings, {"q": "x", "steps": [{"act": "ls"}, {"act": "a"}, *steps[:1]]})
+
+
+def test_observations_without_actions() -> None:
+    """Observations answer a response."""
+    with pytest.raises(ConfigurationError, match="observations without response"):
+        Mapped.from_settings({"prompt": "/q", "text": "/t", "observations": "/seen"})
