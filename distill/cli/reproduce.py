@@ -9,11 +9,12 @@ from distill.receipts.reproduce import Options, Reproduction, prepare
 from distill.receipts.reproduce.result import Difference
 from distill.receipts.versions import as_workspace, is_release
 from distill.stages.checkouts import lay_out_checkouts
+from distill.stages.redaction_keys import lay_out_redaction_key
 
 
 def reproduce(options: argparse.Namespace, console: Console) -> int:
     """Run a recorded stage again, and end with 0 the same, 10 another, 11 can't tell."""
-    extras = (lay_out_checkouts,)
+    extras = (lay_out_checkouts, lay_out_redaction_key)
     chosen = Options(options.code, options.scratch, keep=options.keep, extras=extras)
     with prepare(_home(options.workspace), options.receipt, chosen) as prepared:
         claim = prepared.receipt.claim

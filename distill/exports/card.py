@@ -31,7 +31,7 @@ _SIZES: Final = (
 )
 
 _NOT_LOOKED_FOR: Final = (
-    "personal data",
+    "names of persons",
     "runs that read the answer",
 )
 
@@ -58,6 +58,7 @@ def dataset_card(
         _lengths(tally),
         _gates(terms, tally, totals),
         _benchmarks(settings),
+        _redactions(tally),
         _loading(),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -205,6 +206,24 @@ def _benchmarks(settings: Mapping[str, Any]) -> Iterator[str]:
             f"Compared with the benchmark lists {named}: by task id, by commit, and by all"
             " sequences of 13 and of 8 words of each item's prompt and answer."
         )
+    yield ""
+
+
+def _redactions(tally: CardTally) -> Iterator[str]:
+    if not tally.redacted:
+        return
+    yield "## Redacted"
+    yield ""
+    yield (
+        "A placeholder such as `<email:1f0c9a…>` stands for each value that was found in the runs"
+        " of these rows. The same value has the same placeholder; it can't be turned back without"
+        " the workspace's key."
+    )
+    yield ""
+    yield "| rule | placeholders in the runs of these rows |"
+    yield "|---|---:|"
+    for rule, count in sorted(tally.redacted.items()):
+        yield f"| `{rule}` | {count:,} |"
     yield ""
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Final
 
 from distill.records.compact import compact
@@ -34,10 +35,20 @@ class CardTally:
         self.by_category: Counter[str] = Counter()
         self.by_source: Counter[tuple[str, str]] = Counter()
         self.fitting: Counter[int] = Counter()
+        self.redacted: Counter[str] = Counter()
         self.set_digest = ""
 
-    def add(self, sample: Sample, *records: EvidenceRecord) -> None:
-        """Count a row and the evidence that it was made of (for a pair: of chosen and rejected)."""
+    def add(
+        self,
+        sample: Sample,
+        *records: EvidenceRecord,
+        redacted: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        """Count a row and the evidence that it was made of (for a pair: of chosen and rejected).
+
+        ``redacted`` are the placeholders that were put into that evidence, by rule.
+        """
+        self.redacted.update(redacted)
         self.rows += 1
         tokens = -(-_chars(sample) // CHARS_PER_TOKEN)
         self.tokens += tokens
@@ -54,6 +65,7 @@ class CardTally:
             **{name: getattr(self, name) for name in _NUMBERS},
             "by_category": dict(self.by_category),
             "by_source": [[*key, number] for key, number in self.by_source.items()],
+            "redacted": dict(self.redacted),
             "fitting": [[length, number] for length, number in self.fitting.items()],
         }
 
@@ -62,6 +74,7 @@ class CardTally:
         for name in _NUMBERS:
             setattr(self, name, getattr(self, name) + counted[name])
         self.by_category.update(counted["by_category"])
+        self.redacted.update(counted["redacted"])
         for source, licence, number in counted["by_source"]:
             self.by_source[source, licence] += number
         for length, number in counted["fitting"]:

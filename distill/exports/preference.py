@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import PREFERENCE_TERMS
+from distill.exports.redacting import redact_run
 from distill.exports.rows import refuse_row, row_messages, sample_id
 from distill.exports.settings import PreferenceSettings
 from distill.firewall.conversation import common_beginning, to_last_turn
@@ -18,6 +19,7 @@ from distill.firewall.gates import (
     RunCandidate,
     judge,
 )
+from distill.firewall.redaction import RedactionKey
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
 from distill.records.samples import CATEGORY_WORTH, PreferenceSample, row_time
@@ -31,19 +33,25 @@ def preference_sample(
     rejected: Side,
     settings: PreferenceSettings,
     *,
+    key: RedactionKey | None = None,
     gates: Sequence[Gate[PairCandidate]] = PAIR_GATES,
 ) -> PreferenceSample | Refusal:
     """Return the pair of two runs, or why they are none.
 
-    Law: the categories of a row are those that a pair may have, with either of gates and schema
-    alone.
+    Laws: the categories of a row are those that a pair may have, with either of gates and schema
+    alone; no character that the settings have redacted is in the row.
     """
     pair = PairCandidate(RunCandidate(*chosen), RunCandidate(*rejected))
     refusal = judge(pair, gates, settings.gates())
     if refusal is not None:
         return refusal
+    records = [redact_run(record, settings.firewall, key) for _, record in (chosen, rejected)]
+    if isinstance(records[0], Refusal):
+        return records[0]
+    if isinstance(records[1], Refusal):
+        return records[1]
     try:
-        return PreferenceSample.admit(_row(chosen, rejected))
+        return PreferenceSample.admit(_row((chosen[0], records[0]), (rejected[0], records[1])))
     except ValueError as error:
         return refuse_row(error)
 

@@ -7,10 +7,12 @@ from msgspec import Raw
 
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import RAG_TERMS
+from distill.exports.redacting import redact_run
 from distill.exports.rendering import RENDERING, render
 from distill.exports.rows import refuse_row, sample_id
 from distill.exports.settings import RagSettings
 from distill.firewall.gates import RAG_GATES, Gate, Refusal, RunCandidate, judge
+from distill.firewall.redaction import RedactionKey
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
 from distill.records.samples import RagSample, row_time
@@ -23,18 +25,23 @@ def rag_sample(
     settings: RagSettings,
     *,
     is_duplicate: bool = False,
+    key: RedactionKey | None = None,
     gates: Sequence[Gate[RunCandidate]] = RAG_GATES,
 ) -> RagSample | Refusal:
     """Return the document of a run, or why there is none.
 
-    Law: a row's category is one that the settings allow, with either of gates and schema alone.
+    Laws: a row's category is one that the settings allow, with either of gates and schema alone;
+    no character that the settings have redacted is in the row.
     """
     candidate = RunCandidate(run, evidence, is_duplicate)
     refusal = judge(candidate, gates, settings.gates())
     if refusal is not None:
         return refusal
+    redacted = redact_run(evidence, settings.firewall, key)
+    if isinstance(redacted, Refusal):
+        return redacted
     try:
-        return RagSample.admit(_row(run, evidence), include_review=settings.include_review)
+        return RagSample.admit(_row(run, redacted), include_review=settings.include_review)
     except ValueError as error:
         return refuse_row(error)
 

@@ -7,10 +7,12 @@ from msgspec import Raw
 
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import SFT_TERMS
+from distill.exports.redacting import redact_run
 from distill.exports.rows import refuse_row, row_messages, sample_id
 from distill.exports.settings import SftSettings
 from distill.firewall.conversation import to_last_turn
 from distill.firewall.gates import SFT_GATES, Gate, Refusal, RunCandidate, judge
+from distill.firewall.redaction import RedactionKey
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
 from distill.records.samples import SftSample, row_time
@@ -23,18 +25,23 @@ def sft_sample(
     settings: SftSettings,
     *,
     is_duplicate: bool = False,
+    key: RedactionKey | None = None,
     gates: Sequence[Gate[RunCandidate]] = SFT_GATES,
 ) -> SftSample | Refusal:
     """Return the conversation of a run up to its last assistant's message, or why there is none.
 
-    Law: a row's category is one that the settings allow, with either of gates and schema alone.
+    Laws: a row's category is one that the settings allow, with either of gates and schema alone;
+    no character that the settings have redacted is in the row.
     """
     candidate = RunCandidate(run, evidence, is_duplicate)
     refusal = judge(candidate, gates, settings.gates())
     if refusal is not None:
         return refusal
+    redacted = redact_run(evidence, settings.firewall, key)
+    if isinstance(redacted, Refusal):
+        return redacted
     try:
-        return SftSample.admit(_row(run, evidence), include_partial=settings.include_partial)
+        return SftSample.admit(_row(run, redacted), include_partial=settings.include_partial)
     except ValueError as error:
         return refuse_row(error)
 

@@ -9,7 +9,13 @@ observer reads no setting that a gate has.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from distill.firewall import benchmark_contamination, looping, near_duplicate, secret_detected
+from distill.firewall import (
+    benchmark_contamination,
+    looping,
+    near_duplicate,
+    personal_data,
+    secret_detected,
+)
 from distill.firewall.finding import GATE_ERRORS
 from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
@@ -21,7 +27,7 @@ Observe: TypeAlias = Callable[[RunTexts], Observation | None]
 
 #: The version of the table: it goes up with every observer that is added, and with the version of
 #: any of them.
-OBSERVERS_VERSION: Final = 4
+OBSERVERS_VERSION: Final = 5
 
 #: By the name of the gate: the version of its rule, and its observer.
 OBSERVERS: Final[Mapping[str, tuple[int, Observe]]] = {
@@ -32,6 +38,7 @@ OBSERVERS: Final[Mapping[str, tuple[int, Observe]]] = {
     looping.NAME: (looping.VERSION, looping.observe),
     near_duplicate.NAME: (near_duplicate.VERSION, near_duplicate.observe),
     secret_detected.NAME: (secret_detected.VERSION, secret_detected.observe),
+    personal_data.NAME: (personal_data.VERSION, personal_data.observe),
 }
 
 

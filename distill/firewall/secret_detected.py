@@ -11,7 +11,8 @@ from typing import Final
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.marking import Span, observe_marks
 from distill.firewall.needles import Needles, folded
-from distill.firewall.observation import finding_of_marks, observation_of
+from distill.firewall.observation import observation_of
+from distill.firewall.redaction import finding_of
 from distill.firewall.secret_rules import SECRET_RULES, SecretRule
 from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
@@ -31,11 +32,11 @@ def observe(texts: RunTexts) -> Observation | None:
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
-    """Pass where no credential was found, but for the rules that are to be ignored."""
-    told = observation_of(candidate, NAME, _REASON)
-    ignored = settings.firewall.secret_detected.ignore
-    marks = [] if told is None else [mark for mark in told.marks if mark.rule not in ignored]
-    return finding_of_marks(_REASON, marks[0].rule, marks) if marks else None
+    """Pass where no credential was found that has to keep the run out."""
+    observation_of(candidate, NAME, _REASON)
+    firewall = settings.firewall
+    marks = firewall.counted_marks(NAME, candidate.evidence.facts.observed)
+    return finding_of(candidate, NAME, marks, firewall.secret_detected.action)
 
 
 def scan(raw: bytes) -> Iterator[Span]:

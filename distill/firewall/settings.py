@@ -4,11 +4,13 @@
 setting is compared with what the evidence already holds: to change it reads no log again.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from pydantic import Field
 
 from distill.firewall.facets import Facet
+from distill.records.evidence import Mark, Observation
 from distill.records.frozen import FrozenModel
 
 
@@ -24,6 +26,17 @@ class Unknown(StrEnum):
 
     PASS = "pass"  # noqa: S105 - not a password
     QUARANTINE = "quarantine"
+
+
+class MarkAction(StrEnum):
+    """What becomes of a run in whose texts a gate marked something.
+
+    `redact`: a placeholder stands in each mark's place in the exported row.
+    """
+
+    QUARANTINE = "quarantine"
+    REDACT = "redact"
+    OFF = "off"
 
 
 class LengthSettings(FrozenModel):
@@ -56,7 +69,14 @@ class NearDuplicateSettings(FrozenModel):
 class SecretSettings(FrozenModel):
     """`ignore`: names of rules whose findings do not count."""
 
-    action: Action = Action.QUARANTINE
+    action: MarkAction = MarkAction.QUARANTINE
+    ignore: tuple[str, ...] = ()
+
+
+class PersonalSettings(FrozenModel):
+    """`ignore`: names of rules whose findings do not count."""
+
+    action: MarkAction = MarkAction.REDACT
     ignore: tuple[str, ...] = ()
 
 
@@ -115,8 +135,27 @@ class FirewallSettings(FrozenModel):
     secret_detected: SecretSettings = SecretSettings()
     self_judged: SelfJudgedSettings = SelfJudgedSettings()
     stale_verdict: StaleVerdictSettings = StaleVerdictSettings()
+    personal_data: PersonalSettings = PersonalSettings()
 
     def is_off(self, gate: str) -> bool:
         """Say whether a gate is not asked; one without settings always is."""
         settings = vars(self).get(gate)
-        return settings is not None and settings.action is Action.OFF
+        return settings is not None and settings.action == Action.OFF
+
+    @property
+    def redacts(self) -> bool:
+        """Whether any gate is to redact."""
+        return any(one.action is MarkAction.REDACT for one in self._marking().values())
+
+    def counted_marks(self, gate: str, observed: Mapping[str, Observation]) -> tuple[Mark, ...]:
+        """Return the marks of a gate's observer that are not to be ignored."""
+        told, ignored = observed.get(gate), self._marking()[gate].ignore
+        return tuple(mark for mark in told.marks if mark.rule not in ignored) if told else ()
+
+    def redacted_marks(self, gate: str, observed: Mapping[str, Observation]) -> tuple[Mark, ...]:
+        """Return the marks of a gate that placeholders are put in the place of."""
+        is_redacted = self._marking()[gate].action is MarkAction.REDACT
+        return self.counted_marks(gate, observed) if is_redacted else ()
+
+    def _marking(self) -> dict[str, SecretSettings | PersonalSettings]:
+        return {"secret_detected": self.secret_detected, "personal_data": self.personal_data}

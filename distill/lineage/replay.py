@@ -16,7 +16,8 @@ from distill.exports.preference import preference_sample
 from distill.exports.rag import rag_sample
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
-from distill.firewall.gates import Refusal
+from distill.firewall.gates import UNDECIDED, Refusal
+from distill.firewall.redaction import RedactionKey
 from distill.lineage.chain_check import EVIDENCE, SCORED
 from distill.lineage.proof import Hop, Proof, RunHops
 from distill.lineage.recorded import recorded_policy, recorded_settings
@@ -33,6 +34,7 @@ from distill.records.taxonomy import RecordClass
 from distill.scoring.decide import contradicted
 from distill.scoring.decision import Rule
 from distill.stages.pipeline import STAGES
+from distill.stages.redaction_keys import find_key, needed_key
 from distill.stages.scoring import own_decision, scored_run
 
 PAIRING_NOTE: Final = (
@@ -46,6 +48,7 @@ _NEAR_DUPLICATES: Final = "other runs are like this one; they were not looked fo
 _NO_RECEIPT: Final = (
     "its receipt, which has the parameters, is not at hand: name a folder with --receipts"
 )
+_NO_KEY: Final = "what it has redacted needs the key of its workspace, which is not here"
 _NAMES: Final = ("evidence", "scored", "export")
 
 #: Receipts by the names that a proof has for them.
@@ -114,7 +117,7 @@ def _steps(proof: Proof, receipts: Receipts, workspace: Workspace | None) -> Ite
         ("sample", "export" if stage is None else stage.stage),
         proof.sample,
         export,
-        lambda receipt: _sample(proof, receipt),
+        lambda receipt: _sample(proof, receipt, workspace),
     )
 
 
@@ -173,21 +176,31 @@ def _scored(run: RunHops, receipt: Receipt) -> _Again:
     return _Again(again.to_line(), tuple(beside))
 
 
-def _sample(proof: Proof, receipt: Receipt) -> _Again:
+def _sample(proof: Proof, receipt: Receipt, workspace: Workspace | None) -> _Again:
     sides = [
         (ScoredRun.from_line(run.scored.record), EvidenceRecord.from_line(run.evidence.record))
         for run in proof.runs
     ]
+    key = _redaction_key(receipt, workspace)
     row: Row
     if receipt.claim.stage == "export_preference":
-        row = preference_sample(sides[0], sides[1], recorded_settings(receipt, PreferenceSettings))
+        pair_settings = recorded_settings(receipt, PreferenceSettings)
+        row = preference_sample(sides[0], sides[1], pair_settings, key=key)
     elif receipt.claim.stage == "export_sft":
-        row = sft_sample(*sides[0], recorded_settings(receipt, SftSettings))
+        row = sft_sample(*sides[0], recorded_settings(receipt, SftSettings), key=key)
     else:
-        row = rag_sample(*sides[0], recorded_settings(receipt, RagSettings))
+        row = rag_sample(*sides[0], recorded_settings(receipt, RagSettings), key=key)
     if isinstance(row, Refusal):
+        if row.rule == UNDECIDED and key is None and needed_key(receipt) is not None:
+            raise NotReplayedError(_NO_KEY)
         return _Again(f"the gates refuse it: {row.reason}, {row.detail}".encode())
     return _Again(row.to_line())
+
+
+def _redaction_key(receipt: Receipt, workspace: Workspace | None) -> RedactionKey | None:
+    name = needed_key(receipt)
+    found = None if name is None or workspace is None else find_key(name, workspace)
+    return None if found is None else found[1]
 
 
 def _difference(made: bytes, told: bytes) -> str:

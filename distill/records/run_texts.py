@@ -20,6 +20,8 @@ from distill.records.message import Message, ToolCall
 TOOLS_ROLE: Final = "tools"
 TEXT_ROLE: Final = "text"
 LABEL_ROLE: Final = "label"
+#: The place of the run's own id in the log.
+RUN_ID: Final = "/logged_run_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class RunTexts:
         return JoinedTexts.of((*self.all, *self.labels))
 
     def _labels(self) -> Iterator[tuple[str, str | None]]:
-        yield "/logged_run_id", self.logged_run_id
+        yield RUN_ID, self.logged_run_id
         yield "/task/task_id", self.task_id
         yield "/subject", self.subject
         yield "/model", self.model

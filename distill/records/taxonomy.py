@@ -7,7 +7,7 @@ reused; a new one raises the version.
 from enum import StrEnum
 from typing import Final
 
-QUARANTINE_TAXONOMY_VERSION: Final = 4
+QUARANTINE_TAXONOMY_VERSION: Final = 5
 
 
 class Category(StrEnum):
@@ -71,7 +71,7 @@ class RecordClass(StrEnum):
 
 
 class QuarantineReason(StrEnum):
-    """Why a record, run, pair or verdict is in no export (taxonomy version 4)."""
+    """Why a record, run, pair or verdict is in no export (taxonomy version 5)."""
 
     MISSING_PROVENANCE = "missing_provenance"
     MISSING_SOURCE_RUN_ID = "missing_source_run_id"
@@ -94,6 +94,7 @@ class QuarantineReason(StrEnum):
     SELF_JUDGED = "self_judged"
     CONFLICTING_VERDICTS = "conflicting_verdicts"
     STALE_VERDICT = "stale_verdict"
+    PERSONAL_DATA = "personal_data"
 
 
 class QuarantineUnit(StrEnum):

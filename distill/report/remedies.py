@@ -37,6 +37,11 @@ REMEDIES: Final[Mapping[QuarantineReason, str]] = {
         "the run that is named stands for it; ask for more alike, or a higher min_similarity, in"
         " [firewall.near_duplicate]"
     ),
+    QuarantineReason.PERSONAL_DATA: (
+        "it stands in a member's name, a number or the run's id, which no placeholder can replace:"
+        " take it out of the log; where it is nobody's, add the rule to `ignore` in"
+        " [firewall.personal_data]"
+    ),
     QuarantineReason.MISSING_PROVENANCE: (
         "name the log it came from: a native evidence record needs its provenance"
     ),

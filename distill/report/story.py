@@ -4,6 +4,7 @@ Told from evidence, scored runs, exports and quarantine; only the raw excerpt re
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from distill.errors import ConfigurationError
 from distill.firewall.gates import RAG_GATES, SFT_GATES, Gate, GateSettings, RunCandidate, ask
+from distill.firewall.redaction import MARKING
 from distill.receipts.digest import digest_bytes
 from distill.records.evidence import EvidenceRecord, Provenance
 from distill.records.quarantine import Quarantined
@@ -131,9 +133,18 @@ def _answer(
         return GateAnswer(export, gate.name, OFF)
     finding = ask(gate, candidate, settings)
     if finding is None:
-        return GateAnswer(export, gate.name, PASSES)
+        return GateAnswer(export, gate.name, _redacted(gate.name, candidate, settings) or PASSES)
     answer = f"{finding.reason.value}: {finding.detail}"
     return GateAnswer(export, gate.name, answer, REMEDIES[finding.reason])
+
+
+def _redacted(gate: str, candidate: RunCandidate, settings: GateSettings) -> str:
+    """Say what a gate has replaced by placeholders, "" where nothing."""
+    observed = candidate.evidence.facts.observed
+    marks = settings.firewall.redacted_marks(gate, observed) if gate in MARKING else ()
+    rules = Counter(mark.rule for mark in marks)
+    told = ", ".join(f"{number} {rule}" for rule, number in sorted(rules.items()))
+    return f"passes with placeholders for {told}" if told else ""
 
 
 def _excerpt(project: Project, place: Provenance) -> str:
@@ -180,7 +191,8 @@ def _gate_lines(answers: Sequence[GateAnswer]) -> Iterator[str]:
                 quiet[one.answer].append(one.gate)
                 continue
             yield f"  gate   {export:4} {one.gate}: {one.answer}"
-            yield f"         to change that: {one.remedy}"
+            if one.remedy:
+                yield f"         to change that: {one.remedy}"
         for said, gates in quiet.items():
             if gates:
                 yield f"  gates  {export:4} {said}: {', '.join(gates)}"

@@ -11,8 +11,10 @@ from typing import Any, Final, Self, TypeAlias
 from distill.errors import ContractError
 from distill.exports.card import CardTally, CardTotals
 from distill.exports.card_tally import digest_of_shards
+from distill.exports.settings import RagSettings, SftSettings
 from distill.firewall.duplicate_id import SeenRunIds
 from distill.firewall.gates import Refusal
+from distill.firewall.redaction import RedactionKey, count_redactions
 from distill.receipts import Report
 from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
@@ -21,7 +23,6 @@ from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.scope import current_workspace
 from distill.receipts.staging import Finished, KnownFile, known_file
 from distill.records.evidence import EvidenceRecord
-from distill.records.frozen import FrozenModel
 from distill.records.samples import RagSample, SftSample
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import QuarantineUnit
@@ -29,14 +30,14 @@ from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.lines import RandomReader
 from distill.stages.progress import Progress
 from distill.stages.quarantine_file import QuarantineFile, QuarantineRows
-from distill.stages.tally import Tally
+from distill.stages.tally import REDACTED, Tally
 
 PREFIX: Final = "train"
 SCALE: Final = 8  # a trainer lists and opens every file of a set
 CARD_FILE: Final = "README.md"
 COUNTS: Final = ("scored", "exported", "quarantined")
 
-#: (run, evidence, settings, is its id a duplicate) → row or refusal.
+#: (run, evidence, settings, is its id a duplicate, redaction key) → row or refusal.
 Admit: TypeAlias = Callable[..., RagSample | SftSample | Refusal]
 
 
@@ -91,7 +92,8 @@ class Exporting:
 
     stage: str
     admit: Admit
-    settings: FrozenModel
+    settings: RagSettings | SftSettings
+    key: RedactionKey | None
     evidence: Mapping[str, Path]
 
     def start(self) -> Callable[[PartLines], Mapped]:
@@ -119,14 +121,19 @@ class PartExport:
             record = self.records.of(run)
             run_ids.append(run.run_id)
             tally.add(run.source, "scored")
-            sample = stage.admit(run, record, stage.settings, is_duplicate=number in repeated)
+            is_duplicate = number in repeated
+            sample = stage.admit(
+                run, record, stage.settings, is_duplicate=is_duplicate, key=stage.key
+            )
             if isinstance(sample, Refusal):
                 tally.add(run.source, "quarantined")
                 refuse(refused, run, record, sample)
             else:
                 tally.add(run.source, "exported")
                 tally.group("by_category", run.category.value)
-                card.add(sample, record)
+                redacted = count_redactions([record], stage.settings.firewall)
+                tally.group_all(REDACTED, redacted)
+                card.add(sample, record, redacted=redacted)
                 rows.append(sample.to_line())
         told = {
             "runs": run_ids,
@@ -183,7 +190,8 @@ class RunExport:
 
     stage: str
     admit: Admit
-    settings: FrozenModel
+    settings: RagSettings | SftSettings
+    key: RedactionKey | None
     card: Callable[[CardTally, CardTotals], str]
 
     def write(
@@ -200,7 +208,8 @@ class RunExport:
         """
         running = Running.here()
         tally, described = Tally(), CardTally()
-        exporting = Exporting(self.stage, self.admit, self.settings, evidence_files(evidence))
+        files = evidence_files(evidence)
+        exporting = Exporting(self.stage, self.admit, self.settings, self.key, files)
         total = sum(path.stat().st_size for path in scored)
         with (
             Passes(running, rows, Exporting.start, (exporting,)) as passes,

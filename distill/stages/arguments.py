@@ -6,6 +6,7 @@ its arguments were found.
 
 from typing import Any
 
+from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.receipts.real_paths import RealPaths
 from distill.stages import evidence, preference, rag, scoring, sft
 from distill.stages.parents import shards_below
@@ -41,32 +42,34 @@ def scoring_arguments(project: Project) -> Arguments:
 
 def rag_arguments(project: Project) -> Arguments:
     """Return what `write_rag` is called with in this workspace."""
-    return {
-        **_export_arguments(project, rag.STAGE, "rag"),
-        "settings": project.configuration.exports.rag,
-    }
+    return _export_arguments(project, rag.STAGE, "rag", project.configuration.exports.rag)
 
 
 def sft_arguments(project: Project) -> Arguments:
     """Return what `write_sft` is called with in this workspace."""
-    return {
-        **_export_arguments(project, sft.STAGE, "sft"),
-        "settings": project.configuration.exports.sft,
-    }
+    return _export_arguments(project, sft.STAGE, "sft", project.configuration.exports.sft)
 
 
 def preference_arguments(project: Project) -> Arguments:
     """Return what `write_preference` is called with in this workspace."""
-    return {
-        **_export_arguments(project, preference.STAGE, "preference"),
-        "settings": project.configuration.exports.preference,
-    }
+    return _export_arguments(
+        project, preference.STAGE, "preference", project.configuration.exports.preference
+    )
 
 
-def _export_arguments(project: Project, stage: str, folder: str) -> Arguments:
+def _export_arguments(
+    project: Project,
+    stage: str,
+    folder: str,
+    settings: RagSettings | SftSettings | PreferenceSettings,
+) -> Arguments:
+    key = project.redaction_key() if settings.firewall.redacts else None
     return {
         "scored": shards_below(project, scoring.STAGE, SCORED_DIR),
         "evidence": shards_below(project, evidence.STAGE, EVIDENCE_DIR),
         "rows": project.root / EXPORTS_DIR / folder,
         "quarantine": project.quarantine_file(stage),
+        "settings": settings,
+        "redaction": None if key is None else key.id,
+        "key": key,
     }

@@ -12,6 +12,7 @@ from distill.exports.pairing import Examined, TaskPairing, plan_subject, plan_ta
 from distill.exports.preference import preference_sample
 from distill.exports.settings import PreferenceSettings
 from distill.firewall.gates import Refusal
+from distill.firewall.redaction import RedactionKey, count_redactions
 from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental.passes import Mapped
 from distill.records.evidence import EvidenceRecord
@@ -21,7 +22,7 @@ from distill.records.taxonomy import QuarantineUnit
 from distill.stages.admitting import EvidenceFiles
 from distill.stages.lines import RandomReader
 from distill.stages.quarantine_file import QuarantineRows
-from distill.stages.tally import Tally
+from distill.stages.tally import REDACTED, Tally
 
 PREFERENCE_STAGE: Final = "export_preference"
 _KEPT: Final = 8  # evidence records in memory
@@ -51,22 +52,27 @@ class Group:
 
 
 def start_pairing(
-    settings: PreferenceSettings, evidence: Mapping[str, Path]
+    settings: PreferenceSettings, evidence: Mapping[str, Path], key: RedactionKey | None
 ) -> Callable[[Group], Mapped]:
     """Return what pairs the runs of a group; ``evidence`` are the files by recorded path."""
     reader, records = RandomReader(), EvidenceFiles(evidence)
-    return lambda group: Pairing(settings, reader, records).of(group)
+    return lambda group: Pairing(settings, reader, records, key).of(group)
 
 
 class Pairing:
     """Drives the plan of one group, and counts what becomes of its pairs and runs."""
 
     def __init__(
-        self, settings: PreferenceSettings, reader: RandomReader, records: EvidenceFiles
+        self,
+        settings: PreferenceSettings,
+        reader: RandomReader,
+        records: EvidenceFiles,
+        key: RedactionKey | None,
     ) -> None:
         self._settings = settings
         self._reader = reader
         self._records = records
+        self._key = key
         self._tally = Tally()
         self._card = CardTally()
         self._refused = QuarantineRows(PREFERENCE_STAGE)
@@ -117,7 +123,7 @@ class Pairing:
 
     def _admit(self, chosen: ScoredRun, rejected: ScoredRun) -> PreferenceSample | Refusal:
         sides = [(run, self._record(run)) for run in (chosen, rejected)]
-        return preference_sample(sides[0], sides[1], self._settings)
+        return preference_sample(sides[0], sides[1], self._settings, key=self._key)
 
     def _take(self, examined: Examined) -> None:
         chosen, rejected, result = examined.chosen, examined.rejected, examined.result
@@ -139,4 +145,6 @@ class Pairing:
         self._tally.add(chosen.source, "exported")
         self._tally.group("by_category", f"{chosen.category} over {rejected.category}")
         self._rows.append(result.to_line())
-        self._card.add(result, *records)
+        redacted = count_redactions(records, self._settings.firewall)
+        self._tally.group_all(REDACTED, redacted)
+        self._card.add(result, *records, redacted=redacted)

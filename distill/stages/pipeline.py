@@ -10,6 +10,8 @@ from distill.stages import arguments, evidence, preference, rag, scoring, sft
 from distill.stages.progress import SILENT, Progress
 from distill.workspace.project import Project
 
+_EXPORT: Final = "export_"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -26,6 +28,8 @@ class Stage:
         Raises:
             DistillError: a source, the configuration or the stage's contract is at fault.
         """
+        if self.name.startswith(_EXPORT):
+            project.make_redaction_key()
         with workspace_scope(project.workspace):
             outcome: Outcome = self.recorded(**self.arguments(project), progress=progress)
         return outcome
@@ -51,7 +55,7 @@ STAGES: Final[tuple[Stage, ...]] = (
 )
 
 _BY_NAME: Final = {stage.name: stage for stage in STAGES}
-EXPORTS: Final = tuple(stage for stage in STAGES if stage.name.startswith("export_"))
+EXPORTS: Final = tuple(stage for stage in STAGES if stage.name.startswith(_EXPORT))
 
 
 def build_evidence_index(project: Project, progress: Progress = SILENT) -> Outcome:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from distill.exports.card import CardTally
 from distill.exports.preference import preference_card
 from distill.exports.settings import PreferenceSettings
+from distill.firewall.redaction import RedactionKey
 from distill.receipts import Ignored, InFiles, Law, OutDir, OutFile, Report, with_receipt
 from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
@@ -21,6 +22,7 @@ from distill.stages.narrow import NarrowTables, chunked
 from distill.stages.pairing import PREFERENCE_STAGE, Group, Member, start_pairing
 from distill.stages.progress import SILENT, Progress
 from distill.stages.quarantine_file import QuarantineFile
+from distill.stages.redacting import key_named
 from distill.stages.tally import Tally
 
 STAGE: Final = PREFERENCE_STAGE
@@ -50,20 +52,24 @@ def write_preference(
     settings: PreferenceSettings,
     rows: OutDir,
     quarantine: OutFile,
+    redaction: str | None = None,
+    key: Annotated[RedactionKey | None, Ignored] = None,
     progress: Annotated[Progress, Ignored] = SILENT,
 ) -> Finished:
     """Write ``train-00000.jsonl``, … and the dataset card, task by task in the order of task keys.
 
     Law: pairs examined = exported + quarantined; candidate pairs = examined + over the cap; runs =
     in an examined pair + unpaired, by cause. A pair counts for the source of its chosen run.
+    ``redaction`` is the id of the redaction key, null where nothing is to be redacted.
     """
     running = Running.here()
     tally, described = Tally(), CardTally()
+    pairing = (settings, evidence_files(evidence), key_named(redaction, key))
     with (
         NarrowTables(_SCHEMA) as tables,
         QuarantineFile(quarantine, STAGE, tally) as refused,
         Passes(running, rows, start_indexing, ()) as index,
-        Passes(running, rows, start_pairing, (settings, evidence_files(evidence))) as passes,
+        Passes(running, rows, start_pairing, pairing) as passes,
         progress.stage(STAGE, sum(path.stat().st_size for path in scored)) as bar,
     ):
         files = _index(running, index, tables, tally)

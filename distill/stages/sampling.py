@@ -130,7 +130,9 @@ def _write_sample(job: SourceJob, files: Sequence[Path], folder: Path, limit: in
 def _scratch_project(project: Project, root: Path, jobs: Sequence[SourceJob]) -> Project:
     roots = {**project.workspace.roots, ORIGIN: project.root}
     tables = tuple(_scratch_table(job) for job in jobs if job.joined is None)
-    configuration = project.configuration.model_copy(update={"sources": tables})
+    configuration = project.configuration.model_copy(
+        update={"sources": tables, "redaction_key": None}
+    )
     return Project(Workspace(root, roots), configuration)
 
 

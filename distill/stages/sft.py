@@ -4,10 +4,12 @@ from typing import Annotated, Final
 
 from distill.exports.settings import SftSettings
 from distill.exports.sft import sft_card, sft_sample
+from distill.firewall.redaction import RedactionKey
 from distill.receipts import Ignored, InFiles, OutDir, OutFile, with_receipt
 from distill.receipts.staging import Finished
 from distill.stages.admitting import RunExport
 from distill.stages.progress import SILENT, Progress
+from distill.stages.redacting import key_named
 
 STAGE: Final = "export_sft"
 
@@ -20,13 +22,19 @@ def write_sft(
     settings: SftSettings,
     rows: OutDir,
     quarantine: OutFile,
+    redaction: str | None = None,
+    key: Annotated[RedactionKey | None, Ignored] = None,
     progress: Annotated[Progress, Ignored] = SILENT,
 ) -> Finished:
-    """Write ``train-00000.jsonl``, … and the dataset card; see `RunExport.write` for the law."""
+    """Write ``train-00000.jsonl``, … and the dataset card; see `RunExport.write` for the law.
+
+    ``redaction`` is the id of the redaction key, null where nothing is to be redacted.
+    """
     export = RunExport(
         stage=STAGE,
         admit=sft_sample,
         settings=settings,
+        key=key_named(redaction, key),
         card=lambda described, totals: sft_card(described, totals, settings),
     )
     return export.write(scored, evidence, rows, quarantine, progress)

@@ -2,9 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from distill.receipts import Law
 from distill.receipts.report import Counts
+
+#: The group that counts placeholders, by the rule whose finding they stand for.
+REDACTED: Final = "redacted"
 
 
 class Tally:
@@ -21,6 +25,11 @@ class Tally:
     def group(self, group: str, member: str, number: int = 1) -> None:
         """Count `number` more of `member` in a group, such as ``by_reason``."""
         self._groups.setdefault(group, Counter())[member] += number
+
+    def group_all(self, group: str, members: Mapping[str, int]) -> None:
+        """Count more of several members of a group."""
+        for member, number in members.items():
+            self.group(group, member, number)
 
     def as_json(self) -> dict[str, dict[str, dict[str, int]]]:
         """Return everything counted, for `absorb`."""

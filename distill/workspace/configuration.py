@@ -38,6 +38,7 @@ _FOR_ALL: Final = {
 Model = TypeVar("Model", bound=FrozenModel)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_REDACTION_KEY: Final = "redaction_key"
 _TOP_LEVEL = (
     "workspace",
     "roots",
@@ -59,7 +60,10 @@ class Exports(FrozenModel):
 
 
 class Configuration(FrozenModel):
-    """The whole of `distill.toml` except `[roots]`, which the receipt engine reads itself."""
+    """The whole of `distill.toml` except `[roots]`, which the receipt engine reads itself.
+
+    `redaction_key` is the file that `[firewall]` names, null: the workspace's own.
+    """
 
     name: str
     sources: tuple[SourceTable, ...]
@@ -68,6 +72,7 @@ class Configuration(FrozenModel):
     firewall: FirewallSettings = FirewallSettings()
     expect: Expectations = Expectations()
     retention: Retention = Retention()
+    redaction_key: str | None = None
 
     @property
     def near_duplicates(self) -> NearDuplicateSettings | None:
@@ -141,6 +146,7 @@ def parse_configuration(document: Mapping[str, Any], *, default_name: str) -> Co
     """
     _known_only(document, _TOP_LEVEL, "")
     workspace = document.get("workspace", {})
+    firewall, redaction_key = _firewall(document.get("firewall", {}))
     _known_only(workspace, ("name",), "[workspace]")
     return Configuration(
         name=str(workspace.get("name", default_name)),
@@ -148,11 +154,25 @@ def parse_configuration(document: Mapping[str, Any], *, default_name: str) -> Co
             _source(name, table) for name, table in sorted(document.get("sources", {}).items())
         ),
         scoring=_model(ScoringPolicy, document.get("scoring", {}), "[scoring]"),
-        exports=_exports(document.get("exports", {}), document.get("firewall", {})),
-        firewall=FirewallSettings.model_validate(document.get("firewall", {})),
+        exports=_exports(document.get("exports", {}), firewall),
+        firewall=FirewallSettings.model_validate(firewall),
         expect=_expect(document.get("expect", {})),
         retention=_model(Retention, document.get("retention", {}), "[retention]"),
+        redaction_key=redaction_key,
     )
+
+
+def _firewall(table: Any) -> tuple[Any, str | None]:
+    """Return the tables of gates, and the file of the redaction key."""
+    if not isinstance(table, dict) or _REDACTION_KEY not in table:
+        return table, None
+    path = table[_REDACTION_KEY]
+    if not isinstance(path, str) or not path.strip():
+        raise ConfigurationError(
+            f"{CONFIGURATION_FILE}: [firewall] {_REDACTION_KEY} is no path",
+            'name a file, such as redaction_key = "keys/redaction.key"',
+        )
+    return {name: gate for name, gate in table.items() if name != _REDACTION_KEY}, path
 
 
 def _exports(tables: Mapping[str, Any], firewall: Any) -> Exports:

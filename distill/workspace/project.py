@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distill.errors import ConfigurationError
+from distill.firewall.redaction import RedactionKey
 from distill.receipts import ReceiptStore, Workspace
 from distill.records.withdrawal import Withdrawals, read_withdrawals
 from distill.workspace.configuration import Configuration, load_configuration
 from distill.workspace.logs import find_logs
 from distill.workspace.places import QUARANTINE_DIR, WITHDRAWALS_FILE
+from distill.workspace.redaction_key import KEY_FILE, made_key, read_key
 from distill.workspace.source_table import SourceTable
 
 
@@ -53,6 +55,30 @@ class Project:
                 f"{self.withdrawals_file} can't be read: {error.strerror}",
                 "it must be a plain file that you may read",
             ) from None
+
+    def redaction_key(self) -> RedactionKey | None:
+        """Return the key of the redactions, null before it is first needed.
+
+        Raises:
+            ConfigurationError: `redaction_key` names no file, or the file holds no key.
+        """
+        named = self.configuration.redaction_key
+        found = read_key(self.root / (KEY_FILE if named is None else named))
+        if found is None and named is not None:
+            raise ConfigurationError(
+                f"the redaction key {named} is not there",
+                "put the key there, or take redaction_key out of [firewall]",
+            )
+        return found
+
+    def make_redaction_key(self) -> None:
+        """Make the workspace's own key, if it is to redact, has none and is given none."""
+        exports = self.configuration.exports
+        redacts = any(
+            one.firewall.redacts for one in (exports.rag, exports.sft, exports.preference)
+        )
+        if redacts and self.configuration.redaction_key is None:
+            made_key(self.root / KEY_FILE)
 
     def logs(self, source: SourceTable) -> list[Path]:
         """Return the log files of a source, sorted.

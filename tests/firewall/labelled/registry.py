@@ -9,6 +9,7 @@ from tests.firewall.labelled import (
     licences,
     looping,
     near_duplicate,
+    personal_data,
     secret_detected,
 )
 from tests.firewall.labelled.labelled_set import LabelledSet
@@ -17,6 +18,7 @@ SETS: Final[tuple[LabelledSet[Any], ...]] = (
     hallucinated_file_path.SET,
     looping.SET,
     secret_detected.SET,
+    personal_data.SET,
     licences.SET,
     judges.SELF_JUDGED,
     judges.CONFLICTING_VERDICTS,
