@@ -5,8 +5,8 @@ repr of an object) is no conversation and no text: it is `UNREADABLE`, and never
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -24,6 +24,13 @@ _PYTHON_REPR: Final = re.compile(
 )
 #: A text that begins so and is no JSON was cut off.
 _CUT_JSON: Final = re.compile(r"""\s*(?:\{\s*"|\[\s*[\[{"])""")
+_FINISH_KEYS: Final = ("finish_reason", "finishReason", "stop_reason", "done_reason")
+#: Finish reasons of the providers' APIs in plain letters → what cut the answer off.
+_CUTTING: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("length", "maxtokens", "maxoutputtokens", "modellength"), "length"),
+    **dict.fromkeys(("contentfilter", "contentfiltered", "safety"), "content_filter"),
+}
+_NO_LETTER: Final = re.compile(r"[^a-z]+")
 _NOTHING: Final = {"None", "null", "undefined", ""}
 
 
@@ -38,11 +45,15 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A value's conversation. `tools` null: it does not say which were offered."""
+    """A value's conversation. `tools` null: it does not say which were offered.
+
+    `cut_short` is the finish reason of an answer that the model did not end itself.
+    """
 
     reading: Reading
     messages: tuple[Message, ...] = ()
     tools: tuple[dict[str, Any], ...] | None = None
+    cut_short: str | None = None
 
 
 NO_CHAT: Final = Chat(Reading.NOTHING)
@@ -60,7 +71,9 @@ def read_chat(value: Any, *, speaker: str) -> Chat:
         found = _read(value)
     except RecordError:
         return _UNREADABLE
-    return _UNREADABLE if found is None else found
+    if found is None:
+        return _UNREADABLE
+    return replace(found, cut_short=cutting_reason(_finish_of(value)))
 
 
 def decode(value: Any) -> Any:
@@ -80,7 +93,7 @@ def is_python_repr(text: str) -> bool:
     return _PYTHON_REPR.match(text) is not None
 
 
-def from_items(items: Iterable[Any], tools: Any = None) -> Chat:
+def from_items(items: Sequence[Any], tools: Any = None) -> Chat:
     """Return the conversation of a message list; tools that stand among the messages join `tools`.
 
     Raises:
@@ -98,7 +111,32 @@ def from_items(items: Iterable[Any], tools: Any = None) -> Chat:
     offered = read_tools(tools) if _are_tools(decode(tools)) else None
     if defined:
         offered = (*(offered or ()), *defined)
-    return Chat(Reading.MESSAGES, read_messages(messages), offered)
+    finish = next((_finish_of(one) for one in items if _finish_of(one) is not None), None)
+    return Chat(Reading.MESSAGES, read_messages(messages), offered, cutting_reason(finish))
+
+
+def cutting_reason(value: Any) -> str | None:
+    """Return the word of a finish reason that says that the answer was cut off; else null."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    plain = _NO_LETTER.sub("", value.lower()) if isinstance(value, str) else ""
+    return _CUTTING.get(plain)
+
+
+def _finish_of(value: Any) -> Any:
+    """Return the finish reason that stands in an answer, in its first choice or message."""
+    for _ in range(2):
+        if isinstance(value, list):
+            value = value[0] if value else None
+        if not isinstance(value, dict):
+            return None
+        metadata = value.get("response_metadata")
+        for holder in (value, metadata if isinstance(metadata, dict) else {}):
+            found = (holder[key] for key in _FINISH_KEYS if isinstance(holder.get(key), str))
+            if (reason := next(found, None)) is not None:
+                return reason
+        value = value.get("choices")
+    return None
 
 
 def _are_tools(value: Any) -> bool:

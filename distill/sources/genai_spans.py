@@ -157,6 +157,7 @@ def step_of(span: Span, depth: int) -> Exchange:
         failed=span.failed,
         model=span_attributes.model_of(attributes),
         tools=tools,
+        cut_short=gave.cut_short or span_attributes.cut_short_of(attributes),
     )
 
 

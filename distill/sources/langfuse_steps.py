@@ -87,6 +87,7 @@ def _step(row: Row, identity: str, depth: int) -> Exchange:
         failed=row.get("level") == "ERROR",
         model=model if isinstance(model, str) else span_attributes.model_of(attributes),
         tools=_tools(row, given, attributes),
+        cut_short=gave.cut_short or span_attributes.cut_short_of(attributes),
     )
 
 

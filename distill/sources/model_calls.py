@@ -3,7 +3,8 @@
 Each model call of a trace holds the whole history before it. So calls are folded into *threads*:
 
 1. A call whose input begins with all that a thread's last call was given goes on with that thread,
-   and takes its place: its input is what was really said until then.
+   and takes its place: its input is what was really said until then. Where that was instructions
+   alone, it must begin with the answer to them, too.
 2. A call whose input begins with tools' answers, each to an open call of one thread, goes on with
    that thread: the logger kept only what was added.
 3. Any other call begins a thread: a sub-agent, another question, a history that was compacted.
@@ -14,7 +15,7 @@ the longest; of equal ones the last to begin. Laws: the order of the calls in th
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain
 from typing import Any, Final
@@ -24,7 +25,8 @@ from distill.records.message import Message, ToolCall
 from distill.sources.chat_values import Chat, Reading
 from distill.sources.facts import prompt_of
 
-_PROMPTING: Final = ("system", "developer", "user")
+_INSTRUCTING: Final = ("system", "developer")
+_PROMPTING: Final = (*_INSTRUCTING, "user")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,8 @@ class Exchange:
     """What one step was given and gave back.
 
     `order` sorts the steps of a trace, no two alike. `is_call`: it is a model call, no step around
-    some. `failed`: it ended with an error.
+    some. `failed`: it ended with an error. `cut_short`: the finish reason of an answer that was cut
+    off.
     """
 
     order: tuple[Any, ...]
@@ -43,6 +46,7 @@ class Exchange:
     failed: bool = False
     model: str | None = None
     tools: tuple[dict[str, Any], ...] | None = None
+    cut_short: str | None = None
 
     @property
     def is_transcript(self) -> bool:
@@ -84,13 +88,16 @@ class Exchange:
 
 @dataclass(slots=True)
 class Thread:
-    """A conversation as its last call tells it: what that was given, and what it gave back."""
+    """A conversation as its last call tells it: what that was given, and what it gave back.
+
+    `digests` stand at the end of what was given.
+    """
 
     given: tuple[Message, ...]
     gave: tuple[Message, ...]
     last: Exchange
     tools: tuple[dict[str, Any], ...] | None
-    models: set[str | None] = field(default_factory=set)
+    digests: "_Digests"
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -107,30 +114,42 @@ class Thread:
 
 def fold(exchanges: Iterable[Exchange]) -> list[Thread]:
     """Return the threads of some steps, in the order of their first calls."""
-    threads: list[Thread] = []
-    by_given: dict[bytes, Thread] = {}
-    by_open_call: dict[str, Thread] = {}
+    folding = _Folding()
     for one in sorted(exchanges, key=lambda exchange: exchange.order):
+        folding.add(one)
+    return folding.threads
+
+
+class _Folding:
+    """Finds the thread of one call after another."""
+
+    def __init__(self) -> None:
+        self.threads: list[Thread] = []
+        self._by_beginning: dict[bytes, Thread] = {}
+        self._by_open_call: dict[str, Thread] = {}
+
+    def add(self, one: Exchange) -> None:
+        """Put a call to the thread that it goes on with, or begin one."""
         given, gave = _sides(one)
         if not given and not gave:
-            continue
-        digests = _prefixes(given)
-        found = next((by_given[d] for d in reversed(digests) if d in by_given), None)
+            return
+        digests = _Digests()
+        beginnings = [digests.after(message) for message in given]
+        known = self._by_beginning
+        found = next((known[d] for d in reversed(beginnings) if d in known), None)
+        if found is None and (found := _answered(given, self._by_open_call)) is not None:
+            digests = found.digests
+            for message in (*found.gave, *given):
+                digests.after(message)
+            given = found.messages + given
         if found is None:
-            found = _answered(given, by_open_call)
-            if found is not None:
-                given = found.messages + given
-                digests = _prefixes(given)
-        if found is None:
-            found = Thread(given, gave, one, one.tools)
-            threads.append(found)
-        found.given, found.gave, found.last = given, gave, one
+            found = Thread(given, gave, one, one.tools, digests)
+            self.threads.append(found)
+        found.given, found.gave, found.last, found.digests = given, gave, one, digests
         found.tools = one.tools if one.tools is not None else found.tools
-        found.models.add(one.model)
-        if digests:
-            by_given[digests[-1]] = found
-        by_open_call.update((call.id, found) for call in _open_calls(gave) if call.id is not None)
-    return threads
+        known[_beginning_of(digests, given, gave)] = found
+        open_calls = (call.id for call in _open_calls(gave) if call.id is not None)
+        self._by_open_call.update((identity, found) for identity in open_calls)
 
 
 def choose(threads: Sequence[Thread], final: str | None) -> Thread | None:
@@ -179,16 +198,43 @@ def _one_choice(gave: tuple[Message, ...]) -> tuple[Message, ...]:
     return (gave[0].changed(tool_calls=calls),)
 
 
-def _prefixes(messages: Sequence[Message]) -> list[bytes]:
-    """Return a digest of every beginning of a conversation, the shortest first."""
-    state = blake2b(digest_size=16)
-    found = []
-    for message in messages:
+class _Digests:
+    """Digests of the beginnings of one conversation, each in the time of its last message."""
+
+    def __init__(self) -> None:
+        self._state = blake2b(digest_size=16)
+
+    def after(self, message: Message) -> bytes:
+        """Return the digest of the conversation with this message at its end."""
         value = message.as_json()
         # An empty text beside calls is written as null, as "" or not at all.
-        state.update(compact({**value, "content": value.get("content") or ""}).encode() + b"\n")
-        found.append(state.copy().digest())
-    return found
+        text = compact({**value, "content": value.get("content") or ""})
+        self._state.update(text.encode() + b"\n")
+        return self.now()
+
+    def now(self) -> bytes:
+        """Return the digest of the conversation so far."""
+        return self._state.copy().digest()
+
+    def copy(self) -> "_Digests":
+        """Return another one at the same place."""
+        other = _Digests()
+        other._state = self._state.copy()
+        return other
+
+
+def _beginning_of(digests: _Digests, given: Sequence[Message], gave: Sequence[Message]) -> bytes:
+    """Return the digest of what a later call must begin with to go on with these turns.
+
+    It is what was given; where that is instructions alone, which many conversations share, what
+    was given back too.
+    """
+    if any(message.role not in _INSTRUCTING for message in given):
+        return digests.now()
+    after = digests.copy()
+    for message in gave:
+        after.after(message)
+    return after.now()
 
 
 def _answered(given: Sequence[Message], by_open_call: dict[str, Thread]) -> Thread | None:

@@ -15,7 +15,15 @@ conversation is none.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from distill.sources.chat_values import NO_CHAT, Chat, Reading, decode, from_items, read_chat
+from distill.sources.chat_values import (
+    NO_CHAT,
+    Chat,
+    Reading,
+    cutting_reason,
+    decode,
+    from_items,
+    read_chat,
+)
 from distill.sources.conversation import read_tools
 from distill.sources.protocol import RecordError
 
@@ -70,6 +78,16 @@ def tools_of(attributes: Attributes) -> tuple[dict[str, Any], ...] | None:
     if flat:
         return _tools([decode(_at(tool, "tool", "json_schema")) for tool in flat])
     return None
+
+
+def cut_short_of(attributes: Attributes) -> str | None:
+    """Return the finish reason where it says that the answer was cut off."""
+    names = (
+        *("gen_ai.response.finish_reasons", "gen_ai.completion.0.finish_reason"),
+        *("ai.response.finishReason", "llm.response.finish_reason"),
+    )
+    found = (cutting_reason(decode(attributes.get(name))) for name in names)
+    return next((reason for reason in found if reason is not None), None)
 
 
 def model_of(attributes: Attributes) -> str | None:

@@ -29,6 +29,7 @@ class Conversation:
     tools: tuple[dict[str, Any], ...] | None = None
     model: str | None = None
     failure: str | None = None
+    cut_short: str | None = None
     last: str | None = None
 
 
@@ -92,6 +93,7 @@ def _told(thread: Thread, calls: Iterable[Exchange]) -> Conversation:
         thread.tools,
         model,
         LAST_CALL_FAILED if failed else None,
+        thread.last.cut_short,
         thread.last.identity,
     )
 

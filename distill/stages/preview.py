@@ -1,6 +1,6 @@
 """Three runs of a source as it maps them, read from the beginning of its first files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 from distill.errors import ConfigurationError
 from distill.receipts.scope import workspace_scope
 from distill.records.message import Message
+from distill.sources.pointers import parse_pointer, resolve
 from distill.sources.protocol import (
     Answer,
     BadFrame,
@@ -15,8 +16,10 @@ from distill.sources.protocol import (
     NoRun,
     RecordError,
     RunDraft,
+    Source,
 )
 from distill.sources.row_reader import RowReader
+from distill.sources.rows import split_row
 from distill.stages.jobs import SourceJob
 from distill.stages.source_jobs import source_jobs
 from distill.workspace.project import Project
@@ -72,7 +75,7 @@ def preview_source(project: Project, name: str) -> Preview:
     troubles: list[tuple[str, str]] = []
     looked_at = 0
     with workspace_scope(project.workspace):
-        for place, answer in islice(_answers(project, job), _RECORDS_READ):
+        for place, answer in _answers(project, job):
             looked_at += 1
             if isinstance(answer, str):
                 troubles.append((place, answer))
@@ -85,21 +88,81 @@ def preview_source(project: Project, name: str) -> Preview:
 
 def _answers(project: Project, job: SourceJob) -> Iterator[tuple[str, Answer | str]]:
     reader = job.reader()
+    read = islice(_records(project, job, reader), _RECORDS_READ)
+    yield from _of_groups(reader, read) if reader.group_by else _of_records(reader, read)
+
+
+def _records(project: Project, job: SourceJob, reader: Source) -> Iterator[tuple[str, str, Any]]:
+    """Yield each record's file, its place for a person, and its rows; or why it has none."""
     rows = RowReader(reader)
     for path in job.files:
         for record in read_records(project.workspace.resolve(path), reader):
             place = f"{path}" + (f":{record.line}" if record.line else record.pointer)
             if isinstance(record, BadFrame):
-                yield place, record.detail
+                yield path, place, record.detail
                 continue
             try:
-                if record.is_envelope:
-                    continue
-                answers = list(reader.answer(rows.rows(path, record), path=path))
+                if not record.is_envelope:
+                    yield path, place, rows.rows(path, record)
             except RecordError as error:
-                yield place, f"{error.reason.value}: {error.detail}"
+                yield path, place, _trouble(error)
+
+
+def _of_records(
+    reader: Source, read: Iterable[tuple[str, str, Any]]
+) -> Iterator[tuple[str, Answer | str]]:
+    for path, place, rows in read:
+        if isinstance(rows, str):
+            yield place, rows
+        else:
+            yield from _asked(reader, path, place, rows)
+
+
+def _of_groups(
+    reader: Source, read: Iterable[tuple[str, str, Any]]
+) -> Iterator[tuple[str, Answer | str]]:
+    """Put the records together that tell of one run: a run that goes on in later ones is cut."""
+    groups: dict[str, tuple[str, str, list[Any]]] = {}
+    for path, place, rows in read:
+        if isinstance(rows, str):
+            yield place, rows
+            continue
+        for row in rows:
+            try:
+                parts = split_row(reader, row, path)
+            except RecordError as error:
+                yield place, _trouble(error)
                 continue
-            yield from ((place, answer) for answer in answers)
+            for key, part in parts:
+                groups.setdefault(str(key), (path, place, []))[2].append(part)
+    for path, place, rows in groups.values():
+        yield from _asked(reader, path, place, _in_order(reader, rows))
+
+
+def _in_order(reader: Source, rows: list[Any]) -> list[Any]:
+    """Return a group's rows by `order_by`; as they are where that is no number or text of all."""
+    if reader.order_by is None:
+        return rows
+    tokens = parse_pointer(reader.order_by)
+    try:
+        return sorted(rows, key=lambda row: resolve(row, tokens))
+    except TypeError:
+        return rows
+
+
+def _asked(
+    reader: Source, path: str, place: str, rows: list[Any]
+) -> Iterator[tuple[str, Answer | str]]:
+    try:
+        answers = list(reader.answer(rows, path=path))
+    except RecordError as error:
+        yield place, _trouble(error)
+        return
+    yield from ((place, answer) for answer in answers)
+
+
+def _trouble(error: RecordError) -> str:
+    return f"{error.reason.value}: {error.detail}"
 
 
 def _shown(answer: Answer) -> Iterator[str]:

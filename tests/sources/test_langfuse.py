@@ -210,6 +210,16 @@ def test_a_call_tried_again() -> None:
     assert (turns(found), found.instrument_failure) == (WHOLE, None)
 
 
+def test_instructions_are_no_conversation() -> None:
+    """Two conversations under the same instructions are two threads, unless the answer is there."""
+    hello = {"role": "assistant", "content": "Hello."}
+    alone = call("alone", 1, [SYSTEM], hello)
+    other = call("other", 2, [SYSTEM, PROMPT], ANSWER)
+    same = call("same", 3, [SYSTEM, hello, PROMPT], ANSWER)
+    assert turns(run(document([alone, other], output='"Hello."')))[-1] == "assistant: Hello."
+    assert turns(run(document([alone, same], output='"Hello."')))[-1] == WHOLE[4]
+
+
 def test_an_agent_tried_again() -> None:
     """An agent given the same a second time goes on with its thread: the last try counts."""
     given = json.dumps([SYSTEM, PROMPT])

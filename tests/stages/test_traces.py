@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from distill.cli import main
+from distill.sources.protocol import RunDraft
 from distill.stages.pipeline import STAGES, run_stages
+from distill.stages.preview import preview_source
 from distill.workspace.project import open_workspace
 from tests.sources.samples import otel
 from tests.sources.samples.langfuse import (
@@ -17,6 +19,7 @@ from tests.sources.samples.langfuse import (
     jsonl,
     observation_v2,
     of_trace,
+    rows_of_two,
     score,
     score_v3,
     two_calls,
@@ -171,3 +174,39 @@ def test_proof_of_a_sample_from_requests(tmp_path: Path) -> None:
     where = ["--workspace", str(tmp_path)]
     assert main(["prove", sample["id"], *where, "--output", str(proof), "-q"]) == 0
     assert main(["verify-proof", str(proof), "--replay", *where, "-q"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("configuration", "log"), [(OTEL, otel.sample()), (GROUPED, rows_of_two())]
+)
+def test_preview_puts_traces_together(tmp_path: Path, configuration: str, log: bytes) -> None:
+    """A preview shows whole runs, not what each of their records would be alone."""
+    project = make_workspace(tmp_path, configuration, {"logs/a.jsonl": log})
+    shown = preview_source(project, "trams")
+    assert [len(run.messages or ()) for _, run in shown.runs if isinstance(run, RunDraft)] == [5, 5]
+    assert (shown.troubles, len(shown.runs)) == ([], 2)
+
+
+def test_preview_of_rows_in_their_order(tmp_path: Path) -> None:
+    """Rows of a mapped group are previewed by `order_by`, and a row of no group is named."""
+    rows = [
+        {"run": "a", "n": 2, "role": "assistant", "content": "a2"},
+        {"run": "a", "n": 1, "role": "user", "content": "a1"},
+    ]
+    grouped = """\
+[sources.trams]
+kind = "mapped"
+paths = ["logs/*.jsonl"]
+role = "train"
+licence = "MIT"
+run_id = "/run"
+messages = ""
+group_by = "/run"
+order_by = "/n"
+"""
+    log = jsonl(rows) + b"no json\n"
+    shown = preview_source(make_workspace(tmp_path, grouped, {"logs/a.jsonl": log}), "trams")
+    ((_, run),) = shown.runs
+    assert isinstance(run, RunDraft)
+    assert [one.content for one in run.messages or ()] == ["a1", "a2"]
+    assert [place for place, _ in shown.troubles] == ["logs/a.jsonl:3"]
