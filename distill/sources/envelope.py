@@ -35,13 +35,15 @@ def frame_document_envelope(
 ) -> Iterator[Frame]:
     """Yield the members of a JSON object in their order, those of `records` one by one.
 
-    `read` gives the document's blocks anew: it is gone through twice, first for the context.
+    `read` gives the document's blocks anew: it is gone through twice, first for the context, as
+    far as that goes.
     """
-    found = {
-        one.pointer[1:]: one
-        for one in _walk(read(), envelope, limit)
-        if one.pointer[1:] in _names(envelope)
-    }
+    found: dict[str, Frame] = {}
+    for one in _walk(read(), envelope, limit):
+        if one.pointer[1:] in _names(envelope):
+            found.setdefault(one.pointer[1:], one)
+            if all(any(name in found for name in group) for group in envelope.context):
+                break
     if not any(name in found for name in envelope.context[0]):
         digest, size = _digest(read())
         if size:

@@ -171,7 +171,15 @@ def _shown(answer: Answer) -> Iterator[str]:
         return
     if not isinstance(answer, RunDraft):
         return
-    for name in ("logged_run_id", "task_id", "trial", "subject", "model", "recorded_at"):
+    for name in (
+        "logged_run_id",
+        "task_id",
+        "trial",
+        "subject",
+        "model",
+        "recorded_at",
+        "instrument_failure",
+    ):
         value = getattr(answer, name)
         if value is not None:
             yield f"   {name}: {value}"

@@ -187,8 +187,9 @@ def _intercode(each: Account) -> str:
     return (
         "**intercode: turns, not texts.** Actions and what they led to take turns, so that a row"
         " shows what the agent saw. A pair's prompt is then all that both runs did and saw alike:"
-        f" {each.fates[NO_COMMON_PROMPT]} pairs part where the environment answered one action in"
-        f" two ways, and are refused. {each.partial_fates['exported']} pairs weigh a full run over a"
+        f" {each.fates[NO_COMMON_PROMPT]} pairs do not part at an action (the environment answered"
+        " one action in two ways, or one run ended there), and are refused."
+        f" {each.partial_fates['exported']} pairs weigh a full run over a"
         " partial one, in tasks where nothing was rejected. The file with a `meta` object beside its"
         " `logs` is a source of its own; the log's verdict is the best turn's reward, which need not"
         " be the last one's."
