@@ -15,7 +15,7 @@ from distill.sources.pointers import escape_token, parse_pointer
 from distill.sources.protocol import BadFrame, Envelope, RawRecord
 from distill.sources.stream_digest import StreamDigest
 from distill.sources.structure import Mark
-from distill.sources.zip_directory import ArchiveError, Entry, read_directory
+from distill.sources.zip_directory import ARCHIVE_MAGIC, ArchiveError, Entry, read_directory
 from distill.sources.zip_member import digest_compressed, read_member
 
 _BLOCK: Final = 2**20
@@ -38,6 +38,11 @@ def frame_document_envelope(
     `read` gives the document's blocks anew: it is gone through twice, first for the context, as
     far as that goes.
     """
+    if next(iter(read()), b"").startswith(ARCHIVE_MAGIC):
+        digest, size = _digest(read())
+        detail = "a zip archive inside gzip is not read: unpack the gzip"
+        yield BadFrame(0, size, None, "", digest, "archive_in_gzip", detail)
+        return
     found: dict[str, Frame] = {}
     for one in _walk(read(), envelope, limit):
         if one.pointer[1:] in _names(envelope):

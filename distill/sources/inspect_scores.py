@@ -62,7 +62,7 @@ class _Score:
         base = name.rpartition("/")[2]
         judges = told.judges.get(name) or told.judges.get(base) or []
         is_graded = base.startswith(_MODEL_GRADED)
-        self._judge = ", ".join(judges) or (judge_by_options(base, spec) if is_graded else None)
+        self._judges = judges or (judges_by_options(base, spec) if is_graded else [])
         self._origin = VerdictOrigin.DETERMINISTIC_CHECK
         if judges or is_graded:
             self._origin = VerdictOrigin.MODEL_JUDGE
@@ -97,11 +97,12 @@ class _Score:
         wanted = self._settings.scorers
         for name, one, place in named:
             if not wanted or self._name in wanted or name in wanted:
-                yield self._verdict(name, one, reason, place, origin)
+                yield from self._verdicts(name, one, reason, place, origin)
 
-    def _verdict(
+    def _verdicts(
         self, name: str, value: Any, reason: Any, pointer: str, origin: VerdictOrigin | None
-    ) -> Verdict:
+    ) -> Iterator[Verdict]:
+        """Yield one verdict, of several models one for each."""
         told = self._settings.scores.get(name)
         outcome, detail = _outcome(value, reason)
         if told is not None and outcome is not VerdictOutcome.INSTRUMENT_FAILURE:
@@ -109,16 +110,18 @@ class _Score:
         if outcome is VerdictOutcome.REJECTED and self._ending:
             detail = ", ".join(filter(None, (detail, self._ending)))
         origin = origin or (self._origin if told is None else told.origin)
-        return Verdict(
-            name=name,
-            value=value,
-            origin=origin,
-            polarity=Polarity.HIGHER_IS_BETTER if told is None else told.polarity,
-            outcome=outcome,
-            pointer=pointer,
-            detail=detail,
-            judge=self._judge if origin is VerdictOrigin.MODEL_JUDGE else None,
-        )
+        judges: list[str | None] = [*self._judges] if origin is VerdictOrigin.MODEL_JUDGE else []
+        for judge in judges or [None]:
+            yield Verdict(
+                name=name,
+                value=value,
+                origin=origin,
+                polarity=Polarity.HIGHER_IS_BETTER if told is None else told.polarity,
+                outcome=outcome,
+                pointer=pointer,
+                detail=detail,
+                judge=judge,
+            )
 
 
 def _outcome(value: Any, reason: Any) -> tuple[VerdictOutcome | None, str]:
@@ -158,8 +161,8 @@ def _ending(sample: Mapping[str, Any]) -> str:
     return f"truncated (limit: {limit.get('type')})"
 
 
-def judge_by_options(scorer: str, spec: Mapping[str, Any]) -> str | None:
-    """Return the model that the header names for a model-graded scorer, null where it is unknown.
+def judges_by_options(scorer: str, spec: Mapping[str, Any]) -> list[str]:
+    """Return the models that the header names for a model-graded scorer, none where it names none.
 
     That is the scorer's option `model`, else the model of the role `grader`, else the model that
     was evaluated, as inspect_ai's `model_graded_qa` chooses.
@@ -169,11 +172,11 @@ def judge_by_options(scorer: str, spec: Mapping[str, Any]) -> str | None:
         options = one.get("options") if name == scorer else None
         model = options.get("model") if isinstance(options, dict) else None
         if isinstance(model, list):
-            return ", ".join(sorted(map(str, model)))
+            return sorted(map(str, model))
         if isinstance(model, str):
-            return model
+            return [model]
     roles = spec.get("model_roles")
     grader = roles.get("grader") if isinstance(roles, dict) else None
     grader = grader.get("model") if isinstance(grader, dict) else grader
     model = grader or spec.get("model")
-    return model if isinstance(model, str) else None
+    return [model] if isinstance(model, str) else []

@@ -8,7 +8,7 @@ import pytest
 from distill.records.message import Message
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.facts import holds_answer_key
-from distill.sources.framing import records_in
+from distill.sources.framing import records_in, records_of
 from distill.sources.inspect_log import InspectLog
 from distill.sources.protocol import BadFrame, RawRecord, RecordError, RunDraft
 from distill.sources.recognise import recognise
@@ -167,19 +167,23 @@ def test_who_judged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "judge"),
+    ("changes", "judges"),
     [
-        ({}, "example/small"),  # the evaluated model, where nothing else is said
-        ({"model_roles": {"grader": {"model": "example/grader"}}}, "example/grader"),
-        ({"scorers": [{"name": "model_graded_fact", "options": {"model": "j"}}]}, "j"),
-        ({"scorers": [{"name": "x/model_graded_fact", "options": {"model": ["b", "a"]}}]}, "a, b"),
+        ({}, ["example/small"]),  # the evaluated model, where nothing else is said
+        ({"model_roles": {"grader": {"model": "example/grader"}}}, ["example/grader"]),
+        ({"scorers": [{"name": "model_graded_fact", "options": {"model": "j"}}]}, ["j"]),
+        (
+            {"scorers": [{"name": "x/model_graded_fact", "options": {"model": ["b", "a"]}}]},
+            ["a", "b"],
+        ),
     ],
 )
-def test_the_judge_of_a_log_without_events(changes: dict[str, Any], judge: str) -> None:
-    """The header names the judge where the events were stripped."""
+def test_the_judges_of_a_log_without_events(changes: dict[str, Any], judges: list[str]) -> None:
+    """The header names the judges where the events were stripped; each has a verdict."""
     of = sample(1, events=[], scores={"model_graded_fact": {"value": "C"}})
-    (verdict,) = run(of, {"eval": SPEC | changes}).verdicts
-    assert (verdict.origin, verdict.judge) == (VerdictOrigin.MODEL_JUDGE, judge)
+    found = run(of, {"eval": SPEC | changes}).verdicts
+    assert [verdict.judge for verdict in found] == judges
+    assert {(one.origin, one.outcome) for one in found} == {("model_judge", "accepted")}
 
 
 def test_a_score_that_a_person_edited() -> None:
@@ -333,6 +337,22 @@ def test_documents_that_are_cut_short_or_no_log(data: bytes, rules: list[str]) -
     """Records before the damage stand; a file of another kind is one bad record."""
     found = [one.rule if isinstance(one, BadFrame) else "" for one in framed(data)]
     assert found == rules
+
+
+def test_an_archive_inside_gzip_is_named() -> None:
+    """The stage hands in what gzip held: it is one bad record that says what to do."""
+    reader = InspectLog.from_settings({})
+    (bad,) = records_of(reader, lambda: [FILES["logs/pallets.eval"]])
+    assert isinstance(bad, BadFrame)
+    assert (bad.rule, bad.start) == ("archive_in_gzip", 0)
+
+
+def test_other_sources_read_no_archive() -> None:
+    """An archive among other logs is one bad record, not thousands of broken lines."""
+    data = FILES["logs/pallets.eval"]
+    (bad,) = records_in(TauBench.from_settings({}), data)
+    assert isinstance(bad, BadFrame)
+    assert (bad.rule, bad.start, bad.end) == ("archive", 0, len(data))
 
 
 def test_a_bare_nan_is_read_as_text() -> None:
