@@ -27,7 +27,7 @@ def read_steps(steps: Sequence[Any]) -> tuple[Message, ...]:
     """
     items: list[dict[str, Any]] = []
     for number, step in enumerate(steps):
-        if not isinstance(step, dict) or step.get("source") not in _ROLES:
+        if not isinstance(step, dict) or str(step.get("source")) not in _ROLES:
             raise violation("bad_step", f"step {number} has no source: system, user or agent")
         if step.get("is_copied_context") is True and step["source"] == "agent":
             continue

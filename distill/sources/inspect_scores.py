@@ -158,7 +158,8 @@ def _ending(sample: Mapping[str, Any]) -> str:
     limit = sample.get("limit")
     if not isinstance(limit, dict):
         return ""
-    return f"truncated (limit: {limit.get('type')})"
+    kind = str(limit.get("type"))
+    return f"truncated (limit: {kind if kind.isidentifier() else 'unknown'})"
 
 
 def judges_by_options(scorer: str, spec: Mapping[str, Any]) -> list[str]:
@@ -167,7 +168,8 @@ def judges_by_options(scorer: str, spec: Mapping[str, Any]) -> list[str]:
     That is the scorer's option `model`, else the model of the role `grader`, else the model that
     was evaluated, as inspect_ai's `model_graded_qa` chooses.
     """
-    for one in spec.get("scorers") or ():
+    scorers = spec.get("scorers")
+    for one in scorers if isinstance(scorers, list) else ():
         name = str(one.get("name")).rpartition("/")[2] if isinstance(one, dict) else None
         options = one.get("options") if name == scorer else None
         model = options.get("model") if isinstance(options, dict) else None

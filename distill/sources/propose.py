@@ -144,6 +144,7 @@ def propose(rows: Sequence[dict[str, Any]], shape: dict[str, Any]) -> Recognitio
             continue
         settings[key] = ("." if key in own else "") + column.pointer
         notes.append(f"{key}: {settings[key]} {column.describe()}")
+    _add_observations(inner if "response" in own else columns, settings, notes)
     _fall_back_on_text(columns, settings, notes)
     if own and "model" not in settings:
         settings["model"] = "@key"
@@ -184,6 +185,20 @@ def _run_objects(rows: Sequence[dict[str, Any]], runs_at: Sequence[str]) -> list
 
 def _is_below(column: Column, runs_at: Sequence[str]) -> bool:
     return any(column.tokens[0] == parse_pointer(pointer)[0] for pointer in runs_at)
+
+
+def _add_observations(
+    columns: Sequence[Column], settings: dict[str, Any], notes: list[str]
+) -> None:
+    """Take the list beside a list of actions that says what they led to."""
+    above, _, name = settings.get("response", "").rpartition("/")
+    if name != "actions":
+        return
+    wanted = f"{above.removeprefix('.')}/observations"
+    column = next((c for c in columns if c.pointer == wanted and _is_usable(c)), None)
+    if column is not None:
+        settings["observations"] = f"{above}/observations"
+        notes.append(f"observations: {settings['observations']} {column.describe()}")
 
 
 def _fall_back_on_text(

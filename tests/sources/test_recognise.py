@@ -138,3 +138,20 @@ def test_proposals_for_real_logs_work(dataset: str, pattern: str) -> None:
     score = counted(dataset)["verdict_score"]
     assert outcomes.count(VerdictOutcome.ACCEPTED) == score["full"]
     assert outcomes.count(VerdictOutcome.REJECTED) == score["zero"]
+
+
+def test_actions_and_observations_are_proposed_together() -> None:
+    """A list of actions with what they led to beside it is read turn by turn."""
+    history = {"actions": ["ls", "wc"], "observations": ["a b", "2"]}
+    row = {"query": "Count the parcels.", "history": history, "reward": 1.0}
+    found = recognise("x.jsonl", lines(row, row | {"reward": 0.0}))
+    assert found.settings["response"] == "/history/actions"
+    assert found.settings["observations"] == "/history/observations"
+    (run, _) = drafts(found, lines(row, row))
+    assert [one.content for one in run.messages or ()] == [
+        "Count the parcels.",
+        "ls",
+        "a b",
+        "wc",
+        "2",
+    ]

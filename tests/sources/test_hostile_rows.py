@@ -1,0 +1,81 @@
+"""Every value of a log may be of any type: a reader answers or refuses, and never breaks."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from distill.sources.assemble import SourceContext, assemble
+from distill.sources.atif import Atif
+from distill.sources.claude_code import ClaudeCode
+from distill.sources.codex import Codex
+from distill.sources.inspect_log import InspectLog
+from distill.sources.protocol import RecordError, RunDraft, Source
+from tests.sources.reading import CONTEXT
+from tests.sources.samples import atif, claude_code, codex, inspect
+
+JUNK: tuple[Any, ...] = (None, True, 0, -1.5, "", "x", [], [None], ["x"], [{}], {}, {"a": {"b": 1}})
+HEADER = {"header.json": json.loads(inspect.members([])["header.json"].replace(b"NaN", b"1"))}
+GRADED = inspect.sample(8, events=[], scores={"model_graded_fact": {"value": "C"}})
+OLD = inspect.sample(9, transcript={"events": [{"event": "step"}], "content": {}}, score={})
+
+CASES: dict[str, tuple[type[Source], list[Any]]] = {
+    **{
+        f"inspect-{number}": (InspectLog, [sample, HEADER])
+        for number, sample in enumerate([*inspect.SAMPLES, GRADED, OLD])
+    },
+    "atif": (Atif, [atif.trajectory(), atif.RESULT]),
+    "claude_code": (ClaudeCode, [*claude_code.BEFORE, *claude_code.AFTER]),
+    "codex": (Codex, codex.LINES),
+    "codex-old": (Codex, codex.OLD),
+}
+
+
+def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every value below a value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, child in items:
+        yield (*above, key)
+        if isinstance(child, dict | list):
+            yield from places(child, (*above, key))
+
+
+def changed(rows: list[Any], place: tuple[Any, ...], junk: Any) -> list[Any]:
+    """Return rows with another value at a place."""
+    whole = copy.deepcopy(rows)
+    inner: Any = whole
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = copy.deepcopy(junk)
+    return whole
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_type_breaks_a_reader(case: str) -> None:
+    """Each value of a sound log, one after the other, is put in the place of junk of each kind."""
+    kind, rows = CASES[case]
+    source = kind.from_settings({})
+    answered = 0
+    for place in places(rows):
+        if len(place) == 1:
+            continue  # rows are objects: `strict_json.parse` refuses others
+        for junk in JUNK:
+            try:
+                answers = list(source.answer(changed(rows, place, junk), path="a/b/x.jsonl"))
+            except RecordError:
+                continue
+            answered += 1
+            assert answers, place
+            for answer in answers:
+                if isinstance(answer, RunDraft):
+                    _assembled(answer)
+    assert answered
+
+
+def _assembled(draft: RunDraft, context: SourceContext = CONTEXT) -> None:
+    try:
+        assemble(draft, context, ()).record.to_line()
+    except RecordError as error:
+        assert error.rule == "tool_first"  # noqa: PT017 - any other refusal is the reader's
