@@ -78,7 +78,7 @@ def trace_of(row: Any) -> str:
     identity = scalar_text(found)
     if identity is None:
         raise RecordError(
-            QuarantineReason.MISSING_SOURCE_RUN_ID, "trace_id", f"a {kind} that names no trace"
+            QuarantineReason.MISSING_SOURCE_RUN_ID, "trace_id", f"the {kind} names no trace"
         )
     return identity
 

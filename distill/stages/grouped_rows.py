@@ -42,7 +42,10 @@ def read_groups(
             yield reader.mapped(), files[path].stat().st_size
             reader = RecordReader(job, source, surroundings)
         for rows, origin in groups.in_order(reader.provenance):
-            reader.answer(rows, origin)
+            if rows is None:
+                reader.refuse_group(origin)
+            else:
+                reader.answer(rows, origin)
             if reader.size >= _PART_BYTES:
                 yield reader.mapped(), 0
                 reader = RecordReader(job, source, surroundings)

@@ -2,15 +2,19 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from distill.records.compact import compact
 from distill.records.evidence import Provenance
 from distill.records.taxonomy import QuarantineReason
+from distill.sources.framing import MAX_RECORD_BYTES
 from distill.sources.pointers import parse_pointer, resolve
 from distill.sources.protocol import RawRecord, RecordError, Source
 from distill.sources.rows import read_row, split_row
 from distill.stages.narrow import NarrowTables, chunked
+
+#: A run's rows are in memory together: four records of the largest size.
+MAX_GROUP_BYTES: Final = 4 * MAX_RECORD_BYTES
 
 _SCHEMA = """
 CREATE TABLE members (
@@ -62,24 +66,30 @@ class RowGroups:
 
     def in_order(
         self, provenance: Callable[[str, RawRecord], Provenance]
-    ) -> Iterator[tuple[list[Any], tuple[Provenance, ...]]]:
-        """Yield the rows of each group, by `order_by`, groups in the order of their first row."""
+    ) -> Iterator[tuple[list[Any] | None, tuple[Provenance, ...]]]:
+        """Yield the rows of each group, by `order_by`, groups in the order of their first row.
+
+        A group of more than `MAX_GROUP_BYTES` is not read: it has null in the place of its rows.
+        """
         rows = self._tables.rows(
             "SELECT members.* FROM members JOIN"
             " (SELECT key, MIN(seq) AS first FROM members GROUP BY key) USING (key)"
             " ORDER BY first, rank, seq"
         )
         for _, group in chunked(rows):
-            records = [(path, self._record(place)) for _, _, path, *place in group]
-            yield (
-                [read_row(self._source, path, record.data) for path, record in records],
-                tuple(provenance(path, record) for path, record in records),
-            )
+            is_large = sum(size for *_, size, _ in group) > MAX_GROUP_BYTES
+            records = [(path, self._record(place, is_large)) for _, _, path, *place in group]
+            origin = tuple(provenance(path, record) for path, record in records)
+            if is_large:
+                yield None, origin
+                continue
+            yield [read_row(self._source, path, record.data) for path, record in records], origin
 
-    def _record(self, place: list[Any]) -> RawRecord:
+    def _record(self, place: list[Any], is_large: bool) -> RawRecord:
         start, end, line, pointer, blake3, at, size, _ = place
         self._spool.seek(at)
-        return RawRecord(self._spool.read(size), start, end, line, pointer, blake3)
+        data = b"" if is_large else self._spool.read(size)
+        return RawRecord(data, start, end, line, pointer, blake3)
 
 
 def _ungrouped() -> RecordError:

@@ -28,7 +28,7 @@ from distill.sources.protocol import (
 from distill.sources.row_reader import RowReader
 from distill.sources.rows import read_row
 from distill.stages.assembling import RunAssembler, pointed
-from distill.stages.grouping import RowGroups
+from distill.stages.grouping import MAX_GROUP_BYTES, RowGroups
 from distill.stages.jobs import SourceJob
 from distill.stages.part_reader import Frame
 from distill.stages.parts import Records
@@ -84,14 +84,19 @@ class RecordReader:
             self._bad_frame(path, one)
             return
         try:
-            bears = groups.add(path, one)
+            if groups.add(path, one):
+                self._count("records_bearing")
+            else:
+                self._runless(path, one)
         except RecordError as error:
             self._refuse(QuarantineUnit.RECORD, error, (self.provenance(path, one),))
-            return
-        if bears:
-            self._count("records_bearing")
-        else:
-            self._runless(path, one)
+
+    def refuse_group(self, origin: tuple[Provenance, ...]) -> None:
+        """Refuse a run whose records are too large to be read together."""
+        self._count("runs_declared")
+        limit = f"the records of the run have more than {MAX_GROUP_BYTES // 2**20} MiB together"
+        error = RecordError(QuarantineReason.SCHEMA_VIOLATION, "group_too_large", limit)
+        self._refuse(QuarantineUnit.RUN, error, origin)
 
     def mapped(self) -> Mapped:
         """Return what was gathered."""

@@ -7,6 +7,7 @@ import pytest
 
 from distill.cli import main
 from distill.sources.protocol import RunDraft
+from distill.stages import grouping
 from distill.stages.pipeline import STAGES, run_stages
 from distill.stages.preview import preview_source
 from distill.workspace.project import open_workspace
@@ -210,3 +211,15 @@ order_by = "/n"
     assert isinstance(run, RunDraft)
     assert [one.content for one in run.messages or ()] == ["a1", "a2"]
     assert [place for place, _ in shown.troubles] == ["logs/a.jsonl:3"]
+
+
+def test_a_trace_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run whose records don't fit into memory together is refused, with all its origins."""
+    small = otel.request(otel.chat(1, [otel.PROMPT], [otel.ANSWER], traceId=otel.OTHER))
+    log = otel.jsonl([otel.request(*otel.agent_spans()), small])
+    monkeypatch.setattr(grouping, "MAX_GROUP_BYTES", 3000)
+    outcomes = run_all(make_workspace(tmp_path, OTEL, {"logs/a.jsonl": log}))
+    assert [row["logged_run_id"] for row in evidence(tmp_path)] == [otel.OTHER]
+    (refused,) = read_jsonl(tmp_path / "quarantine" / "build_evidence_index.jsonl")
+    assert (refused["rule"], refused["origin"][0]["line"]) == ("group_too_large", 1)
+    assert counts(outcomes["build_evidence_index"])["runs_quarantined"] == 1
