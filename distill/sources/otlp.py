@@ -63,8 +63,11 @@ def placed(row: Mapping[str, Any]) -> Iterator[Placed]:
         RecordError: `schema_violation`: what should be a list of objects is none.
     """
     for name, is_log in _PLACED.items():
-        for one in _objects(row, (name,)):
-            yield Placed(str(one[1].get("at")), one[1].get("value") or {}, is_log)
+        for _, one in _objects(row, (name,)):
+            value = one.get("value")
+            if not isinstance(value, dict):
+                raise violation("span_no_object", f"{name} holds what is no span")
+            yield Placed(str(one.get("at")), value, is_log)
     for levels, is_log in ((_SPANS, False), (_LOGS, True)):
         for place, value in _below((), row, levels):
             yield Placed(join_pointer(place), value, is_log)
