@@ -30,10 +30,7 @@ _SIZES: Final = (
     (100_000_000, "10M<n<100M"),
 )
 
-_NOT_LOOKED_FOR: Final = (
-    "names of persons",
-    "runs that read the answer",
-)
+_NOT_LOOKED_FOR: Final = ("names of persons",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

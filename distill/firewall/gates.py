@@ -19,9 +19,13 @@ from distill.firewall import (
     licence_disallowed,
     looping,
     near_duplicate,
+    oracle_access,
     pairing,
     personal_data,
+    placeholder_code,
+    prompt_injection,
     provenance,
+    refusal,
     role,
     schema,
     secret_detected,
@@ -29,6 +33,7 @@ from distill.firewall import (
     self_pairing,
     source_run_id,
     stale_verdict,
+    truncated_run,
 )
 from distill.firewall.finding import (
     GATE_ERRORS,
@@ -74,6 +79,7 @@ RAG_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("secret_detected", secret_detected.check),
     Gate("personal_data", personal_data.check),
     Gate("benchmark_contamination", benchmark_contamination.check),
+    Gate("prompt_injection", prompt_injection.check),
     Gate("length_out_of_bounds", length_out_of_bounds.check),
     Gate("licence_disallowed", licence_disallowed.check),
     Gate("conflicting_verdicts", conflicting_verdicts.check),
@@ -93,6 +99,11 @@ SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("secret_detected", secret_detected.check),
     Gate("personal_data", personal_data.check),
     Gate("benchmark_contamination", benchmark_contamination.check),
+    Gate("oracle_access", oracle_access.check),
+    Gate("prompt_injection", prompt_injection.check),
+    Gate("refusal", refusal.check),
+    Gate("truncated_run", truncated_run.check),
+    Gate("placeholder_code", placeholder_code.check),
     Gate("looping", looping.check),
     Gate("length_out_of_bounds", length_out_of_bounds.check),
     Gate("licence_disallowed", licence_disallowed.check),
@@ -109,6 +120,12 @@ def _chosen(check: RunCheck) -> Callable[[PairCandidate, GateSettings], Finding 
 
 def _either(check: RunCheck) -> Callable[[PairCandidate, GateSettings], Finding | None]:
     return lambda pair, settings: check(pair.chosen, settings) or check(pair.rejected, settings)
+
+
+def _injection(pair: PairCandidate, settings: GateSettings) -> Finding | None:
+    """A rejected run that follows an injection is what a pair is to teach against."""
+    found = prompt_injection.check(pair.chosen, settings)
+    return found or prompt_injection.check_hidden(pair.rejected, settings)
 
 
 PAIR_GATES: Final[tuple[Gate[PairCandidate], ...]] = (
@@ -129,6 +146,11 @@ PAIR_GATES: Final[tuple[Gate[PairCandidate], ...]] = (
     Gate("secret_detected", _either(secret_detected.check)),
     Gate("personal_data", _either(personal_data.check)),
     Gate("benchmark_contamination", _either(benchmark_contamination.check)),
+    Gate("oracle_access", _chosen(oracle_access.check)),
+    Gate("prompt_injection", _injection),
+    Gate("refusal", _chosen(refusal.check)),
+    Gate("truncated_run", _chosen(truncated_run.check)),
+    Gate("placeholder_code", _chosen(placeholder_code.check)),
     Gate("looping", _chosen(looping.check)),
     Gate("length_out_of_bounds", _either(length_out_of_bounds.check)),
     Gate("licence_disallowed", _either(licence_disallowed.check)),

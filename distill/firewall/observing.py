@@ -13,8 +13,13 @@ from distill.firewall import (
     benchmark_contamination,
     looping,
     near_duplicate,
+    oracle_access,
     personal_data,
+    placeholder_code,
+    prompt_injection,
+    refusal,
     secret_detected,
+    truncated_run,
 )
 from distill.firewall.finding import GATE_ERRORS
 from distill.records.evidence import Observation
@@ -27,7 +32,7 @@ Observe: TypeAlias = Callable[[RunTexts], Observation | None]
 
 #: The version of the table: it goes up with every observer that is added, and with the version of
 #: any of them.
-OBSERVERS_VERSION: Final = 5
+OBSERVERS_VERSION: Final = 6
 
 #: By the name of the gate: the version of its rule, and its observer.
 OBSERVERS: Final[Mapping[str, tuple[int, Observe]]] = {
@@ -39,6 +44,11 @@ OBSERVERS: Final[Mapping[str, tuple[int, Observe]]] = {
     near_duplicate.NAME: (near_duplicate.VERSION, near_duplicate.observe),
     secret_detected.NAME: (secret_detected.VERSION, secret_detected.observe),
     personal_data.NAME: (personal_data.VERSION, personal_data.observe),
+    oracle_access.NAME: (oracle_access.VERSION, oracle_access.observe),
+    prompt_injection.NAME: (prompt_injection.VERSION, prompt_injection.observe),
+    refusal.NAME: (refusal.VERSION, refusal.observe),
+    truncated_run.NAME: (truncated_run.VERSION, truncated_run.observe),
+    placeholder_code.NAME: (placeholder_code.VERSION, placeholder_code.observe),
 }
 
 

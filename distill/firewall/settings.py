@@ -123,6 +123,19 @@ class BenchmarkSettings(FrozenModel):
     lists: dict[str, BenchmarkList] = Field(default_factory=dict)
 
 
+class RulesSettings(FrozenModel):
+    """`ignore`: names of the gate's rules whose findings do not count."""
+
+    action: Action = Action.QUARANTINE
+    ignore: tuple[str, ...] = ()
+
+
+class RefusalSettings(FrozenModel):
+    """Nothing but on or off."""
+
+    action: Action = Action.QUARANTINE
+
+
 class FirewallSettings(FrozenModel):
     """The settings of all gates that have any, by the gate's name."""
 
@@ -133,6 +146,11 @@ class FirewallSettings(FrozenModel):
     looping: LoopingSettings = LoopingSettings()
     near_duplicate: NearDuplicateSettings = NearDuplicateSettings()
     secret_detected: SecretSettings = SecretSettings()
+    oracle_access: RulesSettings = RulesSettings()
+    placeholder_code: RulesSettings = RulesSettings()
+    prompt_injection: RulesSettings = RulesSettings()
+    refusal: RefusalSettings = RefusalSettings()
+    truncated_run: RulesSettings = RulesSettings()
     self_judged: SelfJudgedSettings = SelfJudgedSettings()
     stale_verdict: StaleVerdictSettings = StaleVerdictSettings()
     personal_data: PersonalSettings = PersonalSettings()

@@ -69,6 +69,7 @@ class RunTexts:
 
     `answer_keys` are the texts that may stand in no prompt; they are not kept in the evidence.
     `repository` and `commit` are what the task table says that the task is about.
+    `cut_short` says what ended the run before its agent did, null where the log does not.
     """
 
     messages: tuple[Message, ...] | None = None
@@ -82,6 +83,7 @@ class RunTexts:
     answer_keys: tuple[str, ...] = ()
     repository: str | None = None
     commit: str | None = None
+    cut_short: str | None = None
 
     @cached_property
     def all(self) -> tuple[PlacedText, ...]:

@@ -95,6 +95,11 @@ class QuarantineReason(StrEnum):
     CONFLICTING_VERDICTS = "conflicting_verdicts"
     STALE_VERDICT = "stale_verdict"
     PERSONAL_DATA = "personal_data"
+    ORACLE_ACCESS = "oracle_access"
+    PROMPT_INJECTION = "prompt_injection"
+    REFUSAL = "refusal"
+    TRUNCATED_RUN = "truncated_run"
+    PLACEHOLDER_CODE = "placeholder_code"
 
 
 class QuarantineUnit(StrEnum):

@@ -16,6 +16,25 @@ REMEDIES: Final[Mapping[QuarantineReason, str]] = {
         "revoke the credential, then take it out of the log; where it is none, add the rule to"
         " `ignore` in [firewall.secret_detected]"
     ),
+    QuarantineReason.ORACLE_ACCESS: (
+        "a run of the same task that finds its answer itself; a rule that is wrong here goes into"
+        " ignore in [firewall.oracle_access]"
+    ),
+    QuarantineReason.PROMPT_INJECTION: (
+        "nothing but another run; a rule that is wrong here goes into ignore in"
+        " [firewall.prompt_injection]"
+    ),
+    QuarantineReason.REFUSAL: (
+        'a run that does the task; action = "off" in [firewall.refusal] where refusing is learnt'
+    ),
+    QuarantineReason.TRUNCATED_RUN: (
+        "a run that ended by itself; a rule that is wrong here goes into ignore in"
+        " [firewall.truncated_run]"
+    ),
+    QuarantineReason.PLACEHOLDER_CODE: (
+        "an answer that is written out; a rule that is wrong here goes into ignore in"
+        " [firewall.placeholder_code]"
+    ),
     QuarantineReason.LICENCE_DISALLOWED: (
         "say licence in the source's table, or list it in [firewall.licence_disallowed] allow"
     ),

@@ -115,6 +115,7 @@ def assemble(
         answer_keys=draft.answer_keys,
         repository=None if task is None else task.repository,
         commit=None if task is None else task.commit,
+        cut_short=draft.cut_short,
     )
     record = EvidenceRecord(
         run_id=f"{context.dataset}/{logged if logged is not None else run_digest[:32]}",

@@ -105,9 +105,16 @@ class InspectLog:
             model=model if isinstance(model, str) else None,
             verdicts=scores,
             instrument_failure=failure or None,
+            cut_short=_limit(sample),
             recorded_at=next(filter(None, map(_time, _times(sample, spec))), None),
             answer_keys=read_keys(target),
         )
+
+
+def _limit(sample: Mapping[str, Any]) -> str | None:
+    """Return which limit of Inspect's ended the sample, such as ``message``."""
+    limit = sample.get("limit")
+    return f"{limit.get('type')} limit" if isinstance(limit, Mapping) else None
 
 
 def _header(row: Mapping[str, Any]) -> Mapping[str, Any]:

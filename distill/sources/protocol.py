@@ -118,6 +118,8 @@ class RunDraft:
     several make a run. `answer_keys` are texts that may stand nowhere in a prompt. `recorded_at` is
     as found (see `timestamps.to_utc`). `is_empty_handed`: the agent handed in nothing, such as no
     patch, whatever it said on the way; the run has no output then.
+    `cut_short`: what ended the run before its agent did, such as a limit or the finish reason
+    ``length``; null where the log does not say that anything did.
     """
 
     logged_run_id: str | None = None
@@ -137,6 +139,7 @@ class RunDraft:
     pointer: str = ""
     is_empty_handed: bool = False
     answer_keys: tuple[str, ...] = ()
+    cut_short: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

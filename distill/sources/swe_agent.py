@@ -8,6 +8,7 @@ inside: SWE-bench's report has it, by instance id. `exit_status` says how the ru
 ``submitted`` is no success.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, Self
 
@@ -30,6 +31,8 @@ from distill.sources.strict_json import name_type
 
 #: How a run ended that the machine or the model's server broke off, not the agent.
 INSTRUMENT_STATUSES: Final = frozenset({"exit_environment_error", "exit_api", "exit_error"})
+#: Limits of cost, context and time, also where what there was by then was handed in.
+_LIMITS: Final = re.compile(r"\bexit_(?:cost|context|total_execution_time|early)\b")
 _QUERIES: Final = ("query", "messages")
 _NAME_OF_MODEL: Final = ("replay_config", "agent", "model", "name")
 
@@ -97,6 +100,7 @@ class SweAgent:
             model=self._model(row, path),
             instrument_failure=_failure(info),
             is_empty_handed=_is_blank(info.get("submission")),
+            cut_short=_limit(info),
         )
 
     def _model(self, row: Any, path: str) -> str | None:
@@ -127,6 +131,12 @@ def _holds_objects(value: Any) -> bool:
 
 def _is_blank(submission: Any) -> bool:
     return submission is None or not str(submission).strip()
+
+
+def _limit(info: Mapping[str, Any]) -> str | None:
+    """Return which limit of SWE-agent's ended the run, such as ``exit_cost``."""
+    found = _LIMITS.search(str(info.get("exit_status")))
+    return found[0] if found else None
 
 
 def _failure(info: Mapping[str, Any]) -> str | None:

@@ -82,6 +82,7 @@ def evidence(run_id: str = "trial/a", **fields: Any) -> EvidenceRecord:
         subject=fields.get("subject"),
         model=fields.get("model"),
         answer_keys=fields.pop("answer_keys", ()),
+        cut_short=fields.pop("cut_short", None),
     )
     facts = {
         "output_digest": output_digest(messages, text),
@@ -102,7 +103,7 @@ def evidence(run_id: str = "trial/a", **fields: Any) -> EvidenceRecord:
             "role": SourceRole.TRAIN,
             "licence": "MIT",
             "task": TaskIdentity(
-                dataset="trial", task_id=task, digest=hex_of(task), key=hex_of(f"key {task}")
+                dataset="trial", task_id=task, digest=hex_of(str(task)), key=hex_of(f"key {task}")
             ),
             "messages": messages,
             "text": text,

@@ -22,7 +22,7 @@ from tests.exports.builders import assistant, call, run, tool, user
 def again(times: int, *, command: str = "ls") -> tuple[Message, ...]:
     """A run that calls one command so many times, each answered by the tool."""
     turns = [(assistant(None, call("sh", {"command": command})), tool("no")) for _ in range(times)]
-    return (user("go"), *(turn for pair in turns for turn in pair))
+    return (user("go"), *(turn for pair in turns for turn in pair), assistant("done"))
 
 
 @pytest.mark.parametrize(("times", "is_out"), [(1, False), (5, False), (6, True), (100, True)])

@@ -18,15 +18,20 @@ from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 from tests.exports.builders import assistant, call, evidence, run, user
 
-#: The table that version 5 of the observers stands for. Whoever changes it raises both numbers.
+#: The table that version 6 of the observers stands for. Whoever changes it raises both numbers.
 TABLE = (
-    5,
+    6,
     {
         "benchmark_contamination": 1,
         "looping": 1,
         "near_duplicate": 1,
+        "oracle_access": 1,
         "personal_data": 1,
+        "placeholder_code": 1,
+        "prompt_injection": 1,
+        "refusal": 1,
         "secret_detected": 1,
+        "truncated_run": 1,
     },
 )
 

@@ -9,8 +9,13 @@ from tests.firewall.labelled import (
     licences,
     looping,
     near_duplicate,
+    oracle_access,
     personal_data,
+    placeholder_code,
+    prompt_injection,
+    refusal,
     secret_detected,
+    truncated_run,
 )
 from tests.firewall.labelled.labelled_set import LabelledSet
 
@@ -19,6 +24,11 @@ SETS: Final[tuple[LabelledSet[Any], ...]] = (
     looping.SET,
     secret_detected.SET,
     personal_data.SET,
+    oracle_access.SET,
+    prompt_injection.SET,
+    refusal.SET,
+    truncated_run.SET,
+    placeholder_code.SET,
     licences.SET,
     judges.SELF_JUDGED,
     judges.CONFLICTING_VERDICTS,

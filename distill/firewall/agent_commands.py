@@ -1,0 +1,115 @@
+"""What an agent had run: the commands in its tool calls, or in its text where it has no calls.
+
+A call's arguments hold commands under the names that harnesses give them. An agent without tool
+calls (SWE-agent's first form) acts by a fenced block in a turn that is answered.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from distill.firewall.fences import fenced_blocks
+from distill.records.message import FunctionCall, Message
+
+_COMMAND_NAMES: Final = frozenset(
+    {
+        *("command", "cmd", "commands", "script", "code", "keystrokes"),
+        *("bash", "shell", "input", "bash_command"),
+    }
+)
+_RUNNERS: Final = re.compile(r"bash|shell|exec|terminal|command|run|python", re.IGNORECASE)
+_SHELL_BLOCKS: Final = frozenset({"", "bash", "sh", "shell", "zsh", "console"})
+_TAG: Final = re.compile(r"<(?:execute_bash|command|parameter=command)>([^<]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCommand:
+    """A text that was run, where it stands, from which character on, and in which message."""
+
+    message: int
+    at: str
+    start: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCall:
+    """One tool call with its place, ``/messages/N/tool_calls/M/function``."""
+
+    message: int
+    at: str
+    function: FunctionCall
+
+
+def agent_calls(messages: Sequence[Message]) -> Iterator[AgentCall]:
+    """Yield every tool call of a run in order."""
+    for number, message in enumerate(messages):
+        for place, call in enumerate(message.tool_calls or ()):
+            at = f"/messages/{number}/tool_calls/{place}/function"
+            yield AgentCall(number, at, call.function)
+
+
+def agent_commands(messages: Sequence[Message]) -> Iterator[AgentCommand]:
+    """Yield every command text of a run in order."""
+    is_acting_by_text = True
+    for call in agent_calls(messages):
+        is_acting_by_text = False
+        yield from _of_call(call)
+    if is_acting_by_text:
+        yield from _of_text(messages)
+
+
+def strings_of(call: AgentCall) -> Iterator[tuple[str, str, str]]:
+    """Yield name, pointer and text of each string among a call's arguments, two levels deep."""
+    arguments = call.function.arguments
+    if isinstance(arguments, str):
+        yield "", f"{call.at}/arguments", arguments
+        return
+    for name, value in arguments.items():
+        at = f"{call.at}/arguments/{token(name)}"
+        if isinstance(value, str):
+            yield name, at, value
+        elif isinstance(value, list | tuple):
+            items = ((number, one) for number, one in enumerate(value) if isinstance(one, str))
+            yield from ((name, f"{at}/{number}", one) for number, one in items)
+        elif isinstance(value, dict):
+            inner = ((key, one) for key, one in value.items() if isinstance(one, str))
+            yield from ((key, f"{at}/{token(key)}", one) for key, one in inner)
+
+
+def token(key: str) -> str:
+    """Return a key as a reference token (RFC 6901, section 3)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _of_call(call: AgentCall) -> Iterator[AgentCommand]:
+    arguments: Any = call.function.arguments
+    if isinstance(arguments, str):
+        if _RUNNERS.search(call.function.name):
+            yield AgentCommand(call.message, f"{call.at}/arguments", 0, arguments)
+        return
+    for name, value in arguments.items():
+        if name not in _COMMAND_NAMES:
+            continue
+        at = f"{call.at}/arguments/{token(name)}"
+        if isinstance(value, str):
+            yield AgentCommand(call.message, at, 0, value)
+        elif isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
+            # ["bash", "-lc", "ls"]: the last word is what is run; ["git", "log"]: all words are.
+            if " " in value[-1] or "\n" in value[-1]:
+                yield AgentCommand(call.message, f"{at}/{len(value) - 1}", 0, value[-1])
+            else:
+                yield AgentCommand(call.message, f"{at}/0", 0, " ".join(value))
+
+
+def _of_text(messages: Sequence[Message]) -> Iterator[AgentCommand]:
+    for number, message in enumerate(messages[:-1]):
+        if message.role != "assistant" or messages[number + 1].role == "assistant":
+            continue
+        content, at = message.content or "", f"/messages/{number}/content"
+        for block in fenced_blocks(content):
+            if block.language in _SHELL_BLOCKS:
+                yield AgentCommand(number, at, block.start, content[block.start : block.end])
+        for tagged in _TAG.finditer(content):
+            yield AgentCommand(number, at, tagged.start(1), tagged[1])

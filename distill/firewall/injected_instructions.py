@@ -1,0 +1,84 @@
+"""Instructions in a tool's result that the agent then follows.
+
+An instruction is found by the phrases that such texts use to be obeyed. It is followed where a
+later call's arguments hold something that stands in the instruction's text and that nobody had
+named before: an address, an account, a path, a name of some length. One that the agent reads and
+leaves alone is no finding.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from distill.firewall.agent_commands import AgentCall, agent_calls, strings_of
+from distill.records.evidence import Mark
+from distill.records.message import Message
+
+_PHRASES: Final = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\s{1,3}(?:(?:all|any|every|the|of|your|my)\s{1,3}){0,3}"
+    r"(?:(?:previous|prior|above|earlier|preceding|initial|original|other|foregoing)\s{1,3}"
+    r"(?:\w{1,12}\s{1,3}){0,2})?(?:instructions?|prompts?|directions|guidelines|commands|tasks?)\b"
+    r"|\b(?:important|urgent)\s(?:message|instructions?)\s(?:from|to|for)\b"
+    r"|<\s?/?(?:information|system|important|admin|instructions?)\s?>"
+    r"|\[/?(?:system|inst|admin)\]|<\|im_start\|>\s?system|^#{1,4} ?(?:system|new instructions?)\b"
+    r"|\b(?:system|admin(?:istrator)?|developer)\s(?:override|notice|message|note|prompt)\s?:"
+    r"|\b(?:ai|llm)\s?(?:assistants?|agents?|models?)?\s?(?:must|should|need to|are required to)\b"
+    r"|\bbefore\s(?:you\s)?(?:can\s)?(?:solv\w+|continu\w+|answer\w*|proceed\w*)\s(?:with\s)?the\s"
+    r"(?:original\s|user's\s)?(?:task|request|question)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+#: How far behind its phrase an instruction reaches, in characters.
+_REACH: Final = 600
+_SPECIFIC: Final = re.compile(r"[\w][\w.@:/+%#-]{5,200}")
+_DISTINCT: Final = re.compile(r"[\d@/:._-]|[a-z][A-Z]")
+_HIDDEN: Final = re.compile("[\u200b-\u200d\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+
+
+def followed_instructions(messages: Sequence[Message]) -> Iterator[Mark]:
+    """Yield, for each instruction that is followed, its place and that of the call."""
+    known: set[str] = set()
+    waiting: dict[str, Mark] = {}
+    calls: dict[int, list[AgentCall]] = {}
+    for call in agent_calls(messages):
+        calls.setdefault(call.message, []).append(call)
+    for number, message in enumerate(messages):
+        content = message.content or ""
+        if message.role == "tool":
+            for mark, words in _instructions(content, f"/messages/{number}/content"):
+                waiting.update({word: mark for word in words - known if word not in waiting})
+            continue
+        if message.role != "assistant":
+            known |= _specific(content)
+            continue
+        for call in calls.get(number, ()):
+            for _, at, text in strings_of(call):
+                obeyed = next((w for w in _SPECIFIC.findall(text) if _bare(w) in waiting), None)
+                if obeyed is not None:
+                    yield waiting[_bare(obeyed)]
+                    yield Mark(rule="followed_by", at=at, start=0, end=len(text))
+                    waiting = {}
+                known.update(_specific(text))
+
+
+def _instructions(content: str, at: str) -> Iterator[tuple[Mark, set[str]]]:
+    """Yield each instruction of a tool's result, and the words that tell it."""
+    plain = content if content.isascii() else _HIDDEN.sub("", content)
+    reached = 0
+    for found in _PHRASES.finditer(plain):
+        if found.start() < reached:
+            continue
+        reached = found.end() + _REACH
+        words = _specific(plain[found.start() : reached])
+        if words:
+            end = min(found.end(), len(content))
+            start = min(found.start(), end)
+            yield Mark(rule="followed_instruction", at=at, start=start, end=end), words
+
+
+def _specific(text: str) -> set[str]:
+    words = map(_bare, _SPECIFIC.findall(text))
+    return {word for word in words if len(word) > 5 and _DISTINCT.search(word)}
+
+
+def _bare(word: str) -> str:
+    return word.strip(".:/-%#+")

@@ -1,0 +1,50 @@
+"""Gate: no text hides what it says, and the agent follows nobody but those who gave the task."""
+
+from itertools import islice
+from typing import Final
+
+from distill.firewall.finding import Finding, GateSettings, RunCandidate
+from distill.firewall.hidden_characters import hidden_characters
+from distill.firewall.injected_instructions import followed_instructions
+from distill.firewall.observation import finding_of_marks, observation_of
+from distill.records.evidence import Mark, Observation
+from distill.records.run_texts import RunTexts
+from distill.records.taxonomy import QuarantineReason
+
+NAME: Final = "prompt_injection"
+VERSION: Final = 1
+_MOST_MARKS: Final = 50
+_FOLLOWED: Final = frozenset({"followed_instruction", "followed_by"})
+
+
+def observe(texts: RunTexts) -> Observation | None:
+    """Tell where characters are hidden and instructions followed, the first 50 of each."""
+    hidden = (mark for text in texts.all if not text.is_number for mark in hidden_characters(text))
+    followed = followed_instructions(texts.messages or ())
+    marks = (*islice(followed, _MOST_MARKS), *islice(hidden, _MOST_MARKS))
+    return Observation(version=VERSION, marks=marks) if marks else None
+
+
+def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
+    """Pass where nothing is hidden and nothing followed."""
+    return _finding(_counted(candidate, settings))
+
+
+def check_hidden(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
+    """Pass where nothing is hidden: for the rejected side, which may follow what it should not."""
+    marks = _counted(candidate, settings)
+    return _finding([mark for mark in marks if mark.rule not in _FOLLOWED])
+
+
+def _counted(candidate: RunCandidate, settings: GateSettings) -> list[Mark]:
+    told = observation_of(candidate, NAME, QuarantineReason.PROMPT_INJECTION)
+    ignored = set(settings.firewall.prompt_injection.ignore)
+    if "followed_instruction" in ignored:
+        ignored |= _FOLLOWED
+    return [] if told is None else [mark for mark in told.marks if mark.rule not in ignored]
+
+
+def _finding(marks: list[Mark]) -> Finding | None:
+    if not marks:
+        return None
+    return finding_of_marks(QuarantineReason.PROMPT_INJECTION, marks[0].rule, marks)

@@ -1,0 +1,134 @@
+"""Stubs in code: what stands where the work should be.
+
+A line that says so (``todo!()``, "rest of code here"), or a function whose whole body is ``pass``,
+``...`` or a raised NotImplementedError. Abstract methods, protocols, overloads, doubles for tests
+and empty handlers are sound. Takes time linear in the code.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_SAYS_SO: Final = re.compile(
+    r"(?P<rust_macro>\b(?:todo|unimplemented)!\s*\()"
+    r"|(?P<not_implemented>\bthrow new (?:\w{1,40}\.)?(?:NotImplemented\w{0,20}\("
+    r"|\w{0,40}(?:Exception|Error)\([\"'`](?:method |function |todo:? ?)?not (?:yet )?implemented))"
+    r"|(?P<go_panic>\bpanic\(\"(?:TODO|not (?:yet )?implemented|unimplemented))"
+    r"|(?P<rest_of_code>(?:#|//|/\*|<!--|--)[ \t]{0,4}(?:\.\.\.|…)?[ \t]{0,4}\(?(?:the )?"
+    r"(?:rest|remainder) of (?:the |your |my )?(?:\w+ )?"
+    r"(?:code|implementation|function|method|class|file|logic|program)\b)"
+    r"|(?P<to_be_written>(?:#|//|/\*|<!--|--)[ \t]{0,4}(?:TODO:?[ \t]{0,4})?"
+    r"(?:your (?:code|implementation|logic) (?:goes )?here"
+    r"|(?:add|insert|put|write) (?:your|the) (?:\w+ )?(?:code|implementation|logic) here"
+    r"|implementation (?:goes )?here|implement (?:this|me|the (?:rest|actual \w+))\b))",
+    re.IGNORECASE,
+)
+_FUNCTION: Final = re.compile(r"^(?P<indent>[ \t]*)(?:async )?def (?P<name>\w+)\(", re.MULTILINE)
+_CLASS: Final = re.compile(r"^(?P<indent>[ \t]*)class (?P<name>\w+)(?P<bases>[^:\n]*):?")
+_ABSTRACT_BASES: Final = re.compile(r"\b(?:ABC|Protocol|Interface|ABCMeta)\b")
+_EMPTY: Final = re.compile(
+    r"(?:pass|\.\.\.|raise NotImplementedError(?:\([^\n]*\))?)[ \t]*(?:#.*)?"
+)
+_ABSTRACT: Final = re.compile(r"\babstract|@(?:typing\.)?overload|\bsubclass", re.IGNORECASE)
+_SOUND_CLASS: Final = re.compile(
+    r"Base|Abstract|Interface|Mixin|Protocol|Mock|Stub|Fake|Dummy|Null|No_?op|Test", re.IGNORECASE
+)
+_SOUND_NAMES: Final = re.compile(
+    r"test|mock|stub|fake|dummy|noop|__\w+__|visit_\w+|on_\w+"
+    r"|(?:close|flush|shutdown|setup|set_up|teardown|tear_down|cleanup)$"
+)
+_DOC: Final = re.compile(r'[ \t]*[rRuU]?("""|\'\'\')')
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """A stub's rule, and its characters in the code (half-open)."""
+
+    rule: str
+    start: int
+    end: int
+
+
+def stubs(code: str) -> Iterator[Stub]:
+    """Yield the stubs of some code, in no particular order."""
+    for found in _SAYS_SO.finditer(code):
+        yield Stub(found.lastgroup or "", found.start(), found.end())
+    if "def " in code and ("pass" in code or "..." in code or "NotImplementedError" in code):
+        yield from _empty_functions(code)
+
+
+def _empty_functions(code: str) -> Iterator[Stub]:
+    lines = code.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    enclosing: list[tuple[int, bool]] = []
+    decorator = ""
+    for number, line in enumerate(lines):
+        opened = _CLASS.match(line)
+        found = _FUNCTION.match(line)
+        if opened is not None or found is not None:
+            indent = len((opened or found)["indent"])  # type: ignore[index]
+            while enclosing and enclosing[-1][0] >= indent:
+                enclosing.pop()
+        if opened is not None:
+            enclosing.append((indent, _is_sound_class(opened)))
+        elif found is not None:
+            body = _body(lines, number, indent)
+            is_held = bool(enclosing) and enclosing[-1][1]
+            enclosing.append((indent, is_held or bool(_SOUND_NAMES.match(found["name"]))))
+            if body is not None and not (is_held or _is_sound(found["name"], decorator, body[1])):
+                yield Stub("empty_function", starts[number], starts[body[0]] + len(lines[body[0]]))
+        stripped = line.strip()
+        decorator = f"{decorator} {stripped}" if stripped.startswith("@") else ""
+
+
+def _is_sound_class(opened: re.Match[str]) -> bool:
+    return bool(_SOUND_CLASS.search(opened["name"]) or _ABSTRACT_BASES.search(opened["bases"]))
+
+
+def _is_sound(name: str, decorator: str, document: str) -> bool:
+    found = _SOUND_NAMES.match(name), _ABSTRACT.search(decorator), _ABSTRACT.search(document)
+    return any(found)
+
+
+def _body(lines: list[str], number: int, indent: int) -> tuple[int, str] | None:
+    """Return the line of a function's only statement and its docstring, where that is empty."""
+    at = number
+    while at < len(lines) and not lines[at].split("#")[0].rstrip().endswith(
+        (":", ": ...", ": pass")
+    ):
+        at += 1
+        if at - number > 30:
+            return None
+    if at >= len(lines):
+        return None
+    head = lines[at].split("#")[0].rstrip()
+    if head.endswith((": ...", ": pass")):
+        return at, ""
+    at, document = _after_document(lines, at + 1)
+    while at < len(lines) and (not lines[at].strip() or lines[at].strip().startswith("#")):
+        at += 1
+    if at >= len(lines) or not _EMPTY.fullmatch(lines[at].strip()):
+        return None
+    after = next((line for line in lines[at + 1 : at + 20] if line.strip()), "")
+    is_all = len(after) - len(after.lstrip()) <= indent or not after
+    return (at, document + lines[at]) if is_all else None
+
+
+def _after_document(lines: list[str], at: int) -> tuple[int, str]:
+    """Return the line after a docstring that begins here, and its text; at most 40 lines of it."""
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    opening = _DOC.match(lines[at]) if at < len(lines) else None
+    if opening is None:
+        return at, ""
+    quote, text = opening[1], lines[at][opening.end() :]
+    if quote in text:
+        return at + 1, text
+    for number in range(at + 1, min(at + 40, len(lines))):
+        text += lines[number]
+        if quote in lines[number]:
+            return number + 1, text
+    return at, ""
