@@ -68,3 +68,18 @@ class ScoredRun(Record, frozen=True, kw_only=True):
     output_digest: str | None
     near_duplicates: NearDuplicates | None = None
     evidence: EvidenceRef
+
+
+_REF: Final = b',"evidence":{"path":'
+_DIGEST: Final = b'"blake3":'
+
+
+def without_place(line: bytes) -> bytes:
+    """Return the line of a scored run without the place of its evidence, whose digest stays.
+
+    Law: lines that differ in that place alone become equal, and no others. The reference is the
+    last field; no text can hold its name, since a quote within a text is escaped. What is no such
+    line is returned as it is.
+    """
+    at, digest = line.rfind(_REF), line.rfind(_DIGEST)
+    return line[:at] + line[digest:] if 0 <= at < digest else line

@@ -26,10 +26,10 @@ from distill.records.evidence import EvidenceRecord
 from distill.records.samples import RagSample, SftSample
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import QuarantineUnit
-from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.lines import RandomReader
 from distill.stages.progress import Progress
 from distill.stages.quarantine_file import QuarantineFile, QuarantineRows
+from distill.stages.scored_parts import ScoredLines, parts_of_scored
 from distill.stages.tally import REDACTED, Tally
 
 PREFIX: Final = "train"
@@ -96,7 +96,7 @@ class Exporting:
     key: RedactionKey | None
     evidence: Mapping[str, Path]
 
-    def start(self) -> Callable[[PartLines], Mapped]:
+    def start(self) -> Callable[[ScoredLines], Mapped]:
         """Return what exports the runs of a part."""
         return PartExport(self, EvidenceFiles(self.evidence)).of
 
@@ -108,7 +108,7 @@ class PartExport:
     exporting: Exporting
     records: EvidenceFiles
 
-    def of(self, part: PartLines, repeated: AbstractSet[int] = frozenset()) -> Mapped:
+    def of(self, part: ScoredLines, repeated: AbstractSet[int] = frozenset()) -> Mapped:
         """Return what comes of a part.
 
         ``repeated`` are the numbers of those of its lines whose run was seen before.
@@ -148,16 +148,16 @@ class PartExport:
 class _Reading:
     """Takes what comes of the parts, and exports a part again in which runs are repeated."""
 
-    passes: Passes[PartLines]
+    passes: Passes[ScoredLines]
     exporting: Exporting
     tally: Tally
     described: CardTally
     refused: QuarantineFile
-    parts: list[Part[PartLines]] = field(default_factory=list)
+    parts: list[Part[ScoredLines]] = field(default_factory=list)
     seen: SeenRunIds = field(default_factory=SeenRunIds)
     repeated: dict[int, tuple[list[int], bytes]] = field(default_factory=dict)
 
-    def read(self, parts: Iterable[Part[PartLines]]) -> Iterator[int]:
+    def read(self, parts: Iterable[Part[ScoredLines]]) -> Iterator[int]:
         """Take some parts, in order; yields the size of each."""
         for part, rows in self.passes.first(parts):
             self._take(part, rows)
@@ -173,7 +173,7 @@ class _Reading:
         """Return the rows of a part with repeated runs."""
         return self.repeated[number][1]
 
-    def _take(self, part: Part[PartLines], rows: bytes) -> None:
+    def _take(self, part: Part[ScoredLines], rows: bytes) -> None:
         told = json.loads(rows)
         lines = [n for n, run_id in enumerate(told["runs"]) if self.seen.is_duplicate(run_id)]
         if lines:
@@ -217,7 +217,7 @@ class RunExport:
             progress.stage(self.stage, total) as bar,
         ):
             reading = _Reading(passes, exporting, tally, described, refused)
-            for of_source in parts_of_shards(running, "scored", is_placed=False).values():
+            for of_source in parts_of_scored(running).values():
                 for size in reading.read(of_source):
                     bar.advance(size)
             writer = running.writer(rows, running.target("rows"), prefix=PREFIX, scale=SCALE)

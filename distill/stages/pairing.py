@@ -13,11 +13,11 @@ from distill.exports.preference import preference_sample
 from distill.exports.settings import PreferenceSettings
 from distill.firewall.gates import Refusal
 from distill.firewall.redaction import RedactionKey, count_redactions
-from distill.receipts.digest import digest_bytes
+from distill.receipts.digest import blake3_hex
 from distill.receipts.incremental.passes import Mapped
 from distill.records.evidence import EvidenceRecord
 from distill.records.samples import PreferenceSample
-from distill.records.scored import ScoredRun
+from distill.records.scored import ScoredRun, without_place
 from distill.records.taxonomy import QuarantineUnit
 from distill.stages.admitting import EvidenceFiles
 from distill.stages.lines import RandomReader
@@ -30,7 +30,7 @@ _KEPT: Final = 8  # evidence records in memory
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A scored line: its file, its bytes there, and their BLAKE3 (hex)."""
+    """A scored line: its file, its bytes there, and the BLAKE3 (hex) of it without its place."""
 
     place: Path
     start: int
@@ -104,7 +104,7 @@ class Pairing:
 
     def _line(self, member: Member) -> bytes:
         line = self._reader.read(member.place, member.start, member.end)
-        if digest_bytes(line).hex != member.blake3:
+        if blake3_hex(without_place(line)) != member.blake3:
             raise SourceError(
                 f"{member.place} changed while the stage ran", "run it again when nobody writes it"
             )

@@ -11,11 +11,11 @@ from distill.exports.preference import preference_card
 from distill.exports.settings import PreferenceSettings
 from distill.firewall.redaction import RedactionKey
 from distill.receipts import Ignored, InFiles, Law, OutDir, OutFile, Report, with_receipt
-from distill.receipts.digest import digest_bytes
+from distill.receipts.digest import blake3_hex
 from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
 from distill.receipts.incremental.running import Running
 from distill.receipts.staging import Finished
-from distill.records.scored import ScoredRun
+from distill.records.scored import ScoredRun, without_place
 from distill.stages.admitting import PREFIX, SCALE, absorb, card_totals, evidence_files, finish_set
 from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.narrow import NarrowTables, chunked
@@ -98,7 +98,7 @@ def _index_part(part: PartLines) -> Mapped:
     for start, line in part.lines():
         run = ScoredRun.from_line(line)
         begin = start - part.segment.start
-        place = (begin, begin + len(line), digest_bytes(line).hex)
+        place = (begin, begin + len(line), blake3_hex(without_place(line)))
         rows.append((run.task.key, run.subject, run.source, run.run_id, *place))
     return Mapped(json.dumps(rows).encode(), b"")
 

@@ -1,0 +1,81 @@
+"""The scored runs in parts that don't change where their evidence only moved.
+
+A scored line names its evidence by file and bytes. Where an edit makes a shard longer, or one more,
+all evidence behind it moves, and says the same: what is exported of it follows from the rest of the
+line, in which the digest of the evidence stands. So these parts are cut, and known, without places.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from distill.receipts.incremental.passes import Part
+from distill.receipts.incremental.running import Running
+from distill.receipts.incremental.segments import Cutter, Segment, changed_meanwhile
+from distill.records.scored import without_place
+from distill.stages.lines import RandomReader, read_lines
+
+_LEAF: Final = b"\x00scored "  # no leaf of a record tree: what it is over is no record
+_PLACELESS: Final = ":placeless"  # of a file's digest: its segments without places
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredLines:
+    """The scored lines of a part, as a worker is given them: it reads them itself."""
+
+    place: Path
+    segment: Segment
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield each line, newline included, with the byte at which it starts in its file.
+
+        Raises:
+            SourceError: the file holds other lines by now.
+        """
+        segment = self.segment
+        with RandomReader() as reader:
+            lines = reader.read(self.place, segment.start, segment.end).splitlines(keepends=True)
+        if len(lines) != segment.records or digest_of(lines) != segment.digest:
+            raise changed_meanwhile(self.place)
+        start = segment.start
+        for line in lines:
+            yield start, line
+            start += len(line)
+
+
+def parts_of_scored(running: Running) -> Mapping[str, list[Part[ScoredLines]]]:
+    """Return the parts of the scored runs, in order, by source: the folder of their shard."""
+    found: dict[str, list[Part[ScoredLines]]] = {}
+    for one in sorted(running.inputs, key=lambda one: one.path):
+        if one.role == "scored":
+            name = one.blake3.hex + _PLACELESS
+            cut = running.memory.segments.get(name) or tuple(_cut(one.place))
+            running.segments[name] = cut
+            parts = found.setdefault(Path(one.path).parent.name, [])
+            parts += [_part(ScoredLines(one.place, segment)) for segment in cut]
+    return found
+
+
+def _part(lines: ScoredLines) -> Part[ScoredLines]:
+    segment = lines.segment
+    return Part.at_hand(segment.digest, segment.end - segment.start, lines)
+
+
+def _cut(path: Path) -> Iterator[Segment]:
+    cutter = Cutter()
+    for _, line in read_lines(path):
+        cutter.take([_leaf(line)], [len(line)])
+        yield from cutter.ended()
+    cutter.close()
+    yield from cutter.ended()
+
+
+def digest_of(lines: list[bytes]) -> bytes:
+    """Return the digest (32 bytes) of a part: over its lines without places."""
+    return sha256(b"".join([_leaf(line) for line in lines])).digest()
+
+
+def _leaf(line: bytes) -> bytes:
+    return sha256(_LEAF + without_place(line)).digest()
