@@ -21,6 +21,7 @@ from distill.sources.settings import nearest
 from distill.sources.swe_agent import SweAgent
 from distill.sources.swe_bench_predictions import SweBenchPredictions
 from distill.sources.swe_bench_report import SweBenchReport
+from distill.sources.tau2 import Tau2
 from distill.sources.tau_bench import TauBench
 
 ENTRY_POINTS: Final = "distill.sources"
@@ -28,6 +29,7 @@ _READERS: Final[tuple[type[Source], ...]] = (
     Evidence,
     Reviews,
     TauBench,
+    Tau2,
     Aider,
     SweAgent,
     OpenHands,

@@ -25,12 +25,14 @@ from tests.sources.samples import (
     openhands,
     otel,
     swe_agent,
+    tau2,
 )
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 VERDICT = {"pointer": "/is_solved", "origin": "test_harness", "accepted": [True]}
 CASES: dict[str, tuple[dict[str, Any], str | bytes | dict[str, bytes]]] = {
     "aider": ({}, aider.FILES),
+    "tau2": ({}, tau2.FILES),
     "swe_agent": ({}, swe_agent.FILES),
     "openhands": ({}, openhands.FILES),
     "langfuse": ({}, langfuse.sample()),
