@@ -314,6 +314,15 @@ def test_a_document_is_cut_anywhere_into_the_same_context() -> None:
     assert all(behind[one.start : one.end] == one.data for one in records)
 
 
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_the_records_are_the_same_for_any_split(size: int) -> None:
+    """However a document comes in blocks, its records, places, digests and contexts are one."""
+    for data in (document(SAMPLES[:2]), b'{"eval": {}, "samples": [{"a": "]"}, {"b": 1}], "c": [1'):
+        blocks = [data[at : at + size] for at in range(0, len(data), size)]
+        reader = InspectLog.from_settings({})
+        assert list(records_of(reader, lambda: blocks)) == framed(data)  # noqa: B023
+
+
 @pytest.mark.parametrize("value", [None, [], {}, "none"])
 def test_a_log_without_samples(value: Any) -> None:
     """A header alone is a log without runs."""
