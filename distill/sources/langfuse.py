@@ -173,6 +173,7 @@ class Langfuse:
             model=said.model,
             verdicts=tuple(verdicts),
             instrument_failure=said.failure,
+            cut_short=said.cut_short,
             recorded_at=_moment(one, root),
         )
         yield draft

@@ -148,6 +148,7 @@ class OtelGenai:
             model=said.model,
             verdicts=tuple(self._verdicts(trace, frozenset(judged), said.last)),
             instrument_failure=said.failure,
+            cut_short=said.cut_short,
             recorded_at=min(span.start for span in spans.values()) or None,
         )
 

@@ -228,6 +228,28 @@ def test_an_agent_tried_again() -> None:
     assert turns(run(document([first, second]))) == [*WHOLE[:2], WHOLE[4]]
 
 
+@pytest.mark.parametrize(
+    ("gave", "cut_short"),
+    [
+        ({"choices": [{"finish_reason": "length", "message": ANSWER}]}, "length"),
+        ({"choices": [{"finish_reason": "stop", "message": ANSWER}]}, None),
+        ([{**ANSWER, "finish_reason": "max_tokens"}], "length"),
+        ({**ANSWER, "stop_reason": "max_tokens"}, "length"),
+        ({**ANSWER, "response_metadata": {"finish_reason": "content_filter"}}, "content_filter"),
+        (
+            {"content": {"role": "model", "parts": [{"text": "x"}]}, "finish_reason": "MAX_TOKENS"},
+            "length",
+        ),
+        (ANSWER, None),
+    ],
+)
+def test_an_answer_that_was_cut_off(gave: Any, cut_short: str | None) -> None:
+    """The finish reason of the last call says whether the model ended its answer itself."""
+    assert run(document([call("one", 1, [PROMPT], gave)])).cut_short == cut_short
+    earlier = call("zero", 0, [PROMPT], {"choices": [{"finish_reason": "length", "message": CALL}]})
+    assert run(document([earlier, call("one", 1, [PROMPT], gave)])).cut_short == cut_short
+
+
 def test_a_cut_export() -> None:
     """A trace of 10,000 observations was cut by its export, and no word of it is used."""
     many = [observation(f"o{i}", 1, type="EVENT") for i in range(10_000)]

@@ -455,6 +455,16 @@ def test_parts_that_are_no_text() -> None:
     assert turns(run(chat(2, [PROMPT], [thinking]))) == [WHOLE[1], WHOLE[4]]
 
 
+@pytest.mark.parametrize("reasons", [["length"], '["max_tokens"]'])
+def test_an_answer_that_was_cut_off(reasons: Any) -> None:
+    """The finish reasons of the last call say that the model did not end its answer itself."""
+    one = chat(2, [PROMPT], [{**ANSWER, "finish_reason": None}])
+    assert run(one).cut_short is None
+    kept = [each for each in one["attributes"] if "finish" not in each["key"]]
+    one["attributes"] = kept + attributes({"gen_ai.response.finish_reasons": reasons})
+    assert run(one).cut_short == "length"
+
+
 def test_choices() -> None:
     """Of several choices the first is taken; calls of tools in several are one turn."""
     second = {**ANSWER, "parts": [{"type": "text", "content": "No."}]}
