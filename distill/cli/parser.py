@@ -94,6 +94,16 @@ def _looking(commands: Commands) -> None:
         commands, "explain", "look:explain", "tell the story of a run, record or row"
     )
     explain.add_argument("id", metavar="ID", help="a run, record or sample id, or a unique prefix")
+    supposing = add_command(
+        commands, "what-if", "what_if:show", "say what other settings would change; write nothing"
+    )
+    supposing.add_argument(
+        "--set",
+        action="append",
+        required=True,
+        metavar="TABLE.KEY=VALUE",
+        help="a setting of [scoring], [firewall] or [exports], as distill.toml writes it",
+    )
 
 
 def _benchmarks(commands: Commands) -> None:
@@ -134,7 +144,7 @@ _STAGES: Final = ("build-evidence", "score", "export-rag", "export-sft", "export
 _COMMANDS: Final[Mapping[str, Callable[[Commands], None]]] = {
     **dict.fromkeys(("init", "preview"), _making),
     **dict.fromkeys(("run", *_STAGES, "export-all"), _running),
-    **dict.fromkeys(("status", "health", "report", "export-atif", "explain"), _looking),
+    **dict.fromkeys(("status", "health", "report", "export-atif", "explain", "what-if"), _looking),
     "benchmark-list": _benchmarks,
     **AUDIT_COMMANDS,
 }
