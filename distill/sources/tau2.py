@@ -167,7 +167,7 @@ def _tools(definitions: Any) -> tuple[dict[str, Any], ...] | None:
 
 def _failure(row: Mapping[str, Any], messages: tuple[Message, ...]) -> str | None:
     end = row.get("termination_reason")
-    if end in INSTRUMENT_ENDS:
+    if isinstance(end, str) and end in INSTRUMENT_ENDS:
         return f"the run was ended by what is not the agent ({end})"
     for place in _USERS_ERRORS:
         if resolve(row, place) is True:

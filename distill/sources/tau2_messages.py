@@ -42,6 +42,8 @@ def _turns(item: Any) -> Iterator[dict[str, Any]]:
         return
     else:
         calls = item.get("tool_calls") or []
+        if not isinstance(calls, list):
+            raise violation("bad_tool_call", f"tool calls are a JSON {name_type(calls)}")
         own = [_call(call) for call in calls] if role == "assistant" else None
         yield {"role": role, "content": content, "tool_calls": own}
 
