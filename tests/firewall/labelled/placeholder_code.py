@@ -1,6 +1,6 @@
 """Answers with stubs for code, and code that is empty for a reason."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 
 from tests.exports.builders import assistant, call, tool, user
@@ -76,7 +76,8 @@ def _positives() -> Iterator[RunFields]:
 
 
 def _negatives() -> Iterator[RunFields]:
-    for code, make in product(_SOUND, (_answer, _written, _patch)):
+    makes: tuple[Callable[[str], RunFields], ...] = (_answer, _written, _patch)
+    for code, make in product(_SOUND, makes):
         yield make(code)
     for code in _STUBS:
         yield _written(code, "tests/test_shape.py")
