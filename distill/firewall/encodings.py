@@ -47,12 +47,16 @@ def percent_decoded(raw: bytes) -> PercentDecoded | None:
     return PercentDecoded(decoded, ends)
 
 
-def base64_texts(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield start, end and the decoded text of each piece of base64 that is printable ASCII.
+def base64_texts(raw: bytes) -> tuple[tuple[int, int, bytes], ...]:
+    """Return start, end and the decoded text of each piece of base64 that is printable ASCII.
 
     A piece (RFC 4648, sections 4 and 5) has `MIN_BASE64` characters of either alphabet or more, and
     none beside it.
     """
+    return tuple(_base64_texts(raw))
+
+
+def _base64_texts(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
     runs = raw.translate(_IN_ALPHABET)
     start = runs.find(b"a" * MIN_BASE64)
     while start >= 0:

@@ -34,7 +34,7 @@ def observe_marks(texts: RunTexts, version: int, scan: Scan) -> Observation | No
     Law: a run of more than `MAX_MARKS` findings is undecided.
     """
     joined = texts.joined
-    spans = merged([*scan(joined.raw), *_encoded(joined.raw, scan)])
+    spans = merged([*scan(joined.raw), *_encoded(joined, scan)])
     if len(spans) > MAX_MARKS:
         return Observation(version=version, undecided=f"more than {MAX_MARKS} findings")
     return Observation(version=version, marks=tuple(_marks(joined, spans))) if spans else None
@@ -56,13 +56,13 @@ def _marks(joined: JoinedTexts, spans: Sequence[Span]) -> Iterator[Mark]:
             )
 
 
-def _encoded(raw: bytes, scan: Scan) -> Iterator[Span]:
-    """Yield what is found in the encoded parts of a text, as spans of the text."""
-    decoded = percent_decoded(raw)
+def _encoded(joined: JoinedTexts, scan: Scan) -> Iterator[Span]:
+    """Yield what is found in the encoded parts of a text, as spans of the joined texts."""
+    decoded = joined.once(percent_decoded)
     if decoded is not None:
         for start, end, rule in scan(decoded.raw):
             yield Span(decoded.source(start), decoded.source(end), rule)
-    for start, end, text in base64_texts(raw):
+    for start, end, text in joined.once(base64_texts):
         found = next(iter(scan(text)), None)
         if found is not None:
             yield Span(start, end, found.rule)

@@ -9,13 +9,15 @@ and yet they may quote: ``/logged_run_id``, ``/task/task_id``, ``/subject``, ``/
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from distill.records.message import Message, ToolCall
+
+T = TypeVar("T")
 
 TOOLS_ROLE: Final = "tools"
 TEXT_ROLE: Final = "text"
@@ -50,6 +52,7 @@ class JoinedTexts:
     texts: tuple[PlacedText, ...]
     raw: bytes
     starts: tuple[int, ...]
+    _found: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, texts: tuple[PlacedText, ...]) -> Self:
@@ -57,6 +60,13 @@ class JoinedTexts:
         pieces = [placed.text.encode("utf-8", "surrogatepass") for placed in texts]
         starts = accumulate((len(piece) + 1 for piece in pieces), initial=0)
         return cls(texts, b"\0".join(pieces), tuple(starts)[:-1])
+
+    def once(self, look: Callable[[bytes], T]) -> T:
+        """Return what a function makes of the bytes, which is asked once for all observers."""
+        if look not in self._found:
+            self._found[look] = look(self.raw)
+        found: T = self._found[look]
+        return found
 
     def at(self, place: int) -> int:
         """Return the number of the text that a byte belongs to."""

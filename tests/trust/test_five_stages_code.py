@@ -63,7 +63,7 @@ def copied(tmp_path: Path) -> Copied:
 
 def test_an_edited_helper_reruns_the_stages_that_reach_it(copied: Copied) -> None:
     """An undeclared helper counts, and is explained; a comment, or another stage's, does not."""
-    copied.edit("exports/rendering.py", "import", "# a comment\nimport")
+    copied.edit("exports/rendering.py", "from collections", "# a comment\nfrom collections")
     assert copied.ran() == {}
     copied.edit("exports/rendering.py", 'f"[{message.role}]"', 'f"<{message.role}>"')
     explained = json.loads(copied.call("status", "--explain", "--json"))["explained"]
