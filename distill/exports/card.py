@@ -74,8 +74,11 @@ def _front_matter(terms: CardTerms, tally: CardTally) -> Iterator[str]:
     yield "tags:"
     for tag in terms.tags:
         yield f"- {tag}"
-    yield from ("configs:", "- config_name: default", "  data_files:", "  - split: train")
-    yield "    path: train-*.jsonl"
+    yield from ("configs:", "- config_name: default", "  data_files:")
+    held = [name for name, rows in tally.splits.items() if rows] or ["train"]
+    for name in held:
+        yield f"  - split: {name}"
+        yield f"    path: {name}-*.jsonl"
     yield from ("dataset_info:", "- config_name: default", "  features:")
     for name, kind in terms.columns:
         yield f"  - name: {name}"
@@ -101,6 +104,9 @@ def _opening(terms: CardTerms, tally: CardTally, totals: CardTotals) -> Iterator
     yield "| | |"
     yield "|---|---:|"
     yield f"| rows | {tally.rows:,} |"
+    if len(tally.splits) > 1:
+        for name, rows in tally.splits.items():
+            yield f"| rows in {name} | {rows:,} |"
     yield f"| {terms.unit}s examined | {totals.examined:,} |"
     yield f"| quarantined | {totals.quarantined:,} |"
     for category, count in sorted(tally.by_category.items()):
@@ -110,7 +116,8 @@ def _opening(terms: CardTerms, tally: CardTally, totals: CardTotals) -> Iterator
         yield f"| rows whose log names no tools (`tools_unknown`) | {tally.tools_unknown:,} |"
     yield f"| tokens, estimated as characters / {CHARS_PER_TOKEN} | {tally.tokens:,} |"
     yield ""
-    yield f"Set digest (`sha256sum train-*.jsonl | sha256sum`): `{tally.set_digest}`"
+    files = " ".join(f"{name}-*.jsonl" for name in tally.splits)
+    yield f"Set digest (`sha256sum {files} | sha256sum`): `{tally.set_digest}`"
     yield ""
 
 

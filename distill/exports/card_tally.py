@@ -23,7 +23,8 @@ _NUMBERS: Final = ("rows", "tokens", "trimmed", "tools_unknown", "paths_unchecke
 class CardTally:
     """Counts rows: by category, source and licence, and by length.
 
-    ``set_digest`` is what `digest_of_shards` gives; it is set when all shards are written.
+    ``set_digest`` is what `digest_of_shards` gives, ``splits`` the rows of each split; both are set
+    when all shards are written.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class CardTally:
         self.fitting: Counter[int] = Counter()
         self.redacted: Counter[str] = Counter()
         self.set_digest = ""
+        self.splits: Mapping[str, int] = {"train": 0}
 
     def add(
         self,
@@ -96,7 +98,7 @@ class CardTally:
 def digest_of_shards(shards: Iterable[tuple[str, str]]) -> str:
     """Return the SHA-256 of a set, given the name and SHA-256 (hex) of each shard, in order.
 
-    It is what ``sha256sum train-*.jsonl | sha256sum`` prints.
+    It is what ``sha256sum train-*.jsonl | sha256sum`` prints, or with the files of all splits.
     """
     lines = "".join(f"{digest}  {name}\n" for name, digest in shards)
     return sha256(lines.encode()).hexdigest()

@@ -1,6 +1,7 @@
 """What `[exports.*]` of `distill.toml` may set; every default lets the least through.
 
-`firewall` is `[firewall]` with what `[exports.NAME.firewall]` sets otherwise.
+`firewall` is `[firewall]` with what `[exports.NAME.firewall]` sets otherwise. `splits` are those of
+`[exports]`, one for all sets: a run that trains in one may be tested on in none.
 """
 
 from typing import Final
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from distill.firewall.finding import GateSettings
 from distill.firewall.settings import FirewallSettings
+from distill.firewall.splits import Splits
 from distill.records.frozen import FrozenModel
 
 #: How many pairs of one task (or subject) are exported, unless `max_pairs_per_task` says otherwise.
@@ -24,10 +26,13 @@ class RagSettings(FrozenModel):
 
     include_review: bool = False
     firewall: FirewallSettings = FirewallSettings()
+    splits: Splits | None = None
 
     def gates(self) -> GateSettings:
         """Return the flags as the gates read them."""
-        return GateSettings(include_review=self.include_review, firewall=self.firewall)
+        return GateSettings(
+            include_review=self.include_review, firewall=self.firewall, splits=self.splits
+        )
 
 
 class SftSettings(FrozenModel):
@@ -35,10 +40,13 @@ class SftSettings(FrozenModel):
 
     include_partial: bool = False
     firewall: FirewallSettings = FirewallSettings()
+    splits: Splits | None = None
 
     def gates(self) -> GateSettings:
         """Return the flags as the gates read them."""
-        return GateSettings(include_partial=self.include_partial, firewall=self.firewall)
+        return GateSettings(
+            include_partial=self.include_partial, firewall=self.firewall, splits=self.splits
+        )
 
 
 class PreferenceSettings(FrozenModel):
@@ -47,7 +55,10 @@ class PreferenceSettings(FrozenModel):
     cross_source: bool = False
     max_pairs_per_task: int = Field(default=MAX_PAIRS_PER_TASK, ge=1)
     firewall: FirewallSettings = FirewallSettings()
+    splits: Splits | None = None
 
     def gates(self) -> GateSettings:
         """Return the flags as the gates read them."""
-        return GateSettings(cross_source=self.cross_source, firewall=self.firewall)
+        return GateSettings(
+            cross_source=self.cross_source, firewall=self.firewall, splits=self.splits
+        )

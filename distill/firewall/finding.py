@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from distill.firewall.settings import FirewallSettings
+from distill.firewall.splits import Splits
 from distill.records.evidence import EvidenceRecord
 from distill.records.frozen import FrozenModel
 from distill.records.scored import ScoredRun
@@ -25,6 +26,7 @@ class GateSettings(FrozenModel):
     include_review: bool = False
     cross_source: bool = False
     firewall: FirewallSettings = FirewallSettings()
+    splits: Splits | None = None
 
 
 @dataclass(frozen=True, slots=True)

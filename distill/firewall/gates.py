@@ -32,6 +32,7 @@ from distill.firewall import (
     self_judged,
     self_pairing,
     source_run_id,
+    split_leak,
     stale_verdict,
     truncated_run,
 )
@@ -84,6 +85,7 @@ RAG_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("licence_disallowed", licence_disallowed.check),
     Gate("conflicting_verdicts", conflicting_verdicts.check),
     Gate("near_duplicate", near_duplicate.check),
+    Gate("split_leak", split_leak.check),
 )
 
 SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
@@ -111,6 +113,7 @@ SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("conflicting_verdicts", conflicting_verdicts.check),
     Gate("stale_verdict", stale_verdict.check),
     Gate("near_duplicate", near_duplicate.check),
+    Gate("split_leak", split_leak.check),
 )
 
 
@@ -157,6 +160,7 @@ PAIR_GATES: Final[tuple[Gate[PairCandidate], ...]] = (
     Gate("self_judged", _either(self_judged.check)),
     Gate("conflicting_verdicts", _either(conflicting_verdicts.check)),
     Gate("stale_verdict", _either(stale_verdict.check)),
+    Gate("split_leak", split_leak.check_pair),
 )
 
 

@@ -169,10 +169,10 @@ def _scored(run: RunHops, receipt: Receipt) -> _Again:
     if told.rule == Rule.SAME_OUTPUT_OPPOSITE_VERDICTS:
         decision = contradicted(decision)
         beside.append(_CONTRADICTED)
-    if told.near_duplicates is not None:
+    if told.near_duplicates is not None or told.split_floor is not None:
         beside.append(_NEAR_DUPLICATES)
     again = scored_run(record, decision, told.evidence)
-    again = again.changed(near_duplicates=told.near_duplicates)
+    again = again.changed(near_duplicates=told.near_duplicates, split_floor=told.split_floor)
     return _Again(again.to_line(), tuple(beside))
 
 

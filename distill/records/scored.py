@@ -45,7 +45,8 @@ class ScoredRun(Record, frozen=True, kw_only=True):
     `reward` is the deciding verdict's value where it is a number. `instrument_failure` says which
     instrument failed, where one did. `parent_run_ids` are the runs whose verdict an
     extraction-class record took. `near_duplicates` is null where no other run is like this one,
-    or nobody looked.
+    or nobody looked. `split_floor` is the least position (`distill.firewall.splits`) of the groups
+    whose prompts are like this run's, null where its own is that or no set has splits.
     """
 
     format: Literal["distill.scored/1"] = SCORED_FORMAT
@@ -67,6 +68,7 @@ class ScoredRun(Record, frozen=True, kw_only=True):
     parent_run_ids: tuple[str, ...] = ()
     output_digest: str | None
     near_duplicates: NearDuplicates | None = None
+    split_floor: int | None = None
     evidence: EvidenceRef
 
 

@@ -88,6 +88,7 @@ class QuarantineReason(StrEnum):
     LENGTH_OUT_OF_BOUNDS = "length_out_of_bounds"
     LOOPING = "looping"
     NEAR_DUPLICATE = "near_duplicate"
+    SPLIT_LEAK = "split_leak"
     BENCHMARK_CONTAMINATION = "benchmark_contamination"
     SECRET_DETECTED = "secret_detected"  # noqa: S105 - a reason, no password
     LICENCE_DISALLOWED = "licence_disallowed"

@@ -52,6 +52,10 @@ REMEDIES: Final[Mapping[QuarantineReason, str]] = {
         "the run is on an item of a benchmark, or quotes it: leave it out, or take the list out of"
         " [firewall.benchmark_contamination.lists] if nobody will report on it"
     ),
+    QuarantineReason.SPLIT_LEAK: (
+        "nothing by itself: a prompt like its own belongs to a better protected split, and rows"
+        " never move"
+    ),
     QuarantineReason.NEAR_DUPLICATE: (
         "the run that is named stands for it; ask for more alike, or a higher min_similarity, in"
         " [firewall.near_duplicate]"

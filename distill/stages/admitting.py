@@ -19,7 +19,6 @@ from distill.receipts import Report
 from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
 from distill.receipts.incremental.running import Running
-from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.scope import current_workspace
 from distill.receipts.staging import Finished, KnownFile, known_file
 from distill.records.evidence import EvidenceRecord
@@ -30,10 +29,9 @@ from distill.stages.lines import RandomReader
 from distill.stages.progress import Progress
 from distill.stages.quarantine_file import QuarantineFile, QuarantineRows
 from distill.stages.scored_parts import ScoredLines, parts_of_scored
+from distill.stages.split_files import SplitFiles, SplitRows
 from distill.stages.tally import REDACTED, Tally
 
-PREFIX: Final = "train"
-SCALE: Final = 8  # a trainer lists and opens every file of a set
 CARD_FILE: Final = "README.md"
 COUNTS: Final = ("scored", "exported", "quarantined")
 
@@ -115,7 +113,7 @@ class PartExport:
         """
         stage = self.exporting
         tally, card, refused = Tally(), CardTally(), QuarantineRows(stage.stage)
-        run_ids, rows = [], []
+        run_ids, rows = [], SplitRows(stage.settings.splits)
         for number, (_, line) in enumerate(part.lines()):
             run = ScoredRun.from_line(line)
             record = self.records.of(run)
@@ -134,14 +132,15 @@ class PartExport:
                 redacted = count_redactions([record], stage.settings.firewall)
                 tally.group_all(REDACTED, redacted)
                 card.add(sample, record, redacted=redacted)
-                rows.append(sample.to_line())
+                rows.add(sample.to_line(), record)
         told = {
             "runs": run_ids,
             "tally": tally.as_json(),
             "card": card.as_json(),
             "refused": refused.rows,
+            **rows.told(),
         }
-        return Mapped(json.dumps(told).encode(), b"".join(rows))
+        return Mapped(json.dumps(told).encode(), rows.content)
 
 
 @dataclass
@@ -153,6 +152,7 @@ class _Reading:
     tally: Tally
     described: CardTally
     refused: QuarantineFile
+    files: SplitFiles
     parts: list[Part[ScoredLines]] = field(default_factory=list)
     seen: SeenRunIds = field(default_factory=SeenRunIds)
     repeated: dict[int, tuple[list[int], bytes]] = field(default_factory=dict)
@@ -181,6 +181,7 @@ class _Reading:
             again = export.of(part.again(), frozenset(lines))
             self.repeated[len(self.parts)] = (lines, again.content)
             told = json.loads(again.rows)
+        self.files.take(told)
         absorb(told, self.tally, self.described, self.refused)
 
 
@@ -216,14 +217,14 @@ class RunExport:
             QuarantineFile(quarantine, self.stage, tally) as refused,
             progress.stage(self.stage, total) as bar,
         ):
-            reading = _Reading(passes, exporting, tally, described, refused)
+            split = SplitFiles(running, rows, self.settings.splits)
+            reading = _Reading(passes, exporting, tally, described, refused, split)
             for of_source in parts_of_scored(running).values():
                 for size in reading.read(of_source):
                     bar.advance(size)
-            writer = running.writer(rows, running.target("rows"), prefix=PREFIX, scale=SCALE)
-            passes.second(writer, reading.parts, reading.told, reading.rows_of)
+            split.write(passes, reading.parts, reading.told, reading.rows_of)
         totals = card_totals(tally, "scored")
-        written = finish_set(described, writer, lambda tallied: self.card(tallied, totals))
+        written = finish_set(described, split, lambda tallied: self.card(tallied, totals))
         return Finished(
             Report(
                 counts=tally.counts(COUNTS),
@@ -235,6 +236,7 @@ class RunExport:
                         ("exported", "quarantined"),
                     ),
                     tally.reasons_law("runs", "quarantined"),
+                    *split.laws(),
                 ],
             ),
             {"rows": written},
@@ -252,13 +254,14 @@ def absorb(
 
 
 def finish_set(
-    described: CardTally, writer: ShardWriter, card: Callable[[CardTally], str]
+    described: CardTally, files: SplitFiles, card: Callable[[CardTally], str]
 ) -> list[KnownFile]:
     """Write the card of a set whose shards are written, and return all files of the set."""
-    shards = ((one.name, one.sums.sha256.hex) for one in writer.written)
-    described.set_digest = digest_of_shards(shards)
-    (writer.folder / CARD_FILE).write_text(card(described), encoding="utf-8")
-    return [known_file(writer.folder, CARD_FILE), *writer.written]
+    written = [one for writer in files.writers for one in writer.written]
+    described.set_digest = digest_of_shards((one.name, one.sums.sha256.hex) for one in written)
+    described.splits = files.rows()
+    (files.folder / CARD_FILE).write_text(card(described), encoding="utf-8")
+    return [known_file(files.folder, CARD_FILE), *written]
 
 
 def card_totals(tally: Tally, examined: str) -> CardTotals:

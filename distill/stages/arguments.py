@@ -36,6 +36,7 @@ def scoring_arguments(project: Project) -> Arguments:
         "evidence": shards_below(project, evidence.STAGE, EVIDENCE_DIR),
         "policy": project.configuration.scoring,
         "near_duplicates": project.configuration.near_duplicates,
+        "has_splits": project.configuration.exports.splits is not None,
         "scored": project.root / SCORED_DIR,
     }
 

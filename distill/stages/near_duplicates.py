@@ -18,6 +18,7 @@ from typing import Any, Final
 from distill.firewall.facets import Facet, facets_of
 from distill.firewall.near_duplicate import NAME, bands_name
 from distill.firewall.settings import NearDuplicateSettings
+from distill.firewall.splits import position_of
 from distill.records.evidence import EvidenceRecord
 from distill.records.taxonomy import Category, SourceRole
 from distill.stages.lines import RandomReader
@@ -26,7 +27,7 @@ from distill.stages.narrow import NarrowTables, Row, chunked
 NEAR_SCHEMA: Final = """
 CREATE TABLE places (
     seq INTEGER PRIMARY KEY, file INTEGER, start INTEGER, end INTEGER, role INTEGER,
-    origin INTEGER, chars INTEGER
+    origin INTEGER, chars INTEGER, position INTEGER
 );
 CREATE TABLE facets (seq INTEGER, facet TEXT, digest TEXT, bands TEXT);
 CREATE TABLE clusters (facet TEXT, digest TEXT, cluster TEXT, PRIMARY KEY (facet, digest));
@@ -46,6 +47,18 @@ _GROUPS: Final = (
     "SELECT clusters, seq, source, line, category, role, origin, chars, run_id"
     " FROM alike JOIN runs USING (seq) JOIN places USING (seq) ORDER BY clusters, seq"
 )
+#: What a run asks; of one that is a text alone, the text.
+_ASKED: Final = """
+CREATE TABLE asked AS SELECT seq, facet, cluster, position
+FROM facets JOIN clusters USING (facet, digest) JOIN places USING (seq)
+WHERE facet = 'prompt' OR facet = 'output' AND seq NOT IN
+(SELECT seq FROM facets WHERE facet = 'prompt')
+"""
+_FLOORS: Final = """
+SELECT source, line, least FROM asked JOIN
+(SELECT facet, cluster, MIN(position) AS least FROM asked GROUP BY facet, cluster)
+USING (facet, cluster) JOIN runs USING (seq) WHERE least < position ORDER BY source, line
+"""
 _RANKS: Final = {category.value: rank for rank, category in enumerate(Category)}
 _KEPT: Final = 64 * 1024 * 1024  # bytes of shingles in memory
 
@@ -56,7 +69,8 @@ def near_row(record: EvidenceRecord, origin: int, start: int, end: int) -> list[
     names = {} if told is None else told.names
     found = [[one, names[one], names.get(bands_name(one))] for one in Facet if one in names]
     role = int(record.role is not SourceRole.TRAIN)
-    return [start, end, role, origin, record.facts.text_chars, found]
+    rank = [role, origin, record.facts.text_chars]
+    return [start, end, *rank, position_of(record), found]
 
 
 def add_near_row(tables: NarrowTables, seq: int, file: int, row: Sequence[Any]) -> None:
@@ -98,6 +112,11 @@ class NearDuplicateSearch:
         for _, group in chunked(self.tables.rows(_GROUPS)):
             yield from self._told(group)
         self._reader.close()
+
+    def floors(self) -> Iterator[tuple[str, int, int]]:
+        """Yield source, line and the `split_floor` of each run that has one, after `found`."""
+        self.tables.run(_ASKED)
+        yield from self.tables.rows(_FLOORS)
 
     def _cluster(self, facet: Facet) -> None:
         from distill.firewall.clustering import clusters  # noqa: PLC0415 - brings numpy

@@ -22,6 +22,7 @@ from distill.records.taxonomy import QuarantineUnit
 from distill.stages.admitting import EvidenceFiles
 from distill.stages.lines import RandomReader
 from distill.stages.quarantine_file import QuarantineRows
+from distill.stages.split_files import SplitRows
 from distill.stages.tally import REDACTED, Tally
 
 PREFERENCE_STAGE: Final = "export_preference"
@@ -76,7 +77,7 @@ class Pairing:
         self._tally = Tally()
         self._card = CardTally()
         self._refused = QuarantineRows(PREFERENCE_STAGE)
-        self._rows: list[bytes] = []
+        self._rows = SplitRows(settings.splits)
         self._kept: dict[str, EvidenceRecord] = {}
 
     def of(self, group: Group) -> Mapped:
@@ -100,7 +101,8 @@ class Pairing:
             "paired": sorted(pairing.paired_run_ids),
             "causes": [(run.run_id, run.source, cause.value) for run, cause in causes],
         }
-        return Mapped(json.dumps(told).encode(), b"".join(self._rows))
+        told |= self._rows.told()
+        return Mapped(json.dumps(told).encode(), self._rows.content)
 
     def _line(self, member: Member) -> bytes:
         line = self._reader.read(member.place, member.start, member.end)
@@ -144,7 +146,7 @@ class Pairing:
             return
         self._tally.add(chosen.source, "exported")
         self._tally.group("by_category", f"{chosen.category} over {rejected.category}")
-        self._rows.append(result.to_line())
+        self._rows.add(result.to_line(), *records)
         redacted = count_redactions(records, self._settings.firewall)
         self._tally.group_all(REDACTED, redacted)
         self._card.add(result, *records, redacted=redacted)

@@ -16,13 +16,14 @@ from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
 from distill.receipts.incremental.running import Running
 from distill.receipts.staging import Finished
 from distill.records.scored import ScoredRun, without_place
-from distill.stages.admitting import PREFIX, SCALE, absorb, card_totals, evidence_files, finish_set
+from distill.stages.admitting import absorb, card_totals, evidence_files, finish_set
 from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.narrow import NarrowTables, chunked
 from distill.stages.pairing import PREFERENCE_STAGE, Group, Member, start_pairing
 from distill.stages.progress import SILENT, Progress
 from distill.stages.quarantine_file import QuarantineFile
 from distill.stages.redacting import key_named
+from distill.stages.split_files import SplitFiles
 from distill.stages.tally import Tally
 
 STAGE: Final = PREFERENCE_STAGE
@@ -73,19 +74,20 @@ def write_preference(
         progress.stage(STAGE, sum(path.stat().st_size for path in scored)) as bar,
     ):
         files = _index(running, index, tables, tally)
-        parts = []
+        parts, split = [], SplitFiles(running, rows, settings.splits)
         for part, told in passes.first(_groups(tables, files, settings)):
             parts.append(part)
-            _absorb(json.loads(told), tables, tally, described, refused)
+            found = json.loads(told)
+            split.take(found)
+            _absorb(found, tables, tally, described, refused)
             bar.advance(part.size)
         _count_runs(tables, tally)
-        writer = running.writer(rows, running.target("rows"), prefix=PREFIX, scale=SCALE)
-        passes.second(writer, parts, lambda _: NONE, lambda _, content: content)
+        split.write(passes, parts, lambda _: NONE, lambda _, content: content)
     totals = card_totals(tally, "examined")
     written = finish_set(
-        described, writer, lambda counted: preference_card(counted, totals, settings)
+        described, split, lambda counted: preference_card(counted, totals, settings)
     )
-    return Finished(_report(tally), {"rows": written}, running.remember)
+    return Finished(_report(tally, split), {"rows": written}, running.remember)
 
 
 def start_indexing() -> Callable[[PartLines], Mapped]:
@@ -176,7 +178,7 @@ def _count_runs(tables: NarrowTables, tally: Tally) -> None:
         tally.add(source, "paired", number)
 
 
-def _report(tally: Tally) -> Report:
+def _report(tally: Tally, split: SplitFiles) -> Report:
     return Report(
         counts=tally.counts(COUNTS),
         laws=[
@@ -202,5 +204,6 @@ def _report(tally: Tally) -> Report:
                 ("paired", "unpaired"),
             ),
             tally.reasons_law("pairs", "quarantined"),
+            *split.laws(),
         ],
     )

@@ -35,7 +35,7 @@ from distill.stages.tally import Tally
 Told: TypeAlias = Sequence[tuple[str, Category]] | None
 
 #: What becomes of a run once all are known: ``told`` where others have a say in its category,
-#: ``near`` the fields of `NearDuplicates` where it is like another.
+#: ``near`` the fields of `NearDuplicates` where it is like another, ``floor`` its `split_floor`.
 _Change: TypeAlias = dict[str, Any]
 _Changes: TypeAlias = dict[str, dict[int, _Change]]
 
@@ -60,6 +60,7 @@ def decide_runs(
     *,
     policy: ScoringPolicy,
     near_duplicates: NearDuplicateSettings | None = None,
+    has_splits: bool = False,
     scored: OutDir,
     progress: Annotated[Progress, Ignored] = SILENT,
 ) -> Finished:
@@ -87,6 +88,8 @@ def decide_runs(
             search = NearDuplicateSearch(tables, list(reading.files), near_duplicates)
             for name, line, found in search.found():
                 changes.setdefault(name, {}).setdefault(line, {})["near"] = found
+            for name, line, floor in search.floors() if has_splits else ():
+                changes.setdefault(name, {}).setdefault(line, {})["floor"] = floor
         for name, source in sources.items():
             writer = running.writer(scored, running.target("scored"), below=f"{name}/")
             source.write(passes, changes.get(name, {}), writer, tally)
@@ -304,6 +307,8 @@ def _changed(content: bytes, changes: Mapping[int, _Change]) -> bytes:
         values = _values(_decided(_decision_of(run), change["told"])) if "told" in change else {}
         if "near" in change:
             values["near_duplicates"] = NearDuplicates(**change["near"])
+        if "floor" in change:
+            values["split_floor"] = change["floor"]
         lines[index] = run.changed(**values).to_line().removesuffix(b"\n")
     return b"\n".join(lines)
 

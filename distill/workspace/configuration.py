@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from distill.errors import ConfigurationError
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.firewall.settings import FirewallSettings, NearDuplicateSettings
+from distill.firewall.splits import Splits
 from distill.records.frozen import FrozenModel
 from distill.scoring.policy import ScoringPolicy
 from distill.workspace.expectations import (
@@ -52,8 +53,9 @@ _TOP_LEVEL = (
 
 
 class Exports(FrozenModel):
-    """What goes out and under which flags."""
+    """What goes out and under which flags; `splits` null: all rows train."""
 
+    splits: Splits | None = None
     rag: RagSettings = RagSettings()
     sft: SftSettings = SftSettings()
     preference: PreferenceSettings = PreferenceSettings()
@@ -76,9 +78,10 @@ class Configuration(FrozenModel):
 
     @property
     def near_duplicates(self) -> NearDuplicateSettings | None:
-        """What makes two runs alike; null where no export asks."""
+        """What makes two runs alike; null where neither a gate nor splits ask."""
         exports = (self.exports.rag, self.exports.sft)
         is_asked = any(not export.firewall.is_off("near_duplicate") for export in exports)
+        is_asked = is_asked or self.exports.splits is not None
         return self.firewall.near_duplicate if is_asked else None
 
     def source(self, name: str) -> SourceTable:
@@ -178,7 +181,9 @@ def _firewall(table: Any) -> tuple[Any, str | None]:
 def _exports(tables: Mapping[str, Any], firewall: Any) -> Exports:
     _known_only(tables, Exports.model_fields, "[exports]")
     check_firewall(firewall, "firewall")
+    splits = tables.get("splits")
     return Exports(
+        splits=None if splits is None else _model(Splits, splits, "[exports.splits]"),
         rag=_export(RagSettings, "rag", tables, firewall),
         sft=_export(SftSettings, "sft", tables, firewall),
         preference=_export(PreferenceSettings, "preference", tables, firewall),
@@ -190,7 +195,7 @@ def _export(
 ) -> Model:
     """Return the settings of an export: its own tables of gates before those of all exports."""
     place, table = f"[exports.{name}]", tables.get(name, {})
-    _known_only(table, model.model_fields, place)
+    _known_only(table, set(model.model_fields) - {"splits"}, place)
     own = table.get("firewall", {})
     check_firewall(own, f"exports.{name}.firewall")
     for gate, settings in _FOR_ALL.items():
@@ -201,7 +206,8 @@ def _export(
                 f"set it in [firewall.{gate}]",
             )
     gates = {gate: {**firewall.get(gate, {}), **own.get(gate, {})} for gate in {**firewall, **own}}
-    return _model(model, {**table, "firewall": gates}, place)
+    splits = {"splits": tables["splits"]} if "splits" in tables else {}
+    return _model(model, {**table, **splits, "firewall": gates}, place)
 
 
 def check_firewall(tables: Any, name: str) -> None:

@@ -92,10 +92,11 @@ def _runs(root: Path) -> list[str]:
     edits=st.lists(_EDITS, min_size=1, max_size=3),
     reviewed=st.lists(st.integers(0, 40), max_size=4),
     number=st.integers(1, 3),
+    splits=st.sampled_from(["", "splits = { validation = 30, test = 30 }\n"]),
 )
 @settings(max_examples=EXAMPLES, phases=[Phase.generate])  # a smaller one takes minutes to find
 def test_incremental_is_full(
-    logs: Logs, edits: list[Edit], reviewed: list[int], number: int
+    logs: Logs, edits: list[Edit], reviewed: list[int], number: int, splits: str
 ) -> None:
     """Every file of every stage, and its counts and laws, after every edit."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
@@ -103,11 +104,12 @@ def test_incremental_is_full(
         patch.setenv(WORKERS, str(number))
         kept = Path(folder) / "kept"
         _put(kept, logs, [])
-        made(kept, CONFIGURATION)
+        configuration = CONFIGURATION.replace("[exports.pref", f"[exports]\n{splits}[exports.pref")
+        made(kept, configuration)
         for step, edit in enumerate(edits):
             logs = edit(logs)
             _put(kept, logs, reviewed)
             full = Path(folder) / f"full{step}"
             shutil.copytree(kept / "logs", full / "logs")
             shutil.copytree(kept / "reviews", full / "reviews")
-            assert made(kept, CONFIGURATION) == made(full, CONFIGURATION)
+            assert made(kept, configuration) == made(full, configuration)

@@ -87,3 +87,27 @@ def test_trl_knows_the_rows_as_conversations(exports: Path) -> None:
         for key in ("prompt", "chosen", "rejected"):
             assert isinstance(pair[key], list)
             assert is_conversational({key: pair[key]})
+
+
+def test_splits_load_by_their_names(tmp_path: Path) -> None:
+    """`load_dataset` gives each split its rows; one without rows is not named."""
+    splits = "[exports]\nsplits = { validation = 20, test = 20 }\n"
+    rows = [
+        _row(
+            f"r{number}", f"t{number}", [{"role": "assistant", "content": f"{number}"}], passed=True
+        )
+        for number in range(60)
+    ]
+    run_all(make_workspace(tmp_path, _CONFIGURATION + splits, {"logs/a.jsonl": lines(rows)}))
+    folder = tmp_path / "exports/sft"
+    loaded = load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    assert set(loaded) == {"train", "validation", "test"}
+    for split, found in loaded.items():
+        written = (folder / f"{split}-00000.jsonl").read_bytes().splitlines()
+        assert found.num_rows == len(written) > 0
+    few = tmp_path / "few"
+    test_alone = splits.replace("validation = 20", "validation = 0")
+    files = {"logs/a.jsonl": lines(rows[:1])}
+    run_all(make_workspace(few, _CONFIGURATION + test_alone, files))
+    loaded = load_dataset(str(few / "exports/sft"), cache_dir=str(tmp_path / "cache"))
+    assert [found.num_rows for found in loaded.values()] == [1]

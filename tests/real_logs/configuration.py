@@ -11,11 +11,11 @@ _TEXT = """\
 [roots]
 public = {root}
 
-# An evaluation's runs: role = "evaluation" in a workspace of your own.
 # What the independent readers count is before runs that are alike are thinned out.
 [firewall.near_duplicate]
 action = "off"
 
+# An evaluation's runs: role = "evaluation" in a workspace of your own.
 [sources.tau-bench]
 kind = "tau_bench"
 paths = ["public:tau-bench/historical_trajectories/*.json.gz"]
