@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, Self
 
 from distill.records.frozen import FrozenModel
+from distill.sources.chat_values import cutting_reason
 from distill.sources.claude_tree import TURNS, Row, Tree, blocks_of, is_synthetic, message_id
 from distill.sources.conversation import scalar_text
 from distill.sources.messages import read_messages
@@ -99,6 +100,7 @@ def _runs(tree: Tree, agent: str) -> Iterator[RunDraft]:
             messages=read_messages(list(_items(tree, path))) or None,
             model=next((_model(row) for row in reversed(said)), None),
             instrument_failure=_failure(path) if is_last else None,
+            cut_short=_cut_short(said[-1]) if said and said[-1] is leaf else None,
             recorded_at=time if isinstance(time, str) else None,
         )
 
@@ -128,6 +130,12 @@ def _failure(path: Sequence[Row]) -> str | None:
     if turns and turns[-1].get("isApiErrorMessage") is True:
         return "the session ended with an error of the model's API"
     return None
+
+
+def _cut_short(row: Row) -> str | None:
+    message = row.get("message")
+    reason = message.get("stop_reason") if isinstance(message, dict) else None
+    return cutting_reason(reason)
 
 
 def _model(row: Row) -> str | None:

@@ -27,8 +27,9 @@ from distill.sources.protocol import (
 )
 from distill.sources.settings import read_settings
 
+_ABORTED: Final = "turn_aborted"
 #: Events that end a turn.
-_ENDINGS: Final = ("task_complete", "turn_complete", "turn_aborted", "error", "task_started")
+_ENDINGS: Final = ("task_complete", "turn_complete", _ABORTED, "error", "task_started")
 
 
 class CodexSettings(FrozenModel):
@@ -134,6 +135,7 @@ class _Session:
             messages=with_system(read_items(items), self.system) or None,
             model=self.model,
             instrument_failure="the session ended with an error" if is_broken else None,
+            cut_short=self.ending if is_last and self.ending == _ABORTED else None,
             recorded_at=self.time,
         )
 

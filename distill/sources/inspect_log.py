@@ -12,6 +12,7 @@ Source of the form: inspect_ai's `log/_log.py`, log version 2 (and 1).
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Self
 
+from distill.sources.chat_values import cutting_reason
 from distill.sources.conversation import read_keys, scalar_text
 from distill.sources.inspect_events import read_events
 from distill.sources.inspect_messages import (
@@ -22,6 +23,7 @@ from distill.sources.inspect_messages import (
 from distill.sources.inspect_scores import read_scores
 from distill.sources.inspect_settings import InspectSettings
 from distill.sources.messages import violation
+from distill.sources.pointers import resolve
 from distill.sources.protocol import Answer, Envelope, JoinedFiles, Recognition, RunDraft
 from distill.sources.settings import read_settings
 
@@ -105,16 +107,18 @@ class InspectLog:
             model=model if isinstance(model, str) else None,
             verdicts=scores,
             instrument_failure=failure or None,
-            cut_short=_limit(sample),
+            cut_short=_cut_short(sample),
             recorded_at=next(filter(None, map(_time, _times(sample, spec))), None),
             answer_keys=read_keys(target),
         )
 
 
-def _limit(sample: Mapping[str, Any]) -> str | None:
-    """Return which limit of Inspect's ended the sample, such as ``message``."""
+def _cut_short(sample: Mapping[str, Any]) -> str | None:
+    """Return which limit of Inspect's ended the sample, such as ``message``, or its last answer."""
     limit = sample.get("limit")
-    return f"{limit.get('type')} limit" if isinstance(limit, Mapping) else None
+    if isinstance(limit, Mapping):
+        return f"{limit.get('type')} limit"
+    return cutting_reason(resolve(sample, ("output", "choices", "0", "stop_reason")))
 
 
 def _header(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -137,6 +137,15 @@ def test_cycles_of_parents_are_refused(rows: list[dict[str, Any]]) -> None:
     assert caught.value.rule == "cycle_of_parents"
 
 
+def test_an_answer_that_was_cut_off() -> None:
+    """The last answer's stop reason says so; an earlier one's does not count."""
+    cut = assistant("a1", "u1", "m1", text("One, tw"))
+    cut["message"]["stop_reason"] = "max_tokens"
+    assert runs(user("u1", None, "Count"), cut)[SESSION].cut_short is not None
+    more = [user("u2", "a1", "Go on"), assistant("a2", "u2", "m2", text("two"))]
+    assert runs(user("u1", None, "Count"), cut, *more)[SESSION].cut_short is None
+
+
 def test_images_are_refused() -> None:
     """A turn that can't be kept whole makes the run one that can't be used."""
     with pytest.raises(RecordError) as caught:

@@ -93,6 +93,7 @@ def test_an_error_at_the_end_is_the_instruments(events: list[str], failed: bool)
     """A session that an error ended; a person who stops it, or goes on, is no error."""
     (run,) = runs(*LINES, *(line("event_msg", {"type": kind}) for kind in events))
     assert (run.instrument_failure is not None) is failed
+    assert run.cut_short == ("turn_aborted" if events == ["turn_aborted"] else None)
 
 
 def test_other_calls() -> None:

@@ -229,6 +229,20 @@ def test_a_limit_is_told_with_a_rejection() -> None:
     assert (verdict.outcome, verdict.detail) == ("rejected", "truncated (limit: message)")
 
 
+def test_what_cut_a_run_short() -> None:
+    """A limit of Inspect's, or an answer that the model did not end itself."""
+    assert run(SAMPLES[0]).cut_short is None
+    assert run(SAMPLES[2]).cut_short == "message limit"
+    for reason, cut in (
+        ("stop", None),
+        ("max_tokens", "length"),
+        ("content_filter",) * 2,
+        ([], None),
+    ):
+        output: dict[str, Any] = {"choices": [{"stop_reason": reason}]}
+        assert run(sample(1, output=output)).cut_short == cut
+
+
 def test_an_eval_that_was_killed() -> None:
     """An archive without a header has the journal's beginning, and no status."""
     files = members(SAMPLES[:1])
