@@ -34,10 +34,14 @@ _ANSWER_KEYS: Final = (
 #: What the harness says of itself: it did not judge.
 _FAILED_EVALUATIONS: Final = ("error_eval", "test_timeout")
 #: Ends that are the agent's own; any other error is the machine's, or can't be told from it.
+_LIMIT: Final = re.compile(
+    r"maximum iteration|max(?:imum)?[ _]iterations?|iteration limit|max(?:imum)? budget|"
+    r"budget exceeded|context ?window ?exceed",
+    re.IGNORECASE,
+)
 _AGENTS_ERROR: Final = re.compile(
-    r"stuck ?in ?(?:a ?)?loop|maximum iteration|max(?:imum)?[ _]iterations?|"
-    r"iteration limit|max(?:imum)? budget|budget exceeded|context ?window ?exceed|"
-    r"malformed ?action|no ?action ?error|function ?call ?(?:validation|not ?exists|conversion)",
+    _LIMIT.pattern + r"|stuck ?in ?(?:a ?)?loop|malformed ?action|no ?action ?error|"
+    r"function ?call ?(?:validation|not ?exists|conversion)",
     re.IGNORECASE,
 )
 
@@ -106,6 +110,7 @@ def _draft(row: Any) -> RunDraft:
         model=_model(row),
         verdicts=tuple(_verdicts(row)),
         instrument_failure=_failure(row.get("error")),
+        cut_short=_cut_short(row.get("error")),
         recorded_at=_begun(row.get("history")),
         answer_keys=tuple(_answer_keys(row)),
         is_empty_handed=patch is not ABSENT and not str(patch or "").strip(),
@@ -188,6 +193,11 @@ def _failure(error: Any) -> str | None:
     if not isinstance(error, str) or not error.strip() or _AGENTS_ERROR.search(error):
         return None
     return "the evaluation of the run ended with an error (/error)"
+
+
+def _cut_short(error: Any) -> str | None:
+    is_limit = isinstance(error, str) and _LIMIT.search(error)
+    return "a limit of steps, budget or context (/error)" if is_limit else None
 
 
 def _begun(history: Any) -> str | None:

@@ -36,7 +36,9 @@ def read_settings(model: type[S], settings: Mapping[str, Any], kind: str) -> S:
 def nearest(name: str, known: Sequence[str]) -> str:
     """Return a sentence that names what was probably meant, or all that is known."""
     close = get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(known))
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return "known: " + ", ".join(sorted(known)) if known else "there is nothing to set: remove it"
 
 
 def _unknown_key(

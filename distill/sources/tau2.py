@@ -132,6 +132,7 @@ def _draft(row: Any, task: Mapping[str, Any], info: Any) -> RunDraft:
         model=_text(resolve(info, ("agent_info", "llm"))),
         verdicts=() if failure else tuple(_verdicts(row)),
         instrument_failure=failure,
+        cut_short="max_steps" if row.get("termination_reason") == "max_steps" else None,
         recorded_at=_text(row.get("start_time")) or _text(row.get("timestamp")),
         answer_keys=tuple(_answer_keys(task)),
     )

@@ -168,6 +168,7 @@ def test_no_report(test_result: dict[str, Any]) -> None:
 def test_the_agents_own_end(error: str | None) -> None:
     """A loop, a limit or a malformed action is the agent's: the verdict stands."""
     run = read(output(V0, error=error))
+    assert bool(run.cut_short) == any(word in str(error) for word in ("maximum", "Window"))
     assert run.instrument_failure is None
     assert run.verdicts
 

@@ -157,6 +157,7 @@ def test_the_agents_own_end(end: Any) -> None:
     run = read(simulation(termination_reason=end, reward_info={"reward": 0.0}))
     assert [verdict.outcome for verdict in run.verdicts] == [VerdictOutcome.REJECTED]
     assert run.instrument_failure is None
+    assert run.cut_short == ("max_steps" if end == "max_steps" else None)
 
 
 def test_script_and_criteria_are_answer_keys() -> None:
@@ -214,8 +215,9 @@ def test_wrong_simulations(row: Any, header: Any, rule: str) -> None:
 
 def test_wrong_settings() -> None:
     """There is nothing to set."""
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError) as caught:
         Tau2.from_settings({"model": "x"})
+    assert caught.value.hint == "there is nothing to set: remove it"
 
 
 def test_recognised() -> None:
