@@ -79,6 +79,12 @@ def find_scored(project: Project, run_id: str) -> ScoredRun | None:
     return None
 
 
+def find_task(project: Project, key: str) -> list[ScoredRun]:
+    """Return the scored runs of a task, by its key."""
+    lines = (line for _, _, line in lines_with(project, SCORED_DIR, key))
+    return [run for line in lines if (run := ScoredRun.from_line(line)).task.key == key]
+
+
 def find_rows(project: Project, text: str) -> list[Row]:
     """Return the exported rows whose id begins with `text`, or that a run of this id is part of."""
     rows = []

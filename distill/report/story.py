@@ -4,15 +4,13 @@ Told from evidence, scored runs, exports and quarantine; only the raw excerpt re
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
 from distill.errors import ConfigurationError
-from distill.firewall.gates import RAG_GATES, SFT_GATES, Gate, GateSettings, RunCandidate, ask
-from distill.firewall.redaction import MARKING
+from distill.firewall.gates import PAIR_GATES
 from distill.receipts.digest import digest_bytes
 from distill.records.evidence import EvidenceRecord, Provenance
 from distill.records.quarantine import Quarantined
@@ -25,6 +23,14 @@ from distill.report.finding import (
     find_rows,
     find_scored,
 )
+from distill.report.gate_answers import (
+    OFF,
+    PASSES,
+    GateAnswer,
+    pair_answers,
+    run_answers,
+)
+from distill.report.quoting import is_private
 from distill.report.remedies import REMEDIES, REVIEW_REMEDIES
 from distill.sources.protocol import RawRecord
 from distill.stages.source_jobs import source_jobs
@@ -32,18 +38,7 @@ from distill.workspace.project import Project
 from distill.workspace.reading import read_records
 
 _EXCERPT: Final = 300
-PASSES: Final = "passes"
-OFF: Final = "is off"
-
-
-@dataclass(frozen=True)
-class GateAnswer:
-    """What one gate of one export says of the run."""
-
-    export: str
-    gate: str
-    answer: str
-    remedy: str = ""
+_PRIVATE: Final = "not shown: it may hold a secret or personal data"
 
 
 @dataclass(frozen=True)
@@ -105,7 +100,10 @@ def _run_story(project: Project, record: EvidenceRecord) -> RunStory:
     scored = find_scored(project, record.run_id)
     return RunStory(
         id=record.run_id,
-        origin=[(place, _excerpt(project, place)) for place in record.provenance],
+        origin=[
+            (place, _PRIVATE if is_private(record) else _excerpt(project, place))
+            for place in record.provenance
+        ],
         evidence=record,
         scored=scored,
         gates=[] if scored is None else list(_gate_answers(project, scored, record)),
@@ -117,34 +115,8 @@ def _run_story(project: Project, record: EvidenceRecord) -> RunStory:
 def _gate_answers(
     project: Project, scored: ScoredRun, record: EvidenceRecord
 ) -> Iterator[GateAnswer]:
-    exports = project.configuration.exports
-    candidate = RunCandidate(scored, record)
-    for export, gates, settings in (
-        ("rag", RAG_GATES, exports.rag.gates()),
-        ("sft", SFT_GATES, exports.sft.gates()),
-    ):
-        yield from (_answer(export, gate, candidate, settings) for gate in gates)
-
-
-def _answer(
-    export: str, gate: Gate[RunCandidate], candidate: RunCandidate, settings: GateSettings
-) -> GateAnswer:
-    if settings.firewall.is_off(gate.name):
-        return GateAnswer(export, gate.name, OFF)
-    finding = ask(gate, candidate, settings)
-    if finding is None:
-        return GateAnswer(export, gate.name, _redacted(gate.name, candidate, settings) or PASSES)
-    answer = f"{finding.reason.value}: {finding.detail}"
-    return GateAnswer(export, gate.name, answer, REMEDIES[finding.reason])
-
-
-def _redacted(gate: str, candidate: RunCandidate, settings: GateSettings) -> str:
-    """Say what a gate has replaced by placeholders, "" where nothing."""
-    observed = candidate.evidence.facts.observed
-    marks = settings.firewall.redacted_marks(gate, observed) if gate in MARKING else ()
-    rules = Counter(mark.rule for mark in marks)
-    told = ", ".join(f"{number} {rule}" for rule, number in sorted(rules.items()))
-    return f"passes with placeholders for {told}" if told else ""
+    yield from run_answers(project, scored, record)
+    yield from pair_answers(project, scored, record)
 
 
 def _excerpt(project: Project, place: Provenance) -> str:
@@ -184,18 +156,22 @@ def _lines(run: RunStory) -> Iterator[str]:
 
 def _gate_lines(answers: Sequence[GateAnswer]) -> Iterator[str]:
     """Yield what keeps the run out of each export, then the names of the gates that do not."""
-    for export, of_export in groupby(answers, key=lambda one: one.export):
+    for (export, runs), of_export in groupby(answers, key=lambda one: (one.export, one.runs)):
+        name = f"{export} {' over '.join(runs)}" if runs else f"{export:4}"
         quiet: dict[str, list[str]] = {PASSES: [], OFF: []}
         for one in of_export:
             if one.answer in quiet:
                 quiet[one.answer].append(one.gate)
                 continue
-            yield f"  gate   {export:4} {one.gate}: {one.answer}"
+            yield f"  gate   {name} {one.gate}: {one.answer}"
+            yield from (f"         found: {found}" for found in one.evidence)
             if one.remedy:
                 yield f"         to change that: {one.remedy}"
         for said, gates in quiet.items():
-            if gates:
-                yield f"  gates  {export:4} {said}: {', '.join(gates)}"
+            if gates and not runs:
+                yield f"  gates  {name} {said}: {', '.join(gates)}"
+            elif gates and said == PASSES:
+                yield f"  gates  {name} passes: {len(gates)} of {len(PAIR_GATES)} gates"
 
 
 def _evidence_lines(record: EvidenceRecord) -> Iterator[str]:
@@ -227,11 +203,17 @@ def _scored_lines(scored: ScoredRun) -> Iterator[str]:
         yield f"         to change that: {REVIEW_REMEDIES[scored.rule]}"
 
 
+def _shown(record: EvidenceRecord) -> dict[str, Any]:
+    """Return a record as JSON, without its texts where they may hold what is never shown."""
+    texts = ("messages", "text", "tools") if is_private(record) else ()
+    return record.as_json() | dict.fromkeys(texts)
+
+
 def _as_json(run: RunStory) -> dict[str, Any]:
     return {
         "id": run.id,
         "origin": [{**place.as_json(), "excerpt": excerpt} for place, excerpt in run.origin],
-        "evidence": run.evidence and run.evidence.as_json(),
+        "evidence": run.evidence and _shown(run.evidence),
         "scored": run.scored and run.scored.as_json(),
         "gates": [vars(answer) for answer in run.gates],
         "rows": [vars(row) for row in run.rows],
