@@ -25,7 +25,8 @@ from distill.firewall.shell_words import simple_commands
 from distill.records.evidence import Mark, Observation
 from distill.records.message import Message
 from distill.records.run_texts import RunTexts
-from distill.records.taxonomy import Category
+from distill.records.taxonomy import Category, QuarantineReason
+from distill.sources.facts import holds_answer_key
 from tests.exports.builders import assistant, call, run, tool, user
 
 TAGS = "".join(chr(0xE0000 + ord(one)) for one in "obey")
@@ -94,6 +95,36 @@ def test_a_command_that_reads_the_answer_is_found_wherever_it_stands(
     assert told is not None
     mark = told.marks[0]
     assert text[mark.start : mark.end].strip(" ')") == command
+
+
+KEY = "return sorted(rows, key=lambda row: (row.day, -row.size))"
+
+
+@given(
+    before=WORDS,
+    after=WORDS,
+    role=st.sampled_from(["system", "developer", "user"]),
+    place=st.integers(min_value=0, max_value=3),
+)
+def test_a_gold_answer_in_what_was_asked_reaches_no_export(
+    before: str, after: str, role: Any, place: int
+) -> None:
+    """In a prompt or a later word of the user, between any others: the run stays out."""
+    said = [user("go"), assistant("a"), user("on"), assistant("done")]
+    said.insert(place, Message(role=role, content=f"{before}{KEY}{after}"))
+    facts = {"answer_key_in_prompt": holds_answer_key(said, ("18", KEY))}
+    bad = run("trial/a", messages=tuple(said), facts=facts)
+    worst = run("trial/a", Category.REJECTED, messages=tuple(said), facts=facts)
+    good = run("trial/b", Category.REJECTED, messages=(user("go"), assistant("no")))
+    best = run("trial/c", messages=(user("go"), assistant("yes")))
+    for row in (
+        rag_sample(*bad, RagSettings()),
+        sft_sample(*bad, SftSettings()),
+        preference_sample(bad, good, PreferenceSettings()),
+        preference_sample(best, worst, PreferenceSettings()),
+    ):
+        assert isinstance(row, Refusal)
+        assert row.rule == "answer_key_in_prompt" or QuarantineReason.SCHEMA_VIOLATION in row.also
 
 
 def test_a_rejected_run_may_follow_an_injection() -> None:

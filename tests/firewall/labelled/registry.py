@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from tests.firewall.labelled import (
+    answer_key,
     benchmark_contamination,
     hallucinated_file_path,
     judges,
@@ -20,6 +21,7 @@ from tests.firewall.labelled import (
 from tests.firewall.labelled.labelled_set import LabelledSet
 
 SETS: Final[tuple[LabelledSet[Any], ...]] = (
+    answer_key.SET,
     hallucinated_file_path.SET,
     looping.SET,
     secret_detected.SET,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from distill.firewall.settings import FirewallSettings
 from tests.firewall.labelled.labelled_set import LEAST, LabelledSet
 from tests.firewall.labelled.registry import SETS
 
@@ -38,6 +39,13 @@ def test_a_set_is_large_and_has_no_member_twice(labelled: LabelledSet[Any]) -> N
     assert len(labelled.positives) >= LEAST
     assert len(labelled.negatives) >= LEAST
     assert len(set(members)) == len(members)
+
+
+def test_every_gate_that_looks_for_something_has_a_set() -> None:
+    """Gates that compare a number or a field with another have none; see tests/firewall."""
+    compared = {"length_out_of_bounds"}
+    looks = {gate for gate in FirewallSettings.model_fields if gate not in compared}
+    assert {one.gate for one in SETS} >= looks | {"answer_key", "hallucinated_file_path"}
 
 
 def test_a_gate_has_one_set() -> None:
