@@ -51,7 +51,7 @@ def parts_of_scored(running: Running) -> Mapping[str, list[Part[ScoredLines]]]:
     for one in sorted(running.inputs, key=lambda one: one.path):
         if one.role == "scored":
             name = one.blake3.hex + _PLACELESS
-            cut = running.memory.segments.get(name) or tuple(_cut(one.place))
+            cut = running.memory.segments.get(name) or tuple(cut_scored(one.place))
             running.segments[name] = cut
             parts = found.setdefault(Path(one.path).parent.name, [])
             parts += [_part(ScoredLines(one.place, segment)) for segment in cut]
@@ -63,7 +63,8 @@ def _part(lines: ScoredLines) -> Part[ScoredLines]:
     return Part.at_hand(segment.digest, segment.end - segment.start, lines)
 
 
-def _cut(path: Path) -> Iterator[Segment]:
+def cut_scored(path: Path) -> Iterator[Segment]:
+    """Yield the segments of a file of scored lines; where evidence lies does not move them."""
     cutter = Cutter()
     for _, line in read_lines(path):
         cutter.take([_leaf(line)], [len(line)])
