@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Final
 
 from distill.receipts.digest import digest_bytes
@@ -47,10 +48,18 @@ def installed(cache: StatCache) -> Installed:
     known = _parsed(cache.value_of(_entry_name(seen), identity))
     if known is not None:
         return known
-    found = _ask()
-    if cache.is_settled(newest_ns):
+    is_settled = cache.is_settled(newest_ns)
+    found = _asked(identity) if is_settled else _ask()
+    if is_settled:
         cache.keep(_entry_name(seen), identity, json.dumps(asdict(found)))
     return found
+
+
+@lru_cache(maxsize=1)
+def _asked(identity: str) -> Installed:
+    """Return what is installed, asked once in a process for what bears this identity."""
+    del identity
+    return _ask()
 
 
 def _parsed(value: str | None) -> Installed | None:

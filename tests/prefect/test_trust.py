@@ -2,15 +2,19 @@
 
 import importlib
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from distill.errors import SourceError
 from distill.receipts import ReceiptStore, Workspace
 from distill.receipts.clock import moment_ns
+from distill.receipts.ledger.log import Ledger
 
 UNCHANGED = "inputs, code, parameters and environment unchanged; 1 output as recorded"
 LOUD = "data/loud.jsonl"
@@ -91,6 +95,48 @@ def test_6_a_changed_input_ripples(words: Callable[[], list[str]], workspace: Pa
     copied, loud = words()
     assert copied.startswith("input logs/words.jsonl changed")
     assert loud.startswith("input data/words.jsonl changed")
+
+
+def test_7_an_input_that_changes_while_its_stage_runs(
+    words: Callable[[], list[str]], workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task fails and nothing is published; no receipt ever pairs new input and old output."""
+    log, copied = workspace / "logs/words.jsonl", workspace / "data/words.jsonl"
+    before = copied.read_bytes()
+    log.write_text('{"word":"three"}\n')
+    monkeypatch.setenv("COPY_CALLS", f"echo more >> '{log}'")
+    with pytest.raises(SourceError, match=r"logs/words\.jsonl changed while the stage ran"):
+        words()
+    assert copied.read_bytes() == before
+    monkeypatch.delenv("COPY_CALLS")
+    assert words()[0].startswith("failed last time")
+    assert copied.read_text() == '{"word":"three"}\nmore\n'
+    receipts = [one for one in ReceiptStore(Workspace(workspace)).all() if one.passed]
+    pairs = [one.claim for one in receipts if one.claim.stage == "copy_words"]
+    assert len(pairs) == 2
+    assert all(one.inputs[0].blake3 == one.outputs[0].blake3 for one in pairs)
+
+
+def test_8_two_flow_runs_at_once(prefect_server: str, two_stages: Any, workspace: Path) -> None:
+    """One computes; the other one's task waits for it, shares its result, and is cached."""
+    here, begun = workspace.parent / "here", workspace.parent / "begun"
+    wait = f"touch '{here}'; until test -e '{begun}'; do sleep 0.1; done; sleep 3"
+    run = "import os, pathlib, two_stages; pathlib.Path(os.environ['MARK']).touch(); "
+    call = [sys.executable, "-c", run + "print('told', two_stages.words())"]
+    own = {**os.environ, "PREFECT_API_URL": prefect_server, "MARK": str(begun)}
+    waits = {**own, "COPY_CALLS": wait, "MARK": os.devnull}
+    first = subprocess.Popen(call, env=waits, stdout=subprocess.PIPE)
+    until = time.monotonic() + 120
+    while not here.exists():  # from here on the first holds the stage's lock
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    second = subprocess.Popen(call, env=own, stdout=subprocess.PIPE)
+    told = [one.communicate(timeout=240)[0].decode() for one in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0]
+    assert told[0].endswith("told ['never built', 'never built']\n")
+    assert told[1].endswith(f"told ['{UNCHANGED}', '{UNCHANGED}']\n")
+    lines = Ledger(Workspace(workspace)).lines()
+    assert sum(b'"entry":"started"' in line for line in lines) == 2
 
 
 def test_1_code_that_was_edited(
