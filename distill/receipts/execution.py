@@ -1,7 +1,7 @@
 """One run of a stage: under temporary names, checked, then published whole or not at all."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -13,14 +13,26 @@ from distill.receipts.contract import Evidence
 from distill.receipts.determinism import receipts_of_key
 from distill.receipts.digest import digest_file, fingerprint_file
 from distill.receipts.drafting import Draft
+from distill.receipts.following import WORTH, Followed, following
 from distill.receipts.incremental.growth import Growth
+from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.inputs import demand_unchanged
 from distill.receipts.journal import Journal, Move, Retirement
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import abandon, commit
 from distill.receipts.receipt import FileEntry, Receipt
-from distill.receipts.staging import Berth, Finished, Produced, Written, berth, collect, prepare
+from distill.receipts.staging import (
+    Berth,
+    Finished,
+    Produced,
+    Written,
+    berth,
+    collect,
+    files_by_now,
+    prepare,
+    sums_itself,
+)
 from distill.receipts.watching import Watch, watched
 
 _current: "ContextVar[Execution]" = ContextVar("distill_execution")
@@ -107,7 +119,7 @@ class Execution:
             prepare(berths)
             partials = {one.target.role: one.partial for one in berths}
             bound = self.draft.call.with_outputs(partials)
-            with watched(self._watch(berths)):
+            with self._followed(function, berths) as followed, watched(self._watch(berths)):
                 returned = function(*bound.args, **bound.kwargs)
         with evidence.step("report_recordable"):
             known = None
@@ -116,7 +128,7 @@ class Execution:
             evidence.take(returned)
         with evidence.step("outputs_written"):
             produced = collect(berths, known)
-            evidence.outputs = tuple(_entry(file) for file in produced)
+            evidence.outputs = tuple(_entry(file, followed) for file in produced)
         with evidence.step("inputs_unchanged"):
             demand_unchanged(survey.inputs)
         with evidence.step("contract_kept"):
@@ -126,6 +138,18 @@ class Execution:
             evidence.compare(former)
         _make_durable(produced)
         return produced
+
+    @contextmanager
+    def _followed(
+        self, function: Callable[..., object], berths: Sequence[Berth]
+    ) -> Iterator[Followed]:
+        """Sum up the outputs beside the stage, where that pays and a process can be started."""
+        size = sum(one.entry.bytes for one in self.draft.survey.inputs)
+        if size < WORTH or sums_itself(function) or number_of_workers() < 2 or not may_fork():
+            yield Followed()
+            return
+        with following(lambda: files_by_now(berths)) as followed:
+            yield followed
 
     def _watch(self, berths: list[Berth]) -> Watch:
         """Return what the stage may read: its inputs, its code, and where its outputs go."""
@@ -218,8 +242,10 @@ def _make_durable(produced: tuple[Produced, ...]) -> None:
         durable.sync_folder(folder)
 
 
-def _entry(file: Produced) -> FileEntry:
+def _entry(file: Produced, followed: Followed) -> FileEntry:
     found = file.sums
+    if found is None and file.partial is not None:
+        found = followed.sums(file.partial)
     if found is None:
         found, _ = fingerprint_file(file.partial or file.place, name=file.place.name)
     return FileEntry(

@@ -1,6 +1,6 @@
 """What is installed on the import path: which distribution brings which name, in which version.
 
-``importlib.metadata`` is asked, which reads all of them. The answer is remembered in the stat
+``importlib.metadata`` lists them, and all are read. The answer is remembered in the stat
 cache, under the identity of every file on the import path that says what is installed.
 """
 
@@ -10,13 +10,18 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Final
+from inspect import getmodulename
+from typing import TYPE_CHECKING, Final
 
 from distill.receipts.digest import digest_bytes
 from distill.receipts.identities import Sight
 from distill.receipts.stat_cache import StatCache
 
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
 ENGINE: Final = "distill"
+_HEADERS: Final = ("Name: ", "Version: ")
 _SAY_WHAT_IS_INSTALLED: Final = {
     ".dist-info": ("METADATA", "RECORD", "top_level.txt"),
     ".egg-info": ("", "PKG-INFO", "SOURCES.txt", "top_level.txt"),
@@ -71,17 +76,46 @@ def _parsed(value: str | None) -> Installed | None:
 
 
 def _ask() -> Installed:
-    from importlib import metadata  # noqa: PLC0415 - email, zipfile and csv, for what is new
+    """Read what all distributions say; of two with one name, the first on the path counts."""
+    from importlib.metadata import distributions  # noqa: PLC0415 - email and zipfile, for what is new
 
-    found = metadata.packages_distributions()
-    names = {top: sorted(set(distributions)) for top, distributions in found.items()}
+    names: dict[str, set[str]] = {}
     versions: dict[str, str] = {}
-    for name in {ENGINE, *(one for distributions in names.values() for one in distributions)}:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
+    for one in distributions():
+        name, version = _name_and_version(one)
+        if name is None or version is None:
             continue
-    return Installed(names, versions)
+        versions.setdefault(name, version)
+        for top in _tops(one):
+            names.setdefault(top, set()).add(name)
+    return Installed({top: sorted(found) for top, found in names.items()}, versions)
+
+
+def _name_and_version(one: "Distribution") -> tuple[str | None, str | None]:
+    """Return two of the headers that a distribution begins with; `email` reads all, and slowly."""
+    text = one.read_text("METADATA") or one.read_text("PKG-INFO") or ""
+    head = text.partition("\n\n")[0]
+    found = dict(line.split(": ", 1) for line in head.splitlines() if line.startswith(_HEADERS))
+    return found.get("Name"), found.get("Version")
+
+
+def _tops(one: "Distribution") -> set[str]:
+    """Return the top-level names that a distribution says, or has files of.
+
+    As `importlib.metadata.packages_distributions` from Python 3.12 on.
+    """
+    import csv  # noqa: PLC0415 - for what is new
+
+    declared = (one.read_text("top_level.txt") or "").split()
+    if declared:
+        return set(declared)
+    record = one.read_text("RECORD")
+    if record is None:
+        files = [file.as_posix() for file in one.files or ()]
+    else:
+        files = [row[0] for row in csv.reader(record.splitlines()) if row]
+    tops = (file.partition("/")[0] if "/" in file else getmodulename(file) for file in files)
+    return {top for top in tops if top and "." not in top}
 
 
 def _entry_name(seen: Sequence[str]) -> str:
