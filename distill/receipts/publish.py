@@ -7,7 +7,7 @@ nothing is destroyed.
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from distill.errors import SourceError
@@ -75,10 +75,13 @@ def _recover_one(workspace: Workspace, name: str) -> None:
 def _advance(workspace: Workspace, plan: Journal, *, recovering: bool) -> None:
     """Do what is left of a publication; doing it twice changes nothing."""
     kept = frozenset() if recovering else frozenset(move.new for move in plan.moves)
+    former = [*_replaced(workspace, plan.moves, recovering=recovering)]
+    former += ((r.place, r.old) for r in plan.retirements if _is_retired(workspace, r))
+    _set_all_aside(workspace, [one for one in former if one[1] not in kept], plan.token)
     for move in plan.moves:
-        _apply(workspace, move, plan.token, kept, recovering=recovering)
+        _apply(workspace, move)
     for retirement in plan.retirements:
-        _retire(workspace, retirement, plan.token, kept)
+        _retire(workspace, retirement)
     folders = {workspace.resolve(move.place).parent for move in plan.moves}
     for folder in sorted(folders):
         durable.sync_folder(folder)
@@ -88,37 +91,50 @@ def _advance(workspace: Workspace, plan: Journal, *, recovering: bool) -> None:
     plan.remove(workspace)
 
 
-def _apply(
-    workspace: Workspace, move: Move, token: str, kept: frozenset[Digest], *, recovering: bool
-) -> None:
-    """Let a temporary file take its place; ``kept`` are bytes that get another place anyway."""
+def _replaced(
+    workspace: Workspace, moves: Iterable[Move], *, recovering: bool
+) -> Iterator[tuple[str, Digest]]:
+    """Yield the files that are about to lose their places, with the digests of their bytes."""
+    for move in moves:
+        place, old = workspace.resolve(move.place), move.old
+        if not workspace.resolve(move.partial).exists():
+            continue
+        if recovering:  # the file in place may have been changed since the journal was written
+            old = digest_file(place) if place.exists() else None
+        if old is not None:
+            yield move.place, old
+
+
+def _apply(workspace: Workspace, move: Move) -> None:
     partial, place = workspace.resolve(move.partial), workspace.resolve(move.place)
-    if not partial.exists():
-        return
-    durable.make_folder(place.parent)
-    old = move.old
-    if recovering:  # the file in place may have been changed since the journal was written
-        old = digest_file(place) if place.exists() else None
-    if old is not None and old not in kept:
-        set_aside(workspace, place, old, token)
-    partial.replace(place)
+    if partial.exists():
+        durable.make_folder(place.parent)
+        partial.replace(place)
 
 
-def _retire(
-    workspace: Workspace, retirement: Retirement, token: str, kept: frozenset[Digest]
-) -> None:
+def _is_retired(workspace: Workspace, retirement: Retirement) -> bool:
+    place = workspace.resolve(retirement.place)
+    return place.exists() and digest_file(place) == retirement.old
+
+
+def _retire(workspace: Workspace, retirement: Retirement) -> None:
     place, top = workspace.resolve(retirement.place), workspace.resolve(retirement.top)
-    if not place.exists() or digest_file(place) != retirement.old:
-        return
-    if retirement.old not in kept:
-        set_aside(workspace, place, retirement.old, token)
-    place.unlink()
-    durable.sync_folder(place.parent)
-    prune_empty(place.parent, top)
+    if _is_retired(workspace, retirement):
+        place.unlink()
+        durable.sync_folder(place.parent)
+        prune_empty(place.parent, top)
 
 
-def set_aside(workspace: Workspace, path: Path, digest: Digest, token: str) -> None:
-    """Let the bytes of a file also lie in ``data/objects``, before its name is taken away.
+def _set_all_aside(workspace: Workspace, former: Sequence[tuple[str, Digest]], token: str) -> None:
+    """Let files also lie in ``data/objects``, durable before any of them loses its name."""
+    for place, digest in former:
+        _set_aside(workspace, workspace.resolve(place), digest, token)
+    if former:
+        durable.sync_folder(objects_folder(workspace))
+
+
+def _set_aside(workspace: Workspace, path: Path, digest: Digest, token: str) -> None:
+    """Let the bytes of a file also lie in ``data/objects``; the folder is for the caller to sync.
 
     Another name of the same file is enough where the file system gives it, and the file has only
     the one that it loses; else it is a copy, so that nobody who writes to the file writes to it.
@@ -130,15 +146,15 @@ def set_aside(workspace: Workspace, path: Path, digest: Digest, token: str) -> N
         return
     partial = durable.partial_of(kept, token)
     try:
-        if path.stat().st_nlink > 1:
-            shutil.copyfile(path, partial)
-        else:
+        is_linked = path.stat().st_nlink == 1
+        if is_linked:
             os.link(path, partial)
     except OSError:
+        is_linked = False
+    if not is_linked:
         shutil.copyfile(path, partial)
-    durable.sync_file(partial)
+        durable.sync_file(partial)
     partial.replace(kept)
-    durable.sync_folder(folder)
 
 
 def _is_sound(path: Path, digest: Digest) -> bool:
@@ -168,7 +184,7 @@ def _roll_back(workspace: Workspace, plan: Journal) -> None:
         if partial.exists() or not place.exists() or digest_file(place) != move.new:
             continue
         kept = None if move.old is None else objects_folder(workspace) / move.old.hex
-        set_aside(workspace, place, move.new, plan.token)
+        _set_all_aside(workspace, [(move.place, move.new)], plan.token)
         if kept is not None and kept.exists():
             shutil.copyfile(kept, partial)
             durable.sync_file(partial)
