@@ -152,10 +152,9 @@ class Later:
         """
         return self.stage._binding.bind(workspace, self.args, self.kwargs)
 
-    def skipped(self) -> Outcome | None:
-        """Return the outcome if the call is remembered as having nothing to do."""
+    def skipped(self, call: Call) -> Outcome | None:
+        """Return the outcome if this call, as it was bound, is remembered as nothing to do."""
         stage, workspace = self.stage, current_workspace()
-        call = self.bind(workspace)
         with hold(workspace, f"{stage.stage}-{call.slot[:16]}"):
             cache = StatCache.read(workspace)
             return stage._skipped(Decisions(workspace, call, stage._identity, cache))

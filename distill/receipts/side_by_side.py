@@ -8,7 +8,6 @@ Which of two independent runs the ledger names first is left to time.
 """
 
 import os
-import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,12 +42,15 @@ def side_by_side(*calls: Later) -> tuple[Outcome, ...]:
     """
     workspace = current_workspace()
     bound = [one.bind(workspace) for one in calls]
+    done = _skipped(calls, bound)
+    if len(done) == len(calls):
+        return tuple(done)
     waits = [
         frozenset(before for before in range(number) if _waits(bound[number], bound[before]))
         for number in range(len(calls))
     ]
     with _running(calls) as running:
-        schedule = _Schedule(calls, waits, running)
+        schedule = _Schedule(calls, bound, waits, running, dict(enumerate(done)))
         schedule.run()
     return schedule.outcomes()
 
@@ -58,14 +60,15 @@ class _Schedule:
     """Which calls are done, which are running, and which failed."""
 
     calls: Sequence[Later]
+    bound: Sequence[Call]
     waits: Sequence[frozenset[int]]
     running: "_Running"
-    done: dict[int, Outcome] = field(default_factory=dict)
+    done: dict[int, Outcome]
     failed: dict[int, BaseException] = field(default_factory=dict)
 
     def run(self) -> None:
         """Make the calls, each as soon as what it waits for is done."""
-        pending = set(range(len(self.calls)))
+        pending = set(range(len(self.done), len(self.calls)))
         while pending or self.running.numbers:
             ready = [one for one in sorted(pending) if self.waits[one] <= self.done.keys()]
             if self.failed:
@@ -84,7 +87,7 @@ class _Schedule:
     def _begin(self, ready: Sequence[int]) -> set[int]:
         """Begin what can be begun; return its numbers."""
         for number in ready:
-            skipped = self.calls[number].skipped()
+            skipped = self.calls[number].skipped(self.bound[number])
             if skipped is not None:
                 self.done[number] = skipped
                 return {number}
@@ -175,6 +178,17 @@ def _running(calls: Sequence[Later]) -> Iterator[_Running]:
             running.pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _skipped(calls: Sequence[Later], bound: Sequence[Call]) -> list[Outcome]:
+    """Return the outcomes of the calls before the first one that has something to do."""
+    found: list[Outcome] = []
+    for one, call in zip(calls, bound, strict=True):
+        outcome = one.skipped(call)
+        if outcome is None:
+            break
+        found.append(outcome)
+    return found
+
+
 def _waits(call: Call, earlier: Call) -> bool:
     """Whether a call reads or writes where an earlier one writes, or writes what that one reads."""
     written = [one.path for one in call.targets]
@@ -219,6 +233,8 @@ def _work(number: int) -> _Told:
 
 def _that_travels(error: Exception) -> Exception:
     """Return an error that can be told to another process."""
+    import pickle  # noqa: PLC0415 - few fail
+
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     except Exception:  # noqa: BLE001 - whatever its own methods raise
