@@ -141,9 +141,10 @@ def test_a_pair_keeps_its_common_beginning() -> None:
     "fields",
     [
         in_key(ADDRESS),
+        {"messages": (user("go"), assistant(None, call("f", {ADDRESS: "a text of some length"})))},
         {"messages": (user("go"), assistant(None, call("pay", {"card": 4539578763621486})))},
     ],
-    ids=["a member's name", "a number"],
+    ids=["a member's name", "a member's name before a text", "a number"],
 )
 def test_what_no_placeholder_can_replace_keeps_the_run_out(fields: Fields) -> None:
     """A member's name and a number stay what they are, so the run goes to quarantine."""

@@ -62,6 +62,21 @@ def test_rows_hold_placeholders_and_receipts_count_them(project: Project) -> Non
     assert "| `email` | 3 |" in card
 
 
+def test_pairs_hold_placeholders(tmp_path: Path) -> None:
+    """On both sides; the counts are those of both runs."""
+    rows = [row("t1", f"I wrote to {ADDRESS}."), row("t1", f"No mail to {ADDRESS}.", passed=False)]
+    made = make_workspace(tmp_path / "pairs", MAPPED + VERDICT, {"logs/a.jsonl": lines(rows)})
+    outcome = run_all(made)["export_preference"]
+    assert counts(outcome)["exported"] == 1
+    assert counts(outcome, "redacted") == {"email": 2}
+    (pair,) = read_jsonl(made.root / "exports/preference")
+    key = read_key(made.root / KEY_FILE)
+    assert key is not None
+    placeholder = key.placeholder("email", ADDRESS)
+    assert pair["chosen"][-1]["content"] == f"I wrote to {placeholder}."
+    assert pair["rejected"][-1]["content"] == f"No mail to {placeholder}."
+
+
 def test_the_key_is_its_owner_s_and_in_no_receipt(project: Project) -> None:
     """Nobody else may read it, and no file that the run wrote holds it."""
     run_all(project)
