@@ -11,21 +11,51 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from distill.firewall.agent_commands import AgentCall, agent_calls, strings_of
+from distill.firewall.needles import Needles
 from distill.records.evidence import Mark
 from distill.records.message import Message
+
+
+def _joined(beginnings: Sequence[str], ends: Sequence[str]) -> list[str]:
+    return [beginning + end for beginning in beginnings for end in ends]
+
 
 _PHRASES: Final = re.compile(
     r"\b(?:ignore|disregard|forget|override)\s{1,3}(?:(?:all|any|every|the|of|your|my)\s{1,3}){0,3}"
     r"(?:(?:previous|prior|above|earlier|preceding|initial|original|other|foregoing)\s{1,3}"
     r"(?:\w{1,12}\s{1,3}){0,2})?(?:instructions?|prompts?|directions|guidelines|commands|tasks?)\b"
-    r"|\b(?:important|urgent)\s(?:message|instructions?)\s(?:from|to|for)\b"
-    r"|<\s?/?(?:information|system|important|admin|instructions?)\s?>"
+    r"|\b(?:important|urgent) (?:message|instructions?) (?:from|to|for)\b"
+    r"|< ?/?(?:information|system|important|admin|instructions?) ?>"
     r"|\[/?(?:system|inst|admin)\]|<\|im_start\|>\s?system|^#{1,4} ?(?:system|new instructions?)\b"
-    r"|\b(?:system|admin(?:istrator)?|developer)\s(?:override|notice|message|note|prompt)\s?:"
-    r"|\b(?:ai|llm)\s?(?:assistants?|agents?|models?)?\s?(?:must|should|need to|are required to)\b"
-    r"|\bbefore\s(?:you\s)?(?:can\s)?(?:solv\w+|continu\w+|answer\w*|proceed\w*)\s(?:with\s)?the\s"
+    r"|\b(?:system|admin(?:istrator)?|developer) (?:override|notice|message|note|prompt)\s?:"
+    r"|\b(?:ai|llm)(?: (?:assistants?|agents?|models?))? (?:must|should|need to|are required to)\b"
+    r"|\bbefore (?:you )?(?:can )?(?:solv\w+|continu\w+|answer\w*|proceed\w*)\s(?:with\s)?the\s"
     r"(?:original\s|user's\s)?(?:task|request|question)\b",
     re.IGNORECASE | re.MULTILINE,
+)
+#: Each phrase holds one of these: most texts hold none, and no pattern is tried on them.
+_NEEDLES: Final = Needles(
+    (
+        *("ignore", "disregard", "forget", "override", "<|im_start|>"),
+        *_joined(("important", "urgent"), (" message", " instruction")),
+        *_joined(
+            ("information", "system", "important", "admin", "instruction"), (">", " >", "s>", "s >")
+        ),
+        *_joined(("[", "[/"), ("system]", "inst]", "admin]")),
+        *_joined(("#", "# "), ("system", "new instruction")),
+        *_joined(
+            ("system ", "admin ", "administrator ", "developer "),
+            ("override", "notice", "message", "note", "prompt"),
+        ),
+        *_joined(
+            ("ai", "llm", "assistant", "assistants", "agent", "agents", "model", "models"),
+            (" must", " should", " need to", " are required to"),
+        ),
+        *_joined(
+            ("before ", "before you ", "before can ", "before you can "),
+            ("solv", "continu", "answer", "proceed"),
+        ),
+    )
 )
 #: How far behind its phrase an instruction reaches, in characters.
 _REACH: Final = 600
@@ -63,6 +93,8 @@ def followed_instructions(messages: Sequence[Message]) -> Iterator[Mark]:
 def _instructions(content: str, at: str) -> Iterator[tuple[Mark, set[str]]]:
     """Yield each instruction of a tool's result, and the words that tell it."""
     plain = content if content.isascii() else _HIDDEN.sub("", content)
+    if next(_NEEDLES.hits(plain.encode("utf-8", "surrogatepass")), None) is None:
+        return
     reached = 0
     for found in _PHRASES.finditer(plain):
         if found.start() < reached:
