@@ -19,6 +19,7 @@ import tempfile
 import time
 import venv
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,13 +27,25 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from corpus import make_run
 
+from distill.firewall import benchmark_contamination
+from distill.firewall.benchmark_index import BenchmarkIndex
+from distill.firewall.benchmark_items import item_of
 from distill.firewall.observing import OBSERVERS, observe
 from distill.records.run_texts import RunTexts
 from distill.sources.messages import read_messages
 
 SAMPLE: Final = 300_000
 #: By gate: what is installed, and the script beside this one that scans with it.
-PEERS: Final = {"secret_detected": ("detect-secrets==1.5.0", "gates_detect_secrets.py")}
+PEERS: Final = {
+    "secret_detected": ("detect-secrets==1.5.0", "gates_detect_secrets.py"),
+    "near_duplicate": ("datasketch==2.0.0", "gates_datasketch.py"),
+    "benchmark_contamination": (
+        "datatrove==0.10.1 spacy orjson regex xxhash<4",
+        "gates_datatrove.py",
+    ),
+}
+#: How many items the list has that runs are compared with.
+ITEMS: Final = 2_000
 
 Run = dict[str, Any]
 
@@ -43,6 +56,21 @@ def generated(number: int) -> Iterator[Run]:
     words = ["".join(rng.choices("etaoinshrdlucmfw", k=rng.randint(2, 10))) for _ in range(4000)]
     for one in range(number):
         yield {"messages": read_messages(make_run(one, 4, words)["messages"])}
+
+
+def benchmark() -> BenchmarkIndex:
+    """Return a list of made-up items, some 500 words each, of which runs hold none."""
+    rng = random.Random(11)
+    words = ["".join(rng.choices("etaoinshrdlucmfw", k=rng.randint(2, 10))) for _ in range(4000)]
+    rows = (
+        {
+            "id": f"item/{n}",
+            "prompt": " ".join(rng.choices(words, k=250)),
+            "answer": " ".join(rng.choices(words, k=250)),
+        }
+        for n in range(ITEMS)
+    )
+    return BenchmarkIndex("made-up", "1", [item_of(row) for row in rows])
 
 
 def characters(runs: Sequence[Run]) -> int:
@@ -73,7 +101,7 @@ class Peer:
         ]
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         subprocess.run(
-            [self._command[0], "-m", "pip", "install", "-q", requirement],
+            [self._command[0], "-m", "pip", "install", "-q", *requirement.split()],
             check=True,
             env=environment,
             stderr=subprocess.DEVNULL,
@@ -107,9 +135,11 @@ def main() -> None:
     files = (path.read_text(encoding="utf-8", errors="replace") for path in options.text)
     runs = [{"text": text} for text in files] or list(generated(options.runs))
     total = characters(runs)
+    lists = (benchmark(),)
     asked: dict[str, Callable[[RunTexts], object]] = {
         **{name: ask for name, (_, ask) in OBSERVERS.items()},
-        "all together": observe,
+        "benchmark_contamination": partial(benchmark_contamination.observe, benchmarks=lists),
+        "all together": partial(observe, benchmarks=lists),
     }
     ours = {name: [] for name in asked}
     theirs: dict[str, list[float]] = {name: [] for name in PEERS}
