@@ -1,7 +1,8 @@
 """The file of a workspace's redaction key: 64 hex digits; lines that begin with ``#`` are remarks.
 
 The key is private: who has it can tell which value a placeholder stands for by trying. It is made
-when it is first needed, its owner alone may read it, and nothing copies it: no receipt, no release.
+when it is first needed, its owner alone may read it, git ignores it, and nothing copies it: no
+receipt, no release.
 """
 
 import os
@@ -65,6 +66,7 @@ def made_key(path: Path) -> RedactionKey:
             file.flush()
             os.fsync(file.fileno())
         _link(partial, path)
+        _ignore_in_git(path.parent)
     except OSError as error:
         raise ConfigurationError(
             f"the redaction key {path} can't be written: {error.strerror}",
@@ -73,6 +75,13 @@ def made_key(path: Path) -> RedactionKey:
     finally:
         partial.unlink(missing_ok=True)
     return made_key(path)
+
+
+def _ignore_in_git(folder: Path) -> None:
+    """Keep a folder of keys out of git, unless somebody has said what git is to ignore there."""
+    path = folder / ".gitignore"
+    if not path.exists():
+        path.write_text("*\n", encoding="ascii")
 
 
 def _link(partial: Path, path: Path) -> None:

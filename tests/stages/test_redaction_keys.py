@@ -82,6 +82,7 @@ def test_the_key_is_its_owner_s_and_in_no_receipt(project: Project) -> None:
     run_all(project)
     path = project.root / KEY_FILE
     assert path.stat().st_mode & 0o077 == 0
+    assert (path.parent / ".gitignore").read_text(encoding="ascii") == "*\n"
     key = read_key(path)
     assert key is not None
     for other in project.root.rglob("*"):
