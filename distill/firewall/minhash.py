@@ -10,6 +10,7 @@ The chance to be a candidate is 1 - (1 - s^4)^16 for a similarity s: 89 % at 0.6
 """
 
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -44,13 +45,23 @@ def similarity(one: Hashes, other: Hashes) -> int:
     return shared * 1000 // both if both else 0
 
 
-def bands_of(words: Hashes) -> str:
-    """Return the bands of a text's signature: 16 numbers of 32 bits, little-endian, in base64."""
-    signature = _signature(gram_hashes(words, SHINGLE)).astype(np.uint64).reshape(BANDS, ROWS)
-    found = np.zeros(BANDS, np.uint64)
+def bands_of(texts: Sequence[Hashes]) -> list[str]:
+    """Return the bands of each text's signature: 16 numbers of 32 bits, little-endian, in base64.
+
+    ``texts`` are the words of each, five or more; texts that are short together are worked out in
+    one go, since most of the price of a short one is that of a call.
+
+    Law: a text's bands don't depend on the other texts.
+    """
+    if sum(map(len, texts)) > _CHUNK:
+        signatures = np.stack([_signature(gram_hashes(words, SHINGLE)) for words in texts])
+    else:
+        signatures = _signatures(texts)
+    parts = signatures.astype(np.uint64).reshape(len(texts), BANDS, ROWS)
+    found = np.zeros((len(texts), BANDS), np.uint64)
     for row in range(ROWS):
-        found = mixed(found + signature[:, row] + np.uint64(row + 1))
-    return b64encode((found >> _HIGH).astype("<u4").tobytes()).decode()
+        found = mixed(found + parts[:, :, row] + np.uint64(row + 1))
+    return [b64encode(one.tobytes()).decode() for one in (found >> _HIGH).astype("<u4")]
 
 
 def read_bands(text: str) -> bytes:
@@ -74,6 +85,23 @@ def _signature(grams: Hashes) -> NDArray[Any]:
         permuted = values[None, start : start + _CHUNK] * factors
         permuted += addends
         np.minimum(least, permuted.min(axis=1), out=least)
+    return least
+
+
+def _signatures(texts: Sequence[Hashes]) -> NDArray[Any]:
+    """Return the signatures of short texts, a row each: those of the shingles of all, parted."""
+    sizes = [len(words) - SHINGLE + 1 for words in texts]
+    grams = gram_hashes(np.concatenate(texts), SHINGLE)
+    begins, own = 0, []
+    for words, size in zip(texts, sizes, strict=True):  # a shingle over two texts is of neither
+        own.append(grams[begins : begins + size])
+        begins += len(words)
+    values = (np.concatenate(own) >> _HIGH).astype(np.uint32)
+    factors, addends = _permutations()
+    permuted = values[None, :] * factors
+    permuted += addends
+    firsts = np.cumsum([0, *sizes[:-1]])
+    least: NDArray[Any] = np.minimum.reduceat(permuted, firsts, axis=1).T
     return least
 
 

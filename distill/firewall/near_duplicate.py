@@ -28,15 +28,18 @@ _ALL: Final = 1000
 def observe(texts: RunTexts) -> Observation | None:
     """Tell the digest of each facet, and the bands of each that has 20 words or more."""
     from distill.firewall.minhash import bands_of  # noqa: PLC0415 - brings numpy
-    from distill.firewall.words import word_hashes  # noqa: PLC0415
+    from distill.firewall.words import hashes_of_all  # noqa: PLC0415
 
+    facets = facets_of(texts.messages, texts.text)
     names: dict[str, str] = {}
-    for facet, text in facets_of(texts.messages, texts.text).items():
+    for facet, text in facets.items():
         plain = " ".join(text.split())
         names[facet] = digest_bytes(plain.encode("utf-8", "surrogatepass")).hex[:_DIGITS]
-        words = word_hashes(text)
-        if len(words) >= LEAST_WORDS:
-            names[bands_name(facet)] = bands_of(words)
+    words = zip(facets, hashes_of_all(tuple(facets.values())), strict=True)
+    long = {facet: found for facet, found in words if len(found) >= LEAST_WORDS}
+    if long:
+        bands = zip(long, bands_of(tuple(long.values())), strict=True)
+        names |= {bands_name(facet): text for facet, text in bands}
     return Observation(version=VERSION, names=names) if names else None
 
 

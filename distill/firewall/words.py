@@ -12,7 +12,7 @@ a library may change them. They are not cryptographic.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final, TypeAlias
 
@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 Hashes: TypeAlias = NDArray[np.uint64]
 
 _CHUNK: Final = 1 << 16
+#: Characters; four bytes each at most, and a space between the characters of some scripts.
+_SHORT: Final = _CHUNK // 8
 _WORD_BASE: Final = 0x9E3779B97F4A7C15
 _GRAM_BASE: Final = 0xD6E8FEB86659FD93
 _MASK: Final = (1 << 64) - 1
@@ -105,6 +107,17 @@ def word_hashes(text: str) -> Hashes:
     return found[0] if len(found) == 1 else np.concatenate(found)
 
 
+def hashes_of_all(texts: Sequence[str]) -> list[Hashes]:
+    """Return what `word_hashes` returns of each text; short ones are worked out in one go."""
+    if not texts or sum(map(len, texts)) > _SHORT:
+        return [word_hashes(text) for text in texts]
+    parts = [_normalised(text) for text in texts]
+    found, starts = _hashed(b" ".join(parts))
+    begins = np.cumsum([0, *(len(part) + 1 for part in parts[:-1])])
+    firsts = np.searchsorted(starts, begins).tolist()
+    return [found[one:end] for one, end in zip(firsts, [*firsts[1:], None], strict=True)]
+
+
 def gram_hashes(words: Hashes, length: int) -> Hashes:
     """Return a hash for each run of `length` words: of its words and their order alone."""
     if len(words) < length:
@@ -127,7 +140,14 @@ def mixed(hashes: Hashes) -> Hashes:
 
 
 def _of_chunk(chunk: bytes) -> Hashes:
-    """Hash each word as a polynomial in its bytes: differences of one sum over all of them."""
+    return _hashed(chunk)[0]
+
+
+def _hashed(chunk: bytes) -> tuple[Hashes, NDArray[Any]]:
+    """Return each word's hash and where it begins.
+
+    A hash is a polynomial in the word's bytes: the difference of one sum over all of them.
+    """
     values = np.frombuffer(chunk, np.uint8)
     is_word = np.empty(len(values) + 2, np.bool_)
     is_word[0] = is_word[-1] = False
@@ -135,7 +155,7 @@ def _of_chunk(chunk: bytes) -> Hashes:
     edges = np.flatnonzero(is_word[1:] != is_word[:-1])
     starts, ends = edges[::2], edges[1::2]
     up, down = _powers(_WORD_BASE)
-    return mixed(_differences(values * up[: len(values)], starts, ends) * down[starts])
+    return mixed(_differences(values * up[: len(values)], starts, ends) * down[starts]), starts
 
 
 def _grams_of_chunk(words: Hashes, length: int) -> Hashes:

@@ -15,9 +15,9 @@ from distill.firewall.clustering import clusters
 from distill.firewall.facets import Facet, facets_of
 from distill.firewall.gates import Refusal
 from distill.firewall.minhash import BANDS, bands_of, read_bands, shingles_of, similarity
-from distill.firewall.near_duplicate import observe
+from distill.firewall.near_duplicate import LEAST_WORDS, observe
 from distill.firewall.settings import Action, FirewallSettings, NearDuplicateSettings
-from distill.firewall.words import chunks, gram_hashes, word_hashes, words_of
+from distill.firewall.words import chunks, gram_hashes, hashes_of_all, word_hashes, words_of
 from distill.records.run_texts import RunTexts
 from distill.records.scored import DecidingVerdict, NearDuplicates
 from distill.records.taxonomy import QuarantineReason, SourceRole, VerdictOrigin
@@ -192,7 +192,7 @@ def test_one_of_each_group_is_kept(runs: list[Run]) -> None:
 
 def test_the_bands_of_a_text_are_these() -> None:
     """They stand in evidence: a change of the arithmetic is a new version of the rule."""
-    told = bands_of(word_hashes("the quick brown fox jumps over the lazy dog " * 3))
+    told = bands_of([word_hashes("the quick brown fox jumps over the lazy dog " * 3)])[0]
     assert told == (
         "2h2enqOmqa9dR9Ld05nd8AhJvSlkDYleCwYA5gNsGY/jcKqSB4kiarSBCU1lD4YmdnH583gIGCQxCg5wwjcmHg=="
     )
@@ -214,7 +214,7 @@ def test_texts_that_are_alike_become_candidates(alike: float, least: int) -> Non
 
 
 def _bands(said: str) -> list[bytes]:
-    found = read_bands(bands_of(word_hashes(said)))
+    found = read_bands(bands_of([word_hashes(said)])[0])
     return [found[at : at + 4] for at in range(0, len(found), 4)]
 
 
@@ -297,3 +297,14 @@ def test_a_word_without_end_is_cut_and_not_a_crash() -> None:
     """A megabyte without a space."""
     assert len(b"".join(chunks("a" * 1_000_000))) == 1_000_000
     assert len(word_hashes("a" * 1_000_000)) == len(words_of("a" * 1_000_000))
+
+
+@given(said=st.lists(st.text() | st.integers(1, 4000).map(lambda n: text(n, n)), max_size=4))
+@settings(max_examples=60)
+def test_a_text_has_the_same_words_and_bands_whatever_stands_beside_it(said: list[str]) -> None:
+    """Texts are worked out together to be cheap, and each comes out as alone."""
+    alone = [word_hashes(one) for one in said]
+    assert [one.tolist() for one in hashes_of_all(said)] == [one.tolist() for one in alone]
+    long = [one for one in alone if len(one) >= LEAST_WORDS]
+    if long:
+        assert bands_of(long) == [bands_of([one])[0] for one in long]
