@@ -66,6 +66,8 @@ _HIDDEN: Final = re.compile("[\u200b-\u200d\u2060\ufeff\u202a-\u202e\u2066-\u206
 
 def followed_instructions(messages: Sequence[Message]) -> Iterator[Mark]:
     """Yield, for each instruction that is followed, its place and that of the call."""
+    if not any(_may_instruct(one.content or "") for one in messages if one.role == "tool"):
+        return
     known: set[str] = set()
     waiting: dict[str, Mark] = {}
     calls: dict[int, list[AgentCall]] = {}
@@ -92,10 +94,7 @@ def followed_instructions(messages: Sequence[Message]) -> Iterator[Mark]:
 
 def _instructions(content: str, at: str) -> Iterator[tuple[Mark, set[str]]]:
     """Yield each instruction of a tool's result, and the words that tell it."""
-    plain = content if content.isascii() else _HIDDEN.sub("", content)
-    if next(_NEEDLES.hits(plain.encode("utf-8", "surrogatepass")), None) is None:
-        return
-    reached = 0
+    plain, reached = _shown(content), 0
     for found in _PHRASES.finditer(plain):
         if found.start() < reached:
             continue
@@ -105,6 +104,16 @@ def _instructions(content: str, at: str) -> Iterator[tuple[Mark, set[str]]]:
             end = min(found.end(), len(content))
             start = min(found.start(), end)
             yield Mark(rule="followed_instruction", at=at, start=start, end=end), words
+
+
+def _may_instruct(content: str) -> bool:
+    """Say whether a text holds a needle: one that holds none has none of the phrases."""
+    raw = _shown(content).encode("utf-8", "surrogatepass")
+    return next(_NEEDLES.hits(raw), None) is not None
+
+
+def _shown(content: str) -> str:
+    return content if content.isascii() else _HIDDEN.sub("", content)
 
 
 def _specific(text: str) -> set[str]:

@@ -58,20 +58,19 @@ def _split(text: str) -> Iterator[tuple[list[str], list[int], int]]:
         token = _TOKEN.match(text, at)
         if token is None:
             raise ValueError("a character that is no part of a command")
-        at = token.end()
-        if token["here"] is not None:
-            waiting.append(token["word"])
-        elif token["space"] is not None:
+        at, kind = token.end(), token.lastgroup
+        if kind == "space":
             is_open = False
-        elif token["end"] is not None:
+        elif kind == "here":
+            waiting.append(token["word"])
+        elif kind == "end":
             yield ["".join(word) for word in words], starts, end
             words, starts, is_open = [], [], False
             if waiting and "\n" in token["end"]:
                 at = _after_documents(text, at, waiting)
                 waiting = []
         else:
-            quoted = token["single"] if token["single"] is not None else token["double"]
-            part = token["bare"] if quoted is None else quoted
+            part = token[token.lastindex or 0]
             if is_open:
                 words[-1].append(part)
             else:
