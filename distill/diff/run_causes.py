@@ -53,10 +53,19 @@ class ScoredCauses:
             return Cause.PAIRING, inherited
         if own is not None and own.is_more_than_origin:
             return own.told
-        neighbour = self._neighbour(change.key, before, after)
-        if neighbour is not None:
-            return Cause.PAIRING, f"{neighbour} has the same output, and its verdict changed"
+        of_others = self._of_others(change.key, before, after)
+        if of_others is not None:
+            return Cause.PAIRING, of_others
         return settled(self._conditions, "[scoring]")
+
+    def _of_others(self, run: str, before: Row, after: Row) -> str | None:
+        """Return what changed in other runs that this one's decision looks at."""
+        neighbour = self._neighbour(run, before, after)
+        if neighbour is not None:
+            return f"{neighbour} has the same output, and its verdict changed"
+        if not self._conditions.parameters_differ and _is_alike_otherwise(before, after):
+            return "the runs that it is like changed"
+        return None
 
     def _neighbour(self, run: str, before: Row, after: Row) -> str | None:
         """Return a run of the same output that changed, where the rule looks at such runs."""
@@ -69,6 +78,11 @@ class ScoredCauses:
                 if other is not None and other.is_more_than_origin:
                     return neighbour
         return None
+
+
+def _is_alike_otherwise(before: Row, after: Row) -> bool:
+    """Say whether other runs are like this one than were before."""
+    return bool(before["near_duplicates"] != after["near_duplicates"])
 
 
 def _inherited(before: Row, after: Row) -> str | None:

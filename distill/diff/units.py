@@ -105,7 +105,10 @@ def evidence_run(row: Row) -> Unit:
 
 def scored_run(row: Row) -> Unit:
     """Return the unit of a scored run; where its evidence stands is no part of what it says."""
-    decision = ("rule", "reasons", "decided_by", "dissent", "reward", "parent_run_ids")
+    decision = (
+        *("rule", "reasons", "decided_by", "dissent", "reward", "parent_run_ids"),
+        "near_duplicates",
+    )
     task, output = row["task"]["key"], row["output_digest"]
     groups = [f"task:{task}", f"output:{task}:{output}"]
     if row["subject"] is not None:
