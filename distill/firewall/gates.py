@@ -5,6 +5,7 @@ leak. Every gate is asked, so that `also` tells a reader what would still be in 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from distill.firewall import (
@@ -46,6 +47,7 @@ from distill.firewall.finding import (
     Refusal,
     RunCandidate,
 )
+from distill.firewall.marking import merged
 from distill.firewall.observation import UndecidedError
 from distill.records.taxonomy import QuarantineReason
 
@@ -61,6 +63,7 @@ __all__ = [
     "RunCandidate",
     "ask",
     "judge",
+    "without_marks",
 ]
 
 #: The rule of a finding that says: this gate could not judge.
@@ -164,6 +167,16 @@ PAIR_GATES: Final[tuple[Gate[PairCandidate], ...]] = (
 )
 
 
+def without_marks(text: str) -> str:
+    """Return a text with a rule's name in the place of each credential and personal datum."""
+    raw = text.encode("utf-8", "surrogatepass")
+    pieces, done = [], 0
+    for start, end, rule in merged([*secret_detected.scan(raw), *personal_data.scan(raw)]):
+        pieces += [raw[done:start], f"<{rule}>".encode()]
+        done = end
+    return b"".join((*pieces, raw[done:])).decode("utf-8", "surrogatepass")
+
+
 def judge(candidate: C, gates: Sequence[Gate[C]], settings: GateSettings) -> Refusal | None:
     """Ask every gate; return null where all let the candidate through.
 
@@ -178,9 +191,18 @@ def judge(candidate: C, gates: Sequence[Gate[C]], settings: GateSettings) -> Ref
 
 
 def ask(gate: Gate[C], candidate: C, settings: GateSettings) -> Finding | None:
-    """Return what one gate finds; null where it passes or is off. Law: see `judge`."""
+    """Return what one gate finds; null where it passes or is off.
+
+    Laws: see `judge`; no credential and no personal datum stands in the detail, though a pointer or
+    another run's id may hold one.
+    """
     if settings.firewall.is_off(gate.name):
         return None
+    found = _ask(gate, candidate, settings)
+    return found if found is None else replace(found, detail=without_marks(found.detail))
+
+
+def _ask(gate: Gate[C], candidate: C, settings: GateSettings) -> Finding | None:
     try:
         return gate.check(candidate, settings)
     except UndecidedError as undecided:

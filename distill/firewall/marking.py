@@ -5,13 +5,14 @@ between two texts. The texts of a run are scanned as they stand, with their perc
 and within each piece of base64. A span found within base64 is marked by the whole piece.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple, TypeAlias
 
 from distill.firewall.encodings import base64_texts, char_offsets, percent_decoded
-from distill.records.evidence import Mark, Observation
-from distill.records.run_texts import JoinedTexts, RunTexts
+from distill.records.evidence import EvidenceRecord, Mark, Observation
+from distill.records.run_texts import LABEL_ROLE, JoinedTexts, PlacedText, RunTexts
 
 
 class Span(NamedTuple):
@@ -24,6 +25,9 @@ class Span(NamedTuple):
 
 Scan: TypeAlias = Callable[[bytes], Iterable[Span]]
 
+#: Endings of log files: behind them a file's name is what somebody chose, such as an address.
+_FILE_ENDING: Final = re.compile(r"(?:\.(?:jsonl?|ndjson|gz|eval|traj|log|txt|md))+\Z")
+
 #: More marks than that in one run tell nothing more; the run stays out, since not all are known.
 MAX_MARKS: Final = 10_000
 
@@ -31,10 +35,13 @@ MAX_MARKS: Final = 10_000
 def observe_marks(texts: RunTexts, version: int, scan: Scan) -> Observation | None:
     """Return the marks that a scanner makes in a run's texts and labels; null where it finds none.
 
+    Marks of one rule that overlap are one; those of two rules are two, since one of the rules may
+    be ignored.
+
     Law: a run of more than `MAX_MARKS` findings is undecided.
     """
     joined = texts.joined
-    spans = merged([*scan(joined.raw), *_encoded(joined, scan)])
+    spans = _merged_by_rule([*scan(joined.raw), *_encoded(joined, scan)])
     if len(spans) > MAX_MARKS:
         return Observation(version=version, undecided=f"more than {MAX_MARKS} findings")
     return Observation(version=version, marks=tuple(_marks(joined, spans))) if spans else None
@@ -44,14 +51,14 @@ def _marks(joined: JoinedTexts, spans: Sequence[Span]) -> Iterator[Mark]:
     """Yield spans of the joined bytes as marks, whose places are characters of one text."""
     for number, found in groupby(spans, key=lambda span: joined.at(span.start)):
         placed, start, of_text = joined.texts[number], joined.starts[number], tuple(found)
-        places = [place for span in of_text for place in span[:2]]
-        chars = iter(char_offsets(joined.raw, start, places))
+        places = sorted({place for span in of_text for place in span[:2]})
+        chars = dict(zip(places, char_offsets(joined.raw, start, places), strict=True))
         for span in of_text:
             yield Mark(
                 rule=span.rule,
                 at=placed.at,
-                start=next(chars),
-                end=next(chars),
+                start=chars[span.start],
+                end=chars[span.end],
                 in_key=placed.in_key,
             )
 
@@ -63,9 +70,39 @@ def _encoded(joined: JoinedTexts, scan: Scan) -> Iterator[Span]:
         for start, end, rule in scan(decoded.raw):
             yield Span(decoded.source(start), decoded.source(end), rule)
     for start, end, text in joined.once(base64_texts):
-        found = next(iter(scan(text)), None)
-        if found is not None:
-            yield Span(start, end, found.rule)
+        for rule in dict.fromkeys(found.rule for found in scan(text)):
+            yield Span(start, end, rule)
+
+
+def _merged_by_rule(spans: list[Span]) -> list[Span]:
+    """Return spans in order, those of one rule that overlap as one."""
+    of_rule: dict[str, list[Span]] = {}
+    for span in spans:
+        of_rule.setdefault(span.rule, []).append(span)
+    return sorted(one for found in of_rule.values() for one in merged(found))
+
+
+def marks_of_origin(record: EvidenceRecord, scan: Scan) -> tuple[Mark, ...]:
+    """Return the marks in what a row says of where its run is from: paths, pointers, category.
+
+    They are looked for when a run is exported: a run logged twice has several origins, of which its
+    observers saw none.
+    """
+    places = [PlacedText("/source_category", LABEL_ROLE, record.source_category)]
+    for number, one in enumerate(record.provenance):
+        places.append(
+            PlacedText(f"/provenance/{number}/path", LABEL_ROLE, _FILE_ENDING.sub("", one.path))
+        )
+        if one.pointer:
+            pointer = one.pointer.replace("~1", "/").replace("~0", "~")
+            places.append(PlacedText(f"/provenance/{number}/pointer", LABEL_ROLE, pointer))
+    joined = JoinedTexts.of(tuple(places))
+    return tuple(_marks(joined, _merged_by_rule([*scan(joined.raw), *_encoded(joined, scan)])))
+
+
+def is_of_origin(mark: Mark) -> bool:
+    """Say whether a mark is one of `marks_of_origin`."""
+    return mark.at.startswith("/provenance/") or mark.at == "/source_category"
 
 
 def merged(spans: list[Span]) -> list[Span]:

@@ -37,6 +37,14 @@ def observation_of(
 
 def finding_of_marks(reason: QuarantineReason, rule: str, marks: Sequence[Mark]) -> Finding:
     """Return the finding that names what was found where; the text itself is never quoted."""
-    places = [f"{one.rule} at {one.at}, characters {one.start} to {one.end}" for one in marks]
-    more = f"; and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-    return Finding(reason, rule, "; ".join(places[:_SHOWN]) + more)
+    places = [
+        f"{one.rule} at {place_of(one)}, characters {one.start} to {one.end}"
+        for one in marks[:_SHOWN]
+    ]
+    more = f"; and {len(marks) - _SHOWN} more" if len(marks) > _SHOWN else ""
+    return Finding(reason, rule, "; ".join(places) + more)
+
+
+def place_of(mark: Mark) -> str:
+    """Return where a mark is; a member whose name is marked is not named."""
+    return f"a member's name in {mark.at.rpartition('/')[0]}" if mark.in_key else mark.at

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.firewall.marking import Span, observe_marks
+from distill.firewall.marking import Span, marks_of_origin, observe_marks
 from distill.firewall.needles import Needles, folded
 from distill.firewall.observation import observation_of
 from distill.firewall.personal_rules import PERSONAL_RULES
@@ -18,7 +18,7 @@ from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "personal_data"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _REASON: Final = QuarantineReason.PERSONAL_DATA
 
@@ -32,7 +32,10 @@ def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
     """Pass where nothing was found, or all of it can be replaced."""
     observation_of(candidate, NAME, _REASON)
     firewall = settings.firewall
-    marks = firewall.counted_marks(NAME, candidate.evidence.facts.observed)
+    marks = (
+        *firewall.counted_marks(NAME, candidate.evidence.facts.observed),
+        *firewall.not_ignored(NAME, marks_of_origin(candidate.evidence, scan)),
+    )
     return finding_of(candidate, NAME, marks, firewall.personal_data.action)
 
 

@@ -25,6 +25,7 @@ _LETTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final = b"0123456789"
 _LOCAL: Final = _LETTERS + _DIGITS + b"._%+-"
 _MAX_LOCAL: Final = 64
+_MAX_ESCAPES: Final = 32
 
 _DOMAIN: Final = re.compile(rb"((?:[A-Za-z0-9-]{1,63}+\.){1,8})([A-Za-z]{2,24}+)(?![A-Za-z0-9_(-])")
 _CARD: Final = re.compile(
@@ -49,7 +50,7 @@ _FICTITIOUS: Final = re.compile(
     rb"1?[2-9][0-9]{2}55501[0-9]{2}|1?555[0-9]{7}|1?55501[0-9]{2}|1?[2-9][0-9]{2}5551[0-9]{3}|([0-9])\1+|0?123456789?0?"
 )
 _UNIX_HOME: Final = re.compile(
-    rb"(?:\\?/)(?:Users|home)(?:\\?/)(?P<key>[A-Za-z0-9._-]{1,64}+)(\\?/)?"
+    rb"(?:\\?/)(?:Users|home)(?:\\{0,32}+/)(?P<key>[A-Za-z0-9._-]{1,64}+)(\\{0,32}+/)?"
 )
 _WINDOWS_HOME: Final = re.compile(
     rb"[A-Za-z]:\\{1,4}+[Uu]sers\\{1,4}+(?P<key>[^\\/:*?\"<>|\s\0]{1,64}+)"
@@ -80,6 +81,9 @@ def _email(raw: bytes, start: int, end: int) -> Span | int | None:
     domain = _DOMAIN.match(raw, end)
     if domain is None:
         return None
+    if raw[start] == ord("\\"):  # each layer of JSON doubles the escape's own
+        before = raw[max(0, start - _MAX_ESCAPES) : start]
+        start = start - len(before) + len(before.rstrip(b"\\"))
     before = raw[max(0, start - _MAX_LOCAL) : start]
     name = before[len(before.rstrip(_LOCAL)) :].lstrip(b".%+-")
     begin = start - len(name)

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from distill.firewall.finding import Finding, RunCandidate
-from distill.firewall.marking import Span, merged
+from distill.firewall.marking import Span, is_of_origin, merged
 from distill.firewall.observation import UndecidedError, finding_of_marks
 from distill.firewall.settings import FirewallSettings, MarkAction
 from distill.receipts.digest import digest_bytes
@@ -113,8 +113,8 @@ def _redactions(
 
 
 def _is_replaceable(record: EvidenceRecord, mark: Mark, reason: QuarantineReason) -> bool:
-    """Say whether a mark is in a text; a member's name, a number and a run's id have to stay."""
-    if mark.in_key or mark.at == RUN_ID:
+    """Say whether a mark is in a text; names, numbers, a run's id and its origin stay."""
+    if mark.in_key or mark.at == RUN_ID or is_of_origin(mark):
         return False
     return isinstance(_text_at(record, mark.at, reason), str)
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.firewall.marking import Span, observe_marks
+from distill.firewall.marking import Span, marks_of_origin, observe_marks
 from distill.firewall.needles import Needles, folded
 from distill.firewall.observation import observation_of
 from distill.firewall.redaction import finding_of
@@ -19,7 +19,7 @@ from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "secret_detected"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _REASON: Final = QuarantineReason.SECRET_DETECTED
 _ESCAPE: Final = re.compile(rb"\\(?:[nrtbf]|u[0-9a-fA-F]{4})\Z")
@@ -35,23 +35,28 @@ def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
     """Pass where no credential was found that has to keep the run out."""
     observation_of(candidate, NAME, _REASON)
     firewall = settings.firewall
-    marks = firewall.counted_marks(NAME, candidate.evidence.facts.observed)
+    marks = (
+        *firewall.counted_marks(NAME, candidate.evidence.facts.observed),
+        *firewall.not_ignored(NAME, marks_of_origin(candidate.evidence, scan)),
+    )
     return finding_of(candidate, NAME, marks, firewall.secret_detected.action)
 
 
 def scan(raw: bytes) -> Iterator[Span]:
-    """Yield the credentials in some bytes; one that lies within another is left out."""
+    """Yield the credentials in some bytes; of one rule, none that begins within another.
+
+    What one rule finds hides nothing from the others: a setting may ignore that rule.
+    """
     needles, rules = _looked_for()
-    covered = 0
+    covered: dict[str, int] = {}
     for number, start, _ in needles.hits(raw):
-        if start < covered:
-            continue
         for rule in rules[needles.needles[number]]:
+            if start < covered.get(rule.name, 0):
+                continue
             found = _find(rule, raw, start)
             if found is not None:
-                covered = max(covered, found.end)
+                covered[rule.name] = found.end
                 yield found
-                break
 
 
 @cache

@@ -4,7 +4,7 @@
 setting is compared with what the evidence already holds: to change it reads no log again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from pydantic import Field
@@ -167,8 +167,13 @@ class FirewallSettings(FrozenModel):
 
     def counted_marks(self, gate: str, observed: Mapping[str, Observation]) -> tuple[Mark, ...]:
         """Return the marks of a gate's observer that are not to be ignored."""
-        told, ignored = observed.get(gate), self._marking()[gate].ignore
-        return tuple(mark for mark in told.marks if mark.rule not in ignored) if told else ()
+        told = observed.get(gate)
+        return self.not_ignored(gate, told.marks) if told else ()
+
+    def not_ignored(self, gate: str, marks: Iterable[Mark]) -> tuple[Mark, ...]:
+        """Return those of some marks whose rule a gate is not to ignore."""
+        ignored = self._marking()[gate].ignore
+        return tuple(mark for mark in marks if mark.rule not in ignored)
 
     def redacted_marks(self, gate: str, observed: Mapping[str, Observation]) -> tuple[Mark, ...]:
         """Return the marks of a gate that placeholders are put in the place of."""

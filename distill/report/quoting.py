@@ -7,6 +7,8 @@ in its place; where one of them could not judge, nothing of the run is shown at 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from distill.firewall.gates import without_marks
+from distill.firewall.observation import place_of
 from distill.firewall.redaction import MARKING
 from distill.records.evidence import EvidenceRecord, Mark
 
@@ -34,7 +36,7 @@ def is_private(record: EvidenceRecord) -> bool:
 
 
 def _quote(record: EvidenceRecord, values: Any, gate: str, mark: Mark) -> str:
-    where = f"{mark.rule} at {mark.at}"
+    where = f"{mark.rule} at {without_marks(place_of(mark))}"
     if gate in MARKING or not _is_looked_through(record):
         return f"{where}: {HIDDEN}"
     text = _text_at(values, mark)

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from distill.firewall.gates import UNDECIDED
+from distill.firewall.gates import UNDECIDED, without_marks
 from distill.records.evidence import Provenance
 from distill.records.quarantine import Quarantined
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit
@@ -35,7 +35,7 @@ class QuarantineRows:
         also: Sequence[QuarantineReason] = (),
         origin: Sequence[Provenance] = (),
     ) -> None:
-        """Take the row of one unit."""
+        """Take the row of one unit. Law: no credential or personal datum stands in its detail."""
         row = Quarantined(
             stage=self._stage,
             unit=unit,
@@ -44,7 +44,7 @@ class QuarantineRows:
             reason=reason,
             also=tuple(also),
             rule=rule,
-            detail=detail,
+            detail=without_marks(detail),
             origin=tuple(origin),
         )
         self.put(reason.value, row.to_line())

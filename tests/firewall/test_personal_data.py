@@ -1,9 +1,16 @@
 """The gate of personal data: what it marks, and that no text costs more than its length."""
 
+from base64 import b64encode
+
 import pytest
 
+from distill.exports.rag import rag_sample
+from distill.exports.settings import RagSettings
+from distill.firewall.gates import Refusal
 from distill.firewall.personal_data import observe
 from distill.records.run_texts import RunTexts
+from distill.records.taxonomy import QuarantineReason
+from tests.exports.builders import place, run
 from tests.firewall import hostile
 from tests.firewall.labelled.personal_data import Census
 
@@ -45,6 +52,32 @@ def test_what_is_checked_is_what_makes_it_real() -> None:
         value = PEOPLE[kind][1]
         other = value[:-1] + str((int(value[-1]) + 1) % 10)
         assert _found(f"{value} {other}") == [(PEOPLE[kind][0], value)]
+
+
+@pytest.mark.parametrize("layers", range(1, 5))
+def test_an_escape_within_layers_of_json_is_read(layers: int) -> None:
+    """Each layer of JSON doubles the backslashes of an escaped at and an escaped slash."""
+    slashes = "\\" * 2 ** (layers - 1)
+    address = f"mira.holt{slashes}u0040posteo.de"
+    assert _found(f'"to": "{address}", ') == [("email", address)]
+    home = f"{slashes}/home{slashes}/mholt{slashes}/x"
+    assert _found(f'"in": "{home}", ') == [("user_name", "mholt")]
+
+
+def test_an_ignored_rule_hides_nothing_of_the_others() -> None:
+    """An address within a home folder, or beside another mark in base64, stays found."""
+    code = b64encode(b"from 81.169.145.66 and mira.holt@posteo.de").decode()
+    rules = {"/home/mira.holt@posteo.de/x": {"email"}, f"see {code} .": {"ip_address", "email"}}
+    for text, found in rules.items():
+        assert {rule for rule, _ in _found(text)} >= found
+
+
+def test_a_file_named_like_an_address_keeps_its_runs_out() -> None:
+    """A row names its file, where no placeholder can stand."""
+    for name in ("mira.holt@posteo.de", "mira.holt@posteo.de/1"):
+        refused = rag_sample(*run("trial/a", provenance=(place(name=name),)), RagSettings())
+        assert isinstance(refused, Refusal)
+        assert (refused.reason, refused.rule) == (QuarantineReason.PERSONAL_DATA, "not_replaceable")
 
 
 def test_marks_of_one_text_never_overlap() -> None:

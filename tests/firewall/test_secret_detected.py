@@ -1,6 +1,7 @@
 """The gate of credentials: nothing planted gets out, and nothing costs more than its length."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -15,11 +16,11 @@ from distill.firewall import secret_checks
 from distill.firewall.gates import Refusal
 from distill.firewall.secret_detected import observe
 from distill.firewall.secret_rules import SECRET_RULES
-from distill.firewall.settings import Action, FirewallSettings, SecretSettings
+from distill.firewall.settings import Action, FirewallSettings, MarkAction, SecretSettings
 from distill.records.evidence import Mark
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
-from tests.exports.builders import REJECTED, assistant, run, user
+from tests.exports.builders import REJECTED, assistant, call, place, run, user
 from tests.firewall import hostile
 from tests.firewall.labelled.secret_detected import Forge
 from tests.firewall.planting import ENCODINGS, PLACES, Fields, in_key
@@ -44,8 +45,7 @@ def test_a_credential_is_found_by_its_own_rule(rule: str) -> None:
     """Each kind is named, and the mark covers the credential, whatever stands before it."""
     for before in ("", "x ", "é ", "\\n", "\ud800 ", "🜚="):
         text = f"{before}{SECRETS[rule]} and more"
-        (mark,) = _marks(text)
-        assert mark.rule == rule
+        (mark,) = (one for one in _marks(text) if one.rule == rule)
         assert len(before) <= mark.start < mark.end <= len(before) + len(SECRETS[rule])
         assert SECRETS[rule].endswith(text[mark.start : mark.end]) or rule in (
             "url_password",
@@ -93,6 +93,49 @@ def test_a_credential_in_a_label_is_found(label: str) -> None:
     told = observe(_labelled(label, SECRETS["github_token"]))
     assert told is not None
     assert told.marks[0].at.endswith(label)
+
+
+@pytest.mark.parametrize("rule", ["value_of_key_like_name", "bearer_token"])
+def test_an_ignored_rule_hides_nothing_of_the_others(rule: str) -> None:
+    """A key beside a key-like name is a key, also where that name's rule does not count."""
+    settings = FirewallSettings(secret_detected=SecretSettings(ignore=(rule,)))
+    for name in ("npm_token", "stripe_key", "google_api_key"):
+        for text in (f'api_key = "{SECRETS[name]}"', f"Authorization: Bearer {SECRETS[name]}"):
+            for planted in (text, b64encode(f"run with {text} now".encode()).decode()):
+                subject = run("trial/a", messages=(user("go"), assistant(planted)))
+                row = rag_sample(*subject, RagSettings(firewall=settings))
+                assert isinstance(row, Refusal)
+                assert row.reason is QuarantineReason.SECRET_DETECTED
+
+
+def test_where_a_run_is_from_is_looked_at() -> None:
+    """A row names paths, pointers and a category: a credential in any of them keeps the run out."""
+    found = place(name=SECRETS["npm_token"])
+    pointer = place().changed(pointer=f"/runs/x~1{SECRETS['npm_token']}")
+    for action in MarkAction.QUARANTINE, MarkAction.REDACT:
+        settings = FirewallSettings(secret_detected=SecretSettings(action=action))
+        for fields in (
+            {"provenance": (place(), found)},
+            {"provenance": (pointer,)},
+            {"provenance": (place(name=f"b/{SECRETS['npm_token']}/x"),)},
+            {"source_category": SECRETS["npm_token"]},
+        ):
+            refused = rag_sample(*run("trial/a", **fields), RagSettings(firewall=settings))
+            assert isinstance(refused, Refusal)
+            assert refused.reason is QuarantineReason.SECRET_DETECTED
+            assert SECRETS["npm_token"] not in refused.detail
+
+
+def test_a_detail_quotes_no_members_name() -> None:
+    """A pointer to a marked name, or to what stands below it, holds no credential."""
+    secret = SECRETS["npm_token"]
+    arguments = {secret: {"deeper": SECRETS["stripe_key"]}}
+    refused = rag_sample(
+        *run("trial/a", messages=(user("go"), assistant("", call("f", arguments)))), RagSettings()
+    )
+    assert isinstance(refused, Refusal)
+    assert "npm_token at a member's name" in refused.detail
+    assert secret not in refused.detail
 
 
 def test_the_checksum_is_github_s_own() -> None:
