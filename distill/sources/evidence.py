@@ -41,7 +41,10 @@ class TaskRow(FrozenModel):
 
 
 class VerdictRow(FrozenModel):
-    """A judgement; `outcome` may be left out for true, false and the names of outcomes."""
+    """A judgement; `outcome` may be left out for true, false and the names of outcomes.
+
+    `judge` is the model that judged, where one did.
+    """
 
     name: str
     value: Any
@@ -49,6 +52,7 @@ class VerdictRow(FrozenModel):
     outcome: VerdictOutcome | None = None
     polarity: Polarity = Polarity.HIGHER_IS_BETTER
     detail: str = ""
+    judge: str | None = None
 
 
 class RunRow(FrozenModel):
@@ -145,6 +149,7 @@ def _verdict(row: VerdictRow, index: int) -> Verdict:
         outcome=row.outcome or outcome_of(row.value),
         pointer=f"/verdicts/{index}/value",
         detail=row.detail,
+        judge=row.judge,
     )
 
 

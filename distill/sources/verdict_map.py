@@ -36,11 +36,12 @@ class VerdictMap(FrozenModel):
     """How the values of one judge are read.
 
     With neither values nor thresholds the outcome of a number stays null: the scoring policy has
-    thresholds for its `name`.
+    thresholds for its `name`. `judge` is the model behind an origin `model_judge`.
     """
 
     name: str = ""
     origin: VerdictOrigin
+    judge: str | None = None
     polarity: Polarity = Polarity.HIGHER_IS_BETTER
     accepted: tuple[Any, ...] = ()
     partially_accepted: tuple[Any, ...] = ()
@@ -58,6 +59,8 @@ class VerdictMap(FrozenModel):
                 )
             if any(is_same(value, other) for other in listed[:number]):
                 raise ValueError(f"{value!r} stands twice in the value map")
+        if self.judge is not None and self.origin is not VerdictOrigin.MODEL_JUDGE:
+            raise ValueError('judge names a model: it goes with origin = "model_judge"')
         bounds = self.thresholds
         if bounds is not None and bounds.partially_accepted is not None:
             gap = bounds.accepted - bounds.partially_accepted
@@ -86,6 +89,7 @@ class VerdictMap(FrozenModel):
             outcome=self.outcome(value),
             pointer=pointer,
             path=path,
+            judge=self.judge,
         )
 
 

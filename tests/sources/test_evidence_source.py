@@ -80,3 +80,9 @@ def test_refused_lines(changes: dict[str, Any]) -> None:
     with pytest.raises(RecordError) as caught:
         read(LINE | changes)
     assert caught.value.reason is QuarantineReason.SCHEMA_VIOLATION
+
+
+def test_the_model_that_judged_is_named() -> None:
+    """A verdict's `judge` is kept, for the gate that compares it with the run's model."""
+    row = {"name": "grade", "value": True, "origin": "model_judge", "judge": "judge-1"}
+    assert read({**LINE, "verdicts": [row]}).verdicts[0].judge == "judge-1"

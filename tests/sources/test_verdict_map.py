@@ -70,3 +70,11 @@ def test_thresholds_in_the_wrong_order() -> None:
                 "thresholds": {"accepted": 0.5, "partially_accepted": 0.1},
             }
         )
+
+
+def test_the_model_that_judged_is_named() -> None:
+    """`judge` comes with the verdict, and goes with no other origin."""
+    table = VerdictMap(origin="model_judge", judge="judge-1", accepted=("good",))
+    assert table.read("good", pointer="/v").judge == "judge-1"
+    with pytest.raises(ValueError, match="model_judge"):
+        VerdictMap.model_validate({"origin": "heuristic", "judge": "judge-1"})
