@@ -52,8 +52,10 @@ _FICTITIOUS: Final = re.compile(
 _UNIX_HOME: Final = re.compile(
     rb"(?:\\?/)(?:Users|home)(?:\\{0,32}+/)(?P<key>[A-Za-z0-9._-]{1,64}+)(\\{0,32}+/)?"
 )
+_DRIVE: Final = re.compile(rb"/[A-Za-z]\Z")  # /mnt/c/Users, /c/Users
 _WINDOWS_HOME: Final = re.compile(
-    rb"[A-Za-z]:\\{1,4}+[Uu]sers\\{1,4}+(?P<key>[^\\/:*?\"<>|\s\0]{1,64}+)"
+    rb"[A-Za-z]:\\{1,4}+[Uu]sers\\{1,4}+"
+    rb"(?P<key>(?P<first>[^\\/:*?\"<>|\s\0]{1,64}+)(?:(?: [^\\/:*?\"<>|\s\0]{1,32}+){1,3}(?=\\))?)"
 )
 _MIN_PHONE: Final = 8
 _MAX_PHONE: Final = 15
@@ -169,7 +171,10 @@ def _phone(raw: bytes, start: int, end: int, text: bytes) -> Span | None:
 
 def _unix_home(raw: bytes, start: int, _: int) -> Span | int | None:
     found = _UNIX_HOME.match(raw, start)
-    if found is None or (start and raw[start - 1] in _BEFORE_HOME):
+    if found is None:
+        return None
+    is_mounted = bool(_DRIVE.search(raw, max(0, start - 2), start)) and b"Users" in found[0]
+    if start and raw[start - 1] in _BEFORE_HOME and not is_mounted:
         return None
     is_route = found[0].startswith((b"/home", b"\\/home")) and found[2] is None
     if is_route or is_name_of_nobody(found["key"]):
@@ -179,7 +184,7 @@ def _unix_home(raw: bytes, start: int, _: int) -> Span | int | None:
 
 def _windows_home(raw: bytes, start: int, _: int) -> Span | int | None:
     found = _WINDOWS_HOME.match(raw, start - 1) if start else None
-    if found is None or is_name_of_nobody(found["key"]):
+    if found is None or is_name_of_nobody(found["first"]):
         return None
     return Span(found.start("key"), found.end("key"), "user_name")
 

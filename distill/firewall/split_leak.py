@@ -4,7 +4,9 @@ Scoring leaves in a scored run the smallest position among the groups whose prom
 (`distill.stages.near_duplicates`), where that is smaller than the run's.
 """
 
+from distill.firewall import near_duplicate
 from distill.firewall.finding import Finding, GateSettings, PairCandidate, RunCandidate
+from distill.firewall.observation import observation_of
 from distill.firewall.splits import Splits, position_of
 from distill.records.taxonomy import QuarantineReason
 
@@ -13,6 +15,7 @@ def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
     """Pass where no prompt like the run's belongs to a better protected split."""
     if settings.splits is None:
         return None
+    _check_compared(candidate)
     return _check_side(candidate, settings.splits, split_of(candidate, settings.splits))
 
 
@@ -21,6 +24,8 @@ def check_pair(pair: PairCandidate, settings: GateSettings) -> Finding | None:
     splits = settings.splits
     if splits is None:
         return None
+    _check_compared(pair.chosen)
+    _check_compared(pair.rejected)
     own, other = split_of(pair.chosen, splits), split_of(pair.rejected, splits)
     if own != other:
         detail = f"the chosen run belongs to {own}, the rejected one to {other}"
@@ -31,6 +36,15 @@ def check_pair(pair: PairCandidate, settings: GateSettings) -> Finding | None:
 def split_of(candidate: RunCandidate, splits: Splits) -> str:
     """Return the split that a run's group belongs to."""
     return splits.split_at(position_of(candidate.evidence))
+
+
+def _check_compared(candidate: RunCandidate) -> None:
+    """Raise where nobody could tell which prompts are like the run's.
+
+    Raises:
+        UndecidedError: the observer of near-duplicates could not judge.
+    """
+    observation_of(candidate, near_duplicate.NAME, QuarantineReason.SPLIT_LEAK)
 
 
 def _check_side(candidate: RunCandidate, splits: Splits, own: str) -> Finding | None:

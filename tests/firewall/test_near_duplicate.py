@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from distill.exports.preference import preference_sample
 from distill.exports.rag import rag_sample
-from distill.exports.settings import RagSettings, SftSettings
+from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
 from distill.firewall.clustering import clusters
 from distill.firewall.facets import Facet, facets_of
@@ -17,7 +18,9 @@ from distill.firewall.gates import Refusal
 from distill.firewall.minhash import BANDS, bands_of, read_bands, shingles_of, similarity
 from distill.firewall.near_duplicate import LEAST_WORDS, observe
 from distill.firewall.settings import Action, FirewallSettings, NearDuplicateSettings
+from distill.firewall.splits import Splits
 from distill.firewall.words import chunks, gram_hashes, hashes_of_all, word_hashes, words_of
+from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
 from distill.records.scored import DecidingVerdict, NearDuplicates
 from distill.records.taxonomy import QuarantineReason, SourceRole, VerdictOrigin
@@ -308,3 +311,18 @@ def test_a_text_has_the_same_words_and_bands_whatever_stands_beside_it(said: lis
     long = [one for one in alone if len(one) >= LEAST_WORDS]
     if long:
         assert bands_of(long) == [bands_of([one])[0] for one in long]
+
+
+def test_a_run_that_was_not_compared_is_in_no_split() -> None:
+    """Where the observer could not judge, nobody knows which split its prompt belongs to."""
+    told = {"near_duplicate": Observation(version=1, undecided="its observer failed: ValueError")}
+    off = FirewallSettings(near_duplicate=NearDuplicateSettings(action=Action.OFF))
+    splits = Splits(test=10)
+    subject = run("trial/a", facts={"observed": told})
+    for refused in (
+        rag_sample(*subject, RagSettings(firewall=off, splits=splits)),
+        sft_sample(*subject, SftSettings(firewall=off, splits=splits)),
+        preference_sample(subject, run("trial/b", REJECTED), PreferenceSettings(splits=splits)),
+    ):
+        assert isinstance(refused, Refusal)
+        assert (refused.reason, refused.rule) == (QuarantineReason.SPLIT_LEAK, "undecided")

@@ -80,6 +80,22 @@ def test_a_file_named_like_an_address_keeps_its_runs_out() -> None:
         assert (refused.reason, refused.rule) == (QuarantineReason.PERSONAL_DATA, "not_replaceable")
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/mnt/c/Users/mholt/x", "mholt"),
+        ("/c/Users/mholt", "mholt"),
+        ("C:\\Users\\Mira Holt\\x y", "Mira Holt"),
+        ("C:\\\\Users\\\\Mira v. Holt\\\\x", "Mira v. Holt"),
+        ("C:\\Users\\mholt and then", "mholt"),
+    ],
+)
+def test_a_home_folder_on_a_drive_is_read_to_its_end(path: str, name: str) -> None:
+    """A mounted drive is one, and a name of several words is marked with all of them."""
+    assert _found(f"cd {path}") == [("user_name", name)]
+    assert not _found("see api/Users/mholt and C:\\Users\\Public Documents\\x")
+
+
 def test_marks_of_one_text_never_overlap() -> None:
     """An address in a URL with a number in it is one mark after the other."""
     text = " ".join(value for _, value in PEOPLE.values())
