@@ -33,6 +33,7 @@ from distill.sources.rows import split_row
 from distill.stages.assembling import RunAssembler
 from distill.stages.jobs import SourceJob
 from distill.stages.surroundings import read_surroundings
+from distill.stages.twins import with_twins
 from distill.workspace.checkout import list_checkout
 
 
@@ -65,7 +66,7 @@ def evidence_again(
     if any(verdict.path is None for verdict in joined):
         joined = ()
     is_numbered = first.numbered and told.run_id != first.record.run_id
-    again = first.record.changed(
+    again = with_twins(first.record, [other.record for other in others]).changed(
         run_id=told.run_id if is_numbered else first.record.run_id,
         verdicts=(*own, *joined),
         provenance=told.provenance,

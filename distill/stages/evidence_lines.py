@@ -46,6 +46,7 @@ def _told(changes: Mapping[int, Change]) -> bytes:
                 [place.as_json() for place in change.provenance],
                 [verdict.as_json() for verdict in change.verdicts],
                 [origin.value for origin in change.stale],
+                [twin.as_json() for twin in change.twins],
             ]
             for line, change in changes.items()
         ]

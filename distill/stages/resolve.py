@@ -2,7 +2,8 @@
 
 1. Identical records without an id or a trial are numbered: each is a run of its own.
 2. A withdrawn run is quarantined, wherever it was logged; its twins keep their numbers.
-3. One id, one content, twice: merged, every origin kept. One id, several contents: all quarantined.
+3. One id, one content, twice: merged; every origin is kept, and the worse of what the logs say.
+   One id, several contents: all quarantined.
 4. A verdict from elsewhere is attached to every run that it matches; one that matches withdrawn
    runs alone is quarantined, one that matches none is orphaned, one whose judge saw another content
    is stale, which the run is told. The last two are listed beside the evidence.
@@ -21,6 +22,7 @@ from distill.records.taxonomy import QuarantineReason, QuarantineUnit, VerdictOr
 from distill.sources.assemble import occurrence_run_id
 from distill.stages.ingest import Ingest
 from distill.stages.narrow import Row, chunked
+from distill.stages.twins import Twin
 
 UNATTACHED_FILE: Final = "unattached.jsonl"
 WITHDRAWN: Final = "withdrawals.jsonl says who withdrew it, and why"
@@ -29,9 +31,11 @@ _LOGGED_TWICE: Final = (
     "FROM runs WHERE run_id IN"
     " (SELECT run_id FROM runs WHERE dropped = 0 GROUP BY run_id HAVING COUNT(*) > 1)"
 )
-_WITHDRAWN: Final = 2  # in the column `dropped`; 1 is merged or refused
+_DROPPED: Final = 1  # in the column `dropped`: merged or refused
+_WITHDRAWN: Final = 2
 
 _COLUMNS: Final = (
+    "seq",
     "source",
     "line",
     "run_id",
@@ -60,9 +64,12 @@ class Change:
     provenance: list[Provenance] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     stale: list[VerdictOrigin] = field(default_factory=list)
+    twins: list[Twin] = field(default_factory=list)
 
     def apply(self, record: EvidenceRecord) -> EvidenceRecord:
         """Return the record with the change made."""
+        for twin in self.twins:
+            record = twin.joined_to(record)
         facts = record.facts
         if self.stale:
             told = {**facts.observed, stale_verdict.NAME: stale_verdict.told_of(self.stale)}
@@ -83,6 +90,7 @@ class Resolution:
         self._withdrawn = sorted(withdrawn)
         self._tables = ingest.tables
         self._changes: dict[str, dict[int, Change]] = defaultdict(dict)
+        self._kept_of: dict[int, tuple[str, int]] = {}
 
     def settle(self) -> None:
         """Find everything that the module's docstring lists."""
@@ -157,6 +165,10 @@ class Resolution:
         for row in group[1:]:
             record = self._record(row)
             change.provenance += record.provenance
+            twin = Twin.of(record)
+            if twin != Twin.of(kept) and twin not in change.twins:
+                change.twins.append(twin)
+            self._kept_of[row[1]] = source, line
             known = [*kept.verdicts, *change.verdicts]
             change.verdicts += [verdict for verdict in record.verdicts if verdict not in known]
             self._change(row[2], row[3]).drop = True
@@ -241,12 +253,22 @@ class Resolution:
         query = f"SELECT {columns} FROM runs WHERE ({_KEYS[key]}) AND dropped = ?2 ORDER BY seq"  # noqa: S608 - column names are ours
         rows = self._tables.rows(query, (match[key], dropped))
         found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
-        return [
+        if dropped == 0:
+            rows = self._tables.rows(query, (match[key], _DROPPED))
+            twins = (dict(zip(_COLUMNS, row, strict=True)) for row in rows)
+            found += [run for run in twins if run["seq"] in self._kept_of]
+        told = [
             run
             for run in found
             if target in (None, run["source"])
             and all(_has(run, name, value) for name, value in match.items())
         ]
+        return list({(run["source"], run["line"]): run for run in map(self._kept, told)}.values())
+
+    def _kept(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Return a run as it stands in the evidence: one that was merged, at its twin's place."""
+        source, line = self._kept_of.get(run["seq"], (run["source"], run["line"]))
+        return {**run, "source": source, "line": line}
 
 
 def _has(run: dict[str, Any], name: str, value: str) -> bool:

@@ -324,3 +324,101 @@ def test_the_order_of_files_and_their_names_change_no_run(tmp_path: Path) -> Non
         for name in ("one", "two")
     )
     assert first == second
+
+
+EVALUATION = """
+[sources.bench]
+kind = "evidence"
+paths = ["bench/*.jsonl"]
+dataset = "shared"
+role = "evaluation"
+licence = "GPL-3.0-only"
+
+[sources.agents]
+kind = "evidence"
+paths = ["logs/*.jsonl"]
+dataset = "shared"
+role = "train"
+licence = "MIT"
+"""
+KEY = "the answer key that may stand in no prompt: forty-two and a half"
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_run_logged_twice_keeps_the_worse_of_what_its_logs_say(
+    tmp_path: Path, *, swapped: bool
+) -> None:
+    """Role, licence, failure and answer key of either log count, whichever was read first."""
+    said = {
+        "run_id": "r1",
+        "messages": [
+            {"role": "user", "content": f"say it: {KEY}"},
+            {"role": "assistant", "content": "said"},
+        ],
+        "verdicts": [{"name": "ok", "value": True, "origin": "test_harness"}],
+    }
+    clean, dirty = said, {**said, "answer_keys": [KEY], "instrument_failure": "the harness"}
+    first, second = (dirty, clean) if swapped else (clean, dirty)
+    files = {"logs/a.jsonl": lines([first]), "bench/b.jsonl": lines([second])}
+    project = make_workspace(tmp_path, EVALUATION, files)
+    build_evidence_index(project)
+    ((found,),) = (
+        [
+            record
+            for name in ("bench", "agents")
+            for record in read_jsonl(tmp_path / "data/evidence" / name)
+        ],
+    )
+    assert found["role"] == "evaluation"
+    assert found["licence"] == "(GPL-3.0-only) AND (MIT)"
+    assert found["instrument_failure"] == "the harness"
+    assert found["facts"]["answer_key_in_prompt"] is True
+
+
+REVIEWED = """
+[sources.agents]
+kind = "evidence"
+paths = ["logs/*.jsonl"]
+dataset = "shared"
+role = "train"
+licence = "MIT"
+
+[sources.later]
+kind = "evidence"
+paths = ["later/*.jsonl"]
+dataset = "shared"
+role = "train"
+licence = "MIT"
+
+[sources.people]
+kind = "reviews"
+paths = ["reviews/*.jsonl"]
+verdicts_for = "later"
+"""
+
+
+def test_a_verdict_for_a_source_whose_run_was_merged_reaches_the_run(tmp_path: Path) -> None:
+    """What people say of the second log's run is said of the one that is kept."""
+    said = {
+        "run_id": "r1",
+        "messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}],
+        "verdicts": [{"name": "ok", "value": True, "origin": "test_harness"}],
+    }
+    review = {
+        "run": "shared/r1",
+        "decision": "rejected",
+        "reviewer": "p1",
+        "time": "2026-01-01T00:00:00Z",
+    }
+    files = {
+        "logs/a.jsonl": lines([said]),
+        "later/b.jsonl": lines([said]),
+        "reviews/r.jsonl": lines([review]),
+    }
+    outcome = build_evidence_index(make_workspace(tmp_path, REVIEWED, files))
+    assert counts(outcome)["verdicts_attached"] == 1
+    (found,) = _evidence(tmp_path)
+    assert [one["origin"] for one in found["verdicts"]] == [  # type: ignore[attr-defined]
+        "test_harness",
+        "human_review",
+    ]
