@@ -4,7 +4,7 @@ Law: the same rows, counts and settings give the same bytes; no clock, no machin
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -53,7 +53,7 @@ def dataset_card(
         _settings(settings),
         _sources(tally, totals),
         _lengths(tally),
-        _gates(terms, tally, totals),
+        _gates(terms, tally, totals, _switched_off(settings)),
         _benchmarks(settings),
         _redactions(tally),
         _loading(),
@@ -178,11 +178,20 @@ def _share(part: int, whole: int) -> str:
     return f"{tenths // 10}.{tenths % 10} %"
 
 
-def _gates(terms: CardTerms, tally: CardTally, totals: CardTotals) -> Iterator[str]:
+def _switched_off(settings: Mapping[str, Any]) -> frozenset[str]:
+    """Return the gates that the settings take away."""
+    tables = settings.get("firewall", {})
+    return frozenset(gate for gate, table in tables.items() if table["action"] == "off")
+
+
+def _gates(
+    terms: CardTerms, tally: CardTally, totals: CardTotals, off: Collection[str]
+) -> Iterator[str]:
     yield "## Gates"
     yield ""
-    yield f"Asked, in this order: {', '.join(f'`{gate}`' for gate in terms.gates)}."
-    unasked = [gate for gate in _all_gates() if gate not in terms.gates]
+    asked = [gate for gate in terms.gates if gate not in off]
+    yield f"Asked, in this order: {', '.join(f'`{gate}`' for gate in asked)}."
+    unasked = [gate for gate in _all_gates() if gate not in asked]
     yield f"Not asked for this set: {', '.join(f'`{gate}`' for gate in unasked) or 'none'}."
     if tally.paths_unchecked:
         yield (
