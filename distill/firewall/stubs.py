@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from distill.firewall.needles import Needles
+
 _SAYS_SO: Final = re.compile(
     r"(?P<rust_macro>\b(?:todo|unimplemented)!\s*\()"
     r"|(?P<not_implemented>\bthrow new (?:\w{1,40}\.)?(?:NotImplemented\w{0,20}\("
@@ -24,6 +26,18 @@ _SAYS_SO: Final = re.compile(
     r"|implementation (?:goes )?here|implement (?:this|me|the (?:rest|actual \w+))\b))",
     re.IGNORECASE,
 )
+#: Each match of the above holds one of these; the pattern is tried around them alone.
+_NEEDLES: Final = Needles(
+    (
+        *("todo!", "unimplemented!", "notimplemented", "not implemented", "not yet implemented"),
+        *('panic("todo', 'panic("unimplemented', "rest of ", "remainder of "),
+        *("code here", "implementation here", "logic here"),
+        *("code goes here", "implementation goes here", "logic goes here"),
+        *("implement this", "implement me", "implement the "),
+    )
+)
+#: Characters on both sides of a needle: more than a match takes up.
+_AROUND: Final = 300
 _FUNCTION: Final = re.compile(r"^(?P<indent>[ \t]*)(?:async )?def (?P<name>\w+)\(", re.MULTILINE)
 _CLASS: Final = re.compile(r"^(?P<indent>[ \t]*)class (?P<name>\w+)(?P<bases>[^:\n]*):?")
 _ABSTRACT_BASES: Final = re.compile(r"\b(?:ABC|Protocol|Interface|ABCMeta)\b")
@@ -52,10 +66,25 @@ class Stub:
 
 def stubs(code: str) -> Iterator[Stub]:
     """Yield the stubs of some code, in no particular order."""
-    for found in _SAYS_SO.finditer(code):
-        yield Stub(found.lastgroup or "", found.start(), found.end())
+    for start, end in _windows(code):
+        for found in _SAYS_SO.finditer(code, start, end):
+            yield Stub(found.lastgroup or "", found.start(), found.end())
     if "def " in code and ("pass" in code or "..." in code or "NotImplementedError" in code):
         yield from _empty_functions(code)
+
+
+def _windows(code: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of some code that may say so, none overlapping another."""
+    begin = end = 0
+    # A byte for each character, so that places are characters; the needles are ASCII.
+    for _, start, stop in _NEEDLES.hits(code.encode("ascii", "replace")):
+        if start - _AROUND > end:
+            if end:
+                yield begin, end
+            begin = max(0, start - _AROUND)
+        end = stop + _AROUND
+    if end:
+        yield begin, end
 
 
 def _empty_functions(code: str) -> Iterator[Stub]:
