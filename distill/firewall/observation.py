@@ -7,6 +7,7 @@ from distill.records.evidence import Mark, Observation
 from distill.records.taxonomy import QuarantineReason
 
 _SHOWN = 3
+_LONGEST_NAME = 60  # a longer one is a text
 
 
 class UndecidedError(Exception):
@@ -46,5 +47,7 @@ def finding_of_marks(reason: QuarantineReason, rule: str, marks: Sequence[Mark])
 
 
 def place_of(mark: Mark) -> str:
-    """Return where a mark is; a member whose name is marked is not named."""
-    return f"a member's name in {mark.at.rpartition('/')[0]}" if mark.in_key else mark.at
+    """Return where a mark is; a member whose name is marked, or is long, is not named."""
+    *parents, last = (one if len(one) <= _LONGEST_NAME else "…" for one in mark.at.split("/"))
+    above = "/".join(parents)
+    return f"a member's name in {above}" if mark.in_key else f"{above}/{last}"

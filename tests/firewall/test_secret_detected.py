@@ -129,13 +129,19 @@ def test_where_a_run_is_from_is_looked_at() -> None:
 def test_a_detail_quotes_no_members_name() -> None:
     """A pointer to a marked name, or to what stands below it, holds no credential."""
     secret = SECRETS["npm_token"]
-    arguments = {secret: {"deeper": SECRETS["stripe_key"]}}
+    arguments: dict[str, Any] = {secret: {"deeper": SECRETS["stripe_key"]}}
     refused = rag_sample(
         *run("trial/a", messages=(user("go"), assistant("", call("f", arguments)))), RagSettings()
     )
     assert isinstance(refused, Refusal)
     assert "npm_token at a member's name" in refused.detail
     assert secret not in refused.detail
+    arguments = {"a sentence as a name, " * 5: SECRETS["stripe_key"]}
+    refused = rag_sample(
+        *run("trial/a", messages=(user("go"), assistant("", call("f", arguments)))), RagSettings()
+    )
+    assert isinstance(refused, Refusal)
+    assert "function/arguments/…, characters" in refused.detail
 
 
 def test_the_checksum_is_github_s_own() -> None:
