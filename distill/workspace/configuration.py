@@ -221,7 +221,26 @@ def check_firewall(tables: Any, name: str) -> None:
         settings = FirewallSettings.model_fields[gate].annotation
         if not (isinstance(settings, type) and issubclass(settings, FrozenModel)):
             raise TypeError(f"the settings of the gate {gate} are no FrozenModel")
-        _model(settings, table, f"[{name}.{gate}]")
+        found = _model(settings, table, f"[{name}.{gate}]")
+        _known_rules(gate, getattr(found, "ignore", ()), f"[{name}.{gate}]")
+
+
+def _known_rules(gate: str, ignored: Iterable[str], place: str) -> None:
+    """Refuse the name of a rule that its gate, one with a table of rules, does not have."""
+    if gate not in ("secret_detected", "personal_data") or not ignored:
+        return
+    # Imported here: who ignores nothing needs no rules, and they are many patterns.
+    from distill.firewall.personal_rules import PERSONAL_RULES  # noqa: PLC0415
+    from distill.firewall.secret_rules import SECRET_RULES  # noqa: PLC0415
+
+    rules = SECRET_RULES if gate == "secret_detected" else PERSONAL_RULES
+    known = {rule.name for rule in rules}
+    for name in ignored:
+        if name not in known:
+            raise ConfigurationError(
+                f"{CONFIGURATION_FILE}: {place} ignore: no rule is named {name!r}",
+                nearest(name, known),
+            )
 
 
 def _expect(tables: Mapping[str, Any]) -> Expectations:

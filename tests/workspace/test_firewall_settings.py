@@ -49,3 +49,17 @@ def test_a_wrong_gate_or_setting_is_named(
     with pytest.raises(ConfigurationError, match=message) as raised:
         parse(**document)
     assert hint in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("gate", "rule", "meant"),
+    [("secret_detected", "github_tokn", "github_token"), ("personal_data", "emial", "email")],
+)
+def test_a_rule_that_a_gate_does_not_have_is_named(gate: str, rule: str, meant: str) -> None:
+    """A misspelt rule would ignore nothing, and nobody would be told."""
+    place = rf"\[firewall.{gate}\] ignore: .*'{rule}'"
+    with pytest.raises(ConfigurationError, match=place) as told:
+        parse(firewall={gate: {"ignore": [rule]}})
+    assert meant in str(told.value.hint)
+    ignoring = parse(firewall={gate: {"ignore": [meant]}})
+    assert getattr(ignoring.exports.rag.firewall, gate).ignore == (meant,)
