@@ -12,15 +12,23 @@ from distill.records.message import Message
 from tests.exports.builders import assistant, call, tool, user
 
 _PRINTABLE: Final = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
+#: Characters that 24 of base64 stand for, its padding not counted: what the page promises.
+_LEAST_PLAIN: Final = 18
+#: What may stand before a value. JSON escapes the control characters, and a number or an address
+#: right behind such an escape is one of the limits that the page tells.
+_BLANKS: Final = (" ", '"', "'", "(", "=", ",")
+_CONTROLS: Final = ("\n", "\t", "\0")
 _ANY_TEXT: Final = st.text(max_size=30)
 
 Fields = dict[str, Any]
 
 
-def _plain(value: str) -> st.SearchStrategy[str]:
-    blanks = st.sampled_from((" ", "\n", "\t", '"', "'", "(", "=", ",", "\0"))
+def _plain(value: str, controls: tuple[str, ...] = _CONTROLS) -> st.SearchStrategy[str]:
+    # A bare + and digits that begin a line are a diff's, as the page says, not a telephone number.
+    allowed = [one for one in controls if not (one == "\n" and value.startswith("+"))]
+    blanks = st.sampled_from((*_BLANKS, *allowed))
     return st.builds(
-        lambda before, left, after: f"{before}{left}{value} {after}", _ANY_TEXT, blanks, _ANY_TEXT
+        lambda before, left, after: f"{before}{left}{value} ; {after}", _ANY_TEXT, blanks, _ANY_TEXT
     )
 
 
@@ -32,16 +40,17 @@ def _json(value: str) -> st.SearchStrategy[str]:
             text = json.dumps({"a": ["b", text]}, ensure_ascii=is_ascii)
         return text
 
-    return st.builds(wrapped, _plain(value), st.integers(1, 3), is_ascii=st.booleans())
+    return st.builds(wrapped, _plain(value, ()), st.integers(1, 3), is_ascii=st.booleans())
 
 
 def _url(value: str) -> st.SearchStrategy[str]:
-    return st.builds(lambda text: f"?q={quote(f' {value} {text}', safe='')}&p=1", _ANY_TEXT)
+    return st.builds(lambda text: f"?q={quote(f' {value} ; {text}', safe='')}&p=1", _ANY_TEXT)
 
 
 def _base64(value: str) -> st.SearchStrategy[str]:
     def coded(before: str, after: str, *, is_web: bool) -> str:
-        code = (urlsafe_b64encode if is_web else b64encode)(f"{before} {value} {after}".encode())
+        plain = f"{before} {value} ; {after}".ljust(_LEAST_PLAIN)
+        code = (urlsafe_b64encode if is_web else b64encode)(plain.encode())
         return f"data: {code.decode()} ."
 
     return st.builds(coded, _PRINTABLE, _PRINTABLE, is_web=st.booleans())
