@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from distill.firewall.fences import fenced_blocks
 from distill.records.message import FunctionCall, Message
+from distill.records.pointers import escape_token
 
 _COMMAND_NAMES: Final = frozenset(
     {
@@ -67,7 +68,7 @@ def strings_of(call: AgentCall) -> Iterator[tuple[str, str, str]]:
         yield "", f"{call.at}/arguments", arguments
         return
     for name, value in arguments.items():
-        at = f"{call.at}/arguments/{token(name)}"
+        at = f"{call.at}/arguments/{escape_token(name)}"
         if isinstance(value, str):
             yield name, at, value
         elif isinstance(value, list | tuple):
@@ -75,12 +76,7 @@ def strings_of(call: AgentCall) -> Iterator[tuple[str, str, str]]:
             yield from ((name, f"{at}/{number}", one) for number, one in items)
         elif isinstance(value, dict):
             inner = ((key, one) for key, one in value.items() if isinstance(one, str))
-            yield from ((key, f"{at}/{token(key)}", one) for key, one in inner)
-
-
-def token(key: str) -> str:
-    """Return a key as a reference token (RFC 6901, section 3)."""
-    return key.replace("~", "~0").replace("/", "~1")
+            yield from ((key, f"{at}/{escape_token(key)}", one) for key, one in inner)
 
 
 def _of_call(call: AgentCall) -> Iterator[AgentCommand]:
@@ -92,7 +88,7 @@ def _of_call(call: AgentCall) -> Iterator[AgentCommand]:
     for name, value in arguments.items():
         if name not in _COMMAND_NAMES:
             continue
-        at = f"{call.at}/arguments/{token(name)}"
+        at = f"{call.at}/arguments/{escape_token(name)}"
         if isinstance(value, str):
             yield AgentCommand(call.message, at, 0, value)
         elif isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):

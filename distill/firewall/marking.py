@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from distill.firewall.encodings import base64_texts, char_offsets, percent_decoded
 from distill.records.evidence import EvidenceRecord, Mark, Observation
+from distill.records.pointers import unescape_token
 from distill.records.run_texts import LABEL_ROLE, JoinedTexts, PlacedText, RunTexts
 
 
@@ -94,8 +95,8 @@ def marks_of_origin(record: EvidenceRecord, scan: Scan) -> tuple[Mark, ...]:
             PlacedText(f"/provenance/{number}/path", LABEL_ROLE, _FILE_ENDING.sub("", one.path))
         )
         if one.pointer:
-            pointer = one.pointer.replace("~1", "/").replace("~0", "~")
-            places.append(PlacedText(f"/provenance/{number}/pointer", LABEL_ROLE, pointer))
+            at = f"/provenance/{number}/pointer"
+            places.append(PlacedText(at, LABEL_ROLE, unescape_token(one.pointer)))
     joined = JoinedTexts.of(tuple(places))
     return tuple(_marks(joined, _merged_by_rule([*scan(joined.raw), *_encoded(joined, scan)])))
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from distill.firewall.agent_commands import AgentCall, agent_calls, token
+from distill.firewall.agent_commands import AgentCall, agent_calls
 from distill.firewall.fences import fenced_blocks
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.observation import finding_of_marks, observation_of
 from distill.firewall.stubs import stubs
 from distill.records.evidence import Mark, Observation
 from distill.records.message import Message
+from distill.records.pointers import escape_token
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
@@ -121,7 +122,7 @@ class _Written:
             code = arguments.get(name)
             if not isinstance(code, str):
                 continue
-            at = f"{call.at}/arguments/{token(name)}"
+            at = f"{call.at}/arguments/{escape_token(name)}"
             old = next((o for n in _OLD if isinstance(o := arguments.get(n), str)), "")
             kept = [] if name in _WHOLE else self._left(path, old)
             found = [(mark, code[mark.start : mark.end]) for mark in _of_code(at, code)]

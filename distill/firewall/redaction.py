@@ -18,6 +18,7 @@ from distill.firewall.observation import UndecidedError, finding_of_marks
 from distill.firewall.settings import FirewallSettings, MarkAction
 from distill.receipts.digest import digest_bytes
 from distill.records.evidence import EvidenceRecord, Mark
+from distill.records.pointers import tokens_of
 from distill.records.record import Record
 from distill.records.run_texts import RUN_ID
 from distill.records.taxonomy import QuarantineReason
@@ -82,7 +83,7 @@ def redact(
         text = _text_at(record, at, reason)
         if not isinstance(text, str) or spans[-1].end > len(text):
             raise UndecidedError(reason, _GONE)
-        _put(changes, _tokens(at), _replaced(text, spans, key))
+        _put(changes, tokens_of(at), _replaced(text, spans, key))
     rebuilt: EvidenceRecord = _rebuilt(record, changes) if changes else record
     return rebuilt
 
@@ -127,15 +128,10 @@ def _replaced(text: str, spans: Sequence[Span], key: RedactionKey) -> str:
     return "".join((*pieces, text[done:]))
 
 
-def _tokens(at: str) -> list[str]:
-    """Return the reference tokens of a pointer (RFC 6901, section 4)."""
-    return [token.replace("~1", "/").replace("~0", "~") for token in at.split("/")[1:]]
-
-
 def _text_at(record: EvidenceRecord, at: str, reason: QuarantineReason) -> Any:
     value: Any = record
     try:
-        for token in _tokens(at):
+        for token in tokens_of(at):
             value = _member(value, token)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise UndecidedError(reason, _GONE) from error

@@ -16,6 +16,7 @@ from itertools import accumulate
 from typing import Any, Final, Self, TypeVar
 
 from distill.records.message import Message, ToolCall
+from distill.records.pointers import escape_token
 
 T = TypeVar("T")
 
@@ -158,12 +159,7 @@ def _values(at: str, role: str, value: Any) -> Iterator[PlacedText]:
         elif isinstance(value, dict):
             for key in value:
                 if key:
-                    yield PlacedText(f"{at}/{_token(key)}", role, key, in_key=True)
-            waiting += [(f"{at}/{_token(key)}", value[key]) for key in reversed(value)]
+                    yield PlacedText(f"{at}/{escape_token(key)}", role, key, in_key=True)
+            waiting += [(f"{at}/{escape_token(key)}", value[key]) for key in reversed(value)]
         elif isinstance(value, Sequence):
             waiting += [(f"{at}/{i}", value[i]) for i in range(len(value) - 1, -1, -1)]
-
-
-def _token(key: str) -> str:
-    """Return a key as a reference token (RFC 6901, section 3)."""
-    return key.replace("~", "~0").replace("/", "~1")

@@ -11,6 +11,7 @@ from distill.firewall.gates import without_marks
 from distill.firewall.observation import place_of
 from distill.firewall.redaction import MARKING
 from distill.records.evidence import EvidenceRecord, Mark
+from distill.records.pointers import tokens_of
 
 _MOST_QUOTES: Final = 5
 _MOST_CHARS: Final = 200
@@ -74,7 +75,7 @@ def _masked(text: str, start: int, end: int, private: Sequence[Mark]) -> Iterato
 
 def _text_at(value: Any, mark: Mark) -> str | None:
     """Return the text that a mark's pointer leads to (RFC 6901), null where there is none."""
-    tokens = [t.replace("~1", "/").replace("~0", "~") for t in mark.at.split("/")[1:]]
+    tokens = tokens_of(mark.at)
     for token in tokens[:-1] if mark.in_key else tokens:
         try:
             value = value[int(token)] if isinstance(value, list | tuple) else value[token]

@@ -13,11 +13,12 @@ from typing import Any, ClassVar, Final, Self
 
 from distill.records.evidence import Verdict
 from distill.records.frozen import FrozenModel
+from distill.records.pointers import escape_token
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.atif_steps import read_steps
 from distill.sources.conversation import read_tools, scalar_text
 from distill.sources.messages import violation
-from distill.sources.pointers import ABSENT, escape_token, resolve
+from distill.sources.pointers import ABSENT, resolve
 from distill.sources.protocol import (
     Answer,
     Framing,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from distill.errors import SourceError
-from distill.sources.pointers import escape_token
+from distill.records.pointers import escape_token
 from distill.sources.protocol import BadFrame, RawRecord
 from distill.sources.stretch import Stretch
 from distill.sources.strict_json import parse_key

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import BinaryIO, Final
 
 from distill.receipts.digest import digest_bytes
+from distill.records.pointers import escape_token
 from distill.sources.elements import Frame, Level, Walk, walk_document
-from distill.sources.pointers import escape_token, parse_pointer
+from distill.sources.pointers import parse_pointer
 from distill.sources.protocol import BadFrame, Envelope, RawRecord
 from distill.sources.stream_digest import StreamDigest
 from distill.sources.structure import Mark

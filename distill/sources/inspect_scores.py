@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from distill.records.evidence import Verdict
+from distill.records.pointers import escape_token
 from distill.records.taxonomy import Polarity, VerdictOrigin, VerdictOutcome
 from distill.sources.inspect_events import Told
 from distill.sources.inspect_settings import InspectSettings
-from distill.sources.pointers import escape_token
 from distill.sources.strict_json import name_type
 
 _OUTCOMES: Final = {

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from distill.records.pointers import escape_token
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.conversation import scalar_text
 from distill.sources.messages import violation
-from distill.sources.pointers import escape_token
 from distill.sources.protocol import RecordError
 from distill.sources.strict_json import name_type
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from distill.errors import ConfigurationError
+from distill.records.pointers import escape_token, tokens_of
 from distill.sources.protocol import RecordError
 from distill.sources.strict_json import parse_value
 
@@ -33,14 +34,7 @@ def parse_pointer(text: str) -> tuple[str, ...]:
         raise ConfigurationError(
             f"{text!r} is no JSON pointer", 'write it as in RFC 6901, such as "/messages/0"'
         )
-    return tuple(
-        token.replace("~1", "/").replace("~0", "~") for token in text.removeprefix("/").split("/")
-    )
-
-
-def escape_token(token: str) -> str:
-    """Return a key as a reference token (``~`` as ``~0``, ``/`` as ``~1``)."""
-    return token.replace("~", "~0").replace("/", "~1")
+    return tuple(tokens_of(text))
 
 
 def join_pointer(tokens: Iterable[str]) -> str:

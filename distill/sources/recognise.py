@@ -5,8 +5,8 @@ from typing import Any, BinaryIO, Final
 
 import jiter
 
+from distill.records.pointers import escape_token
 from distill.sources.framing import detect, frame
-from distill.sources.pointers import escape_token
 from distill.sources.propose import propose
 from distill.sources.protocol import BadFrame, Framing, Recognition, RecordError
 from distill.sources.registry import built_in_sources

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 import jiter
 
+from distill.records.pointers import escape_token
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.protocol import RecordError
 
@@ -181,4 +182,4 @@ def _check_numbers(root: object) -> None:
 
 def _token(key: str) -> str:
     """A key as a reference token; a long one could be a text of the record, so it is not quoted."""
-    return key.replace("~", "~0").replace("/", "~1") if len(key) <= 60 else "…"
+    return escape_token(key) if len(key) <= 60 else "…"

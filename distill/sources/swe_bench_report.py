@@ -12,10 +12,10 @@ from typing import Any, ClassVar, Final, Self
 
 from distill.records.evidence import Verdict
 from distill.records.frozen import FrozenModel
+from distill.records.pointers import escape_token
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.messages import violation
 from distill.sources.places import RunSite, find, parse_place
-from distill.sources.pointers import escape_token
 from distill.sources.protocol import Answer, Framing, JoinedFiles, LooseVerdict, Recognition
 from distill.sources.settings import read_settings
 
