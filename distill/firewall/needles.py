@@ -49,3 +49,12 @@ class Needles:
             for number, start, end in found:
                 if end + first > begin:
                     yield number, start + first, end + first
+
+
+def needles_of(groups: Iterable[Iterable[str]]) -> tuple[Needles, list[list[int]]]:
+    """Return the needles of all groups as one, and the numbers of the groups that each is of."""
+    owners: dict[bytes, list[int]] = {}
+    for number, group in enumerate(groups):
+        for needle in group:
+            owners.setdefault(folded(needle.encode()), []).append(number)
+    return Needles(needle.decode() for needle in owners), list(owners.values())

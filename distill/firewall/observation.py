@@ -1,6 +1,6 @@
 """What a gate reads of the evidence that its own observer left there."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from distill.firewall.finding import Finding, RunCandidate
 from distill.records.evidence import Mark, Observation
@@ -34,6 +34,23 @@ def observation_of(
     if told is not None and told.undecided is not None:
         raise UndecidedError(reason, told.undecided)
     return told
+
+
+def marks_of(
+    candidate: RunCandidate, name: str, reason: QuarantineReason, ignored: Container[str] = ()
+) -> list[Mark]:
+    """Return the marks of the observer of gate `name` whose rules are not to be ignored.
+
+    Raises:
+        UndecidedError: as `observation_of`.
+    """
+    told = observation_of(candidate, name, reason)
+    return [] if told is None else [mark for mark in told.marks if mark.rule not in ignored]
+
+
+def finding_by_rule(reason: QuarantineReason, marks: Sequence[Mark]) -> Finding | None:
+    """Return the finding of marks by the rule of the first; null where there are none."""
+    return finding_of_marks(reason, marks[0].rule, marks) if marks else None
 
 
 def finding_of_marks(reason: QuarantineReason, rule: str, marks: Sequence[Mark]) -> Finding:

@@ -20,7 +20,7 @@ from distill.firewall.agent_commands import (
     strings_of,
 )
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.firewall.observation import finding_of_marks, observation_of
+from distill.firewall.observation import finding_by_rule, marks_of
 from distill.firewall.oracle_target import Target, target_of
 from distill.firewall.shell_words import SimpleCommand, simple_commands
 from distill.records.evidence import Mark, Observation
@@ -29,6 +29,7 @@ from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "oracle_access"
 VERSION: Final = 1
+_REASON: Final = QuarantineReason.ORACLE_ACCESS
 _MOST_MARKS: Final = 50
 
 _PATH_NAMES: Final = frozenset({"path", "file_path", "file", "filename", "filepath", "target_file"})
@@ -51,12 +52,8 @@ def observe(texts: RunTexts) -> Observation | None:
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
     """Pass where no command counts; `ignore` holds the rules that do not."""
-    told = observation_of(candidate, NAME, QuarantineReason.ORACLE_ACCESS)
     ignored = settings.firewall.oracle_access.ignore
-    marks = [] if told is None else [mark for mark in told.marks if mark.rule not in ignored]
-    if not marks:
-        return None
-    return finding_of_marks(QuarantineReason.ORACLE_ACCESS, marks[0].rule, marks)
+    return finding_by_rule(_REASON, marks_of(candidate, NAME, _REASON, ignored))
 
 
 class _Reading:

@@ -14,7 +14,7 @@ from typing import Final
 from distill.firewall.agent_commands import AgentCall, agent_calls
 from distill.firewall.fences import fenced_blocks
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.firewall.observation import finding_of_marks, observation_of
+from distill.firewall.observation import finding_by_rule, marks_of
 from distill.firewall.stubs import stubs
 from distill.records.evidence import Mark, Observation
 from distill.records.message import Message
@@ -24,6 +24,7 @@ from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "placeholder_code"
 VERSION: Final = 1
+_REASON: Final = QuarantineReason.PLACEHOLDER_CODE
 _MOST_MARKS: Final = 50
 
 _PATHS: Final = ("path", "file_path", "filename", "file")
@@ -46,12 +47,8 @@ def observe(texts: RunTexts) -> Observation | None:
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
     """Pass where no stub counts; `ignore` holds the rules that do not."""
-    told = observation_of(candidate, NAME, QuarantineReason.PLACEHOLDER_CODE)
     ignored = settings.firewall.placeholder_code.ignore
-    marks = [] if told is None else [mark for mark in told.marks if mark.rule not in ignored]
-    if not marks:
-        return None
-    return finding_of_marks(QuarantineReason.PLACEHOLDER_CODE, marks[0].rule, marks)
+    return finding_by_rule(_REASON, marks_of(candidate, NAME, _REASON, ignored))
 
 
 def _marks(texts: RunTexts) -> Iterator[Mark]:

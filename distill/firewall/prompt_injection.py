@@ -6,13 +6,14 @@ from typing import Final
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.hidden_characters import hidden_characters
 from distill.firewall.injected_instructions import followed_instructions
-from distill.firewall.observation import finding_of_marks, observation_of
+from distill.firewall.observation import finding_by_rule, marks_of
 from distill.records.evidence import Mark, Observation
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "prompt_injection"
 VERSION: Final = 1
+_REASON: Final = QuarantineReason.PROMPT_INJECTION
 _MOST_MARKS: Final = 50
 _FOLLOWED: Final = frozenset({"followed_instruction", "followed_by"})
 
@@ -27,24 +28,17 @@ def observe(texts: RunTexts) -> Observation | None:
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
     """Pass where nothing is hidden and nothing followed."""
-    return _finding(_counted(candidate, settings))
+    return finding_by_rule(_REASON, _counted(candidate, settings))
 
 
 def check_hidden(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
     """Pass where nothing is hidden: for the rejected side, which may follow what it should not."""
     marks = _counted(candidate, settings)
-    return _finding([mark for mark in marks if mark.rule not in _FOLLOWED])
+    return finding_by_rule(_REASON, [mark for mark in marks if mark.rule not in _FOLLOWED])
 
 
 def _counted(candidate: RunCandidate, settings: GateSettings) -> list[Mark]:
-    told = observation_of(candidate, NAME, QuarantineReason.PROMPT_INJECTION)
     ignored = set(settings.firewall.prompt_injection.ignore)
     if "followed_instruction" in ignored:
         ignored |= _FOLLOWED
-    return [] if told is None else [mark for mark in told.marks if mark.rule not in ignored]
-
-
-def _finding(marks: list[Mark]) -> Finding | None:
-    if not marks:
-        return None
-    return finding_of_marks(QuarantineReason.PROMPT_INJECTION, marks[0].rule, marks)
+    return marks_of(candidate, NAME, _REASON, ignored)

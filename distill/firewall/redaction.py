@@ -13,9 +13,14 @@ from itertools import groupby
 from typing import Any, Final
 
 from distill.firewall.finding import Finding, RunCandidate
-from distill.firewall.marking import Span, is_of_origin, merged
-from distill.firewall.observation import UndecidedError, finding_of_marks
-from distill.firewall.settings import FirewallSettings, MarkAction
+from distill.firewall.marking import Scan, Span, is_of_origin, marks_of_origin, merged
+from distill.firewall.observation import (
+    UndecidedError,
+    finding_by_rule,
+    finding_of_marks,
+    observation_of,
+)
+from distill.firewall.settings import FirewallSettings
 from distill.receipts.digest import digest_bytes
 from distill.records.evidence import EvidenceRecord, Mark
 from distill.records.pointers import tokens_of
@@ -51,18 +56,25 @@ class RedactionKey:
 
 
 def finding_of(
-    candidate: RunCandidate, gate: str, marks: Sequence[Mark], action: MarkAction
+    candidate: RunCandidate, settings: FirewallSettings, gate: str, scan: Scan
 ) -> Finding | None:
-    """Return what a gate finds in its marks; with ``redact``, in those that have to stay.
+    """Return what a gate finds in a run's marks; with ``redact``, in those that have to stay.
+
+    Where the run is from is scanned here: its observers could not see all of that.
 
     Raises:
-        UndecidedError: a mark's place is not there.
+        UndecidedError: the observer could not judge, or a mark's place is not there.
     """
-    reason = MARKING[gate]
-    if action is MarkAction.REDACT:
-        left = [mark for mark in marks if not _is_replaceable(candidate.evidence, mark, reason)]
+    reason, record = MARKING[gate], candidate.evidence
+    observation_of(candidate, gate, reason)
+    marks = (
+        *settings.counted_marks(gate, record.facts.observed),
+        *settings.not_ignored(gate, marks_of_origin(record, scan)),
+    )
+    if settings.does_redact(gate):
+        left = [mark for mark in marks if not _is_replaceable(record, mark, reason)]
         return finding_of_marks(reason, "not_replaceable", left) if left else None
-    return finding_of_marks(reason, marks[0].rule, marks) if marks else None
+    return finding_by_rule(reason, marks)
 
 
 def redact(

@@ -9,13 +9,14 @@ import re
 from typing import Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.firewall.observation import finding_of_marks, observation_of
+from distill.firewall.observation import finding_by_rule, marks_of
 from distill.records.evidence import Mark, Observation
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "refusal"
 VERSION: Final = 1
+_REASON: Final = QuarantineReason.REFUSAL
 
 #: Longer turns explain something.
 _MOST_CHARS: Final = 800
@@ -69,7 +70,4 @@ def observe(texts: RunTexts) -> Observation | None:
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001
     """Pass where the last turn is no refusal."""
-    told = observation_of(candidate, NAME, QuarantineReason.REFUSAL)
-    if told is None:
-        return None
-    return finding_of_marks(QuarantineReason.REFUSAL, told.marks[0].rule, told.marks)
+    return finding_by_rule(_REASON, marks_of(candidate, NAME, _REASON))

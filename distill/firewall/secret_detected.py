@@ -4,24 +4,21 @@ The rules (`distill.firewall.secret_rules`) are tried only where one of their ne
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.firewall.marking import Span, marks_of_origin, observe_marks
-from distill.firewall.needles import Needles, folded
-from distill.firewall.observation import observation_of
+from distill.firewall.marking import Span, observe_marks
+from distill.firewall.needles import Needles, needles_of
 from distill.firewall.redaction import finding_of
 from distill.firewall.secret_rules import SECRET_RULES, SecretRule
 from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
-from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "secret_detected"
 VERSION: Final = 2
 
-_REASON: Final = QuarantineReason.SECRET_DETECTED
 _ESCAPE: Final = re.compile(rb"\\(?:[nrtbf]|u[0-9a-fA-F]{4})\Z")
 _WORD: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 
@@ -33,13 +30,7 @@ def observe(texts: RunTexts) -> Observation | None:
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
     """Pass where no credential was found that has to keep the run out."""
-    observation_of(candidate, NAME, _REASON)
-    firewall = settings.firewall
-    marks = (
-        *firewall.counted_marks(NAME, candidate.evidence.facts.observed),
-        *firewall.not_ignored(NAME, marks_of_origin(candidate.evidence, scan)),
-    )
-    return finding_of(candidate, NAME, marks, firewall.secret_detected.action)
+    return finding_of(candidate, settings.firewall, NAME, scan)
 
 
 def scan(raw: bytes) -> Iterator[Span]:
@@ -50,7 +41,8 @@ def scan(raw: bytes) -> Iterator[Span]:
     needles, rules = _looked_for()
     covered: dict[str, int] = {}
     for number, start, _ in needles.hits(raw):
-        for rule in rules[needles.needles[number]]:
+        for place in rules[number]:
+            rule = SECRET_RULES[place]
             if start < covered.get(rule.name, 0):
                 continue
             found = _find(rule, raw, start)
@@ -60,13 +52,8 @@ def scan(raw: bytes) -> Iterator[Span]:
 
 
 @cache
-def _looked_for() -> tuple[Needles, Mapping[bytes, list[SecretRule]]]:
-    """Return all needles, and the rules of each in the order of the table."""
-    rules: dict[bytes, list[SecretRule]] = {}
-    for rule in SECRET_RULES:
-        for needle in rule.needles:
-            rules.setdefault(folded(needle.encode()), []).append(rule)
-    return Needles(needle for rule in SECRET_RULES for needle in rule.needles), rules
+def _looked_for() -> tuple[Needles, list[list[int]]]:
+    return needles_of(rule.needles for rule in SECRET_RULES)
 
 
 def _find(rule: SecretRule, raw: bytes, start: int) -> Span | None:

@@ -101,12 +101,6 @@ class ConflictingVerdictsSettings(FrozenModel):
     lower_rank: Unknown = Unknown.PASS
 
 
-class StaleVerdictSettings(FrozenModel):
-    """Nothing but on or off."""
-
-    action: Action = Action.QUARANTINE
-
-
 class BenchmarkList(FrozenModel):
     """A list of a benchmark's items: a file below the workspace or a root, and its version."""
 
@@ -130,8 +124,8 @@ class RulesSettings(FrozenModel):
     ignore: tuple[str, ...] = ()
 
 
-class RefusalSettings(FrozenModel):
-    """Nothing but on or off."""
+class SwitchSettings(FrozenModel):
+    """Of a gate that is on or off, and nothing else."""
 
     action: Action = Action.QUARANTINE
 
@@ -149,10 +143,10 @@ class FirewallSettings(FrozenModel):
     oracle_access: RulesSettings = RulesSettings()
     placeholder_code: RulesSettings = RulesSettings()
     prompt_injection: RulesSettings = RulesSettings()
-    refusal: RefusalSettings = RefusalSettings()
+    refusal: SwitchSettings = SwitchSettings()
     truncated_run: RulesSettings = RulesSettings()
     self_judged: SelfJudgedSettings = SelfJudgedSettings()
-    stale_verdict: StaleVerdictSettings = StaleVerdictSettings()
+    stale_verdict: SwitchSettings = SwitchSettings()
     personal_data: PersonalSettings = PersonalSettings()
 
     def is_off(self, gate: str) -> bool:
@@ -163,7 +157,11 @@ class FirewallSettings(FrozenModel):
     @property
     def redacts(self) -> bool:
         """Whether any gate is to redact."""
-        return any(one.action is MarkAction.REDACT for one in self._marking().values())
+        return any(map(self.does_redact, self._marking()))
+
+    def does_redact(self, gate: str) -> bool:
+        """Say whether a gate that marks is to redact what it marked."""
+        return self._marking()[gate].action is MarkAction.REDACT
 
     def counted_marks(self, gate: str, observed: Mapping[str, Observation]) -> tuple[Mark, ...]:
         """Return the marks of a gate's observer that are not to be ignored."""
@@ -177,8 +175,7 @@ class FirewallSettings(FrozenModel):
 
     def redacted_marks(self, gate: str, observed: Mapping[str, Observation]) -> tuple[Mark, ...]:
         """Return the marks of a gate that placeholders are put in the place of."""
-        is_redacted = self._marking()[gate].action is MarkAction.REDACT
-        return self.counted_marks(gate, observed) if is_redacted else ()
+        return self.counted_marks(gate, observed) if self.does_redact(gate) else ()
 
     def _marking(self) -> dict[str, SecretSettings | PersonalSettings]:
         return {"secret_detected": self.secret_detected, "personal_data": self.personal_data}
