@@ -21,11 +21,11 @@ from distill.sources.messages import violation
 from distill.sources.protocol import (
     Answer,
     Framing,
-    JoinedFiles,
     NoRun,
     Recognition,
     RunDraft,
 )
+from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
 from distill.sources.strict_json import name_type
 
@@ -41,16 +41,12 @@ class AiderSettings(FrozenModel):
     tries: Literal["all", "chosen"] = "all"
 
 
-class Aider:
+class Aider(Reader):
     """Reads the results of aider's SWE-bench harness, with their chats."""
 
     kind: ClassVar[str] = "aider"
     framing = Framing.DOCUMENT
-    records_at = ""
-    verdict_only = False
     group_by: str | None = "@path"
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
     text_suffixes = (".md",)
 
     def __init__(self, settings: AiderSettings) -> None:

@@ -9,10 +9,9 @@ Source of the form: the ATIF RFC, versions 1.0 to 1.8, and Harbor's `models/tria
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 from distill.records.evidence import Verdict
-from distill.records.frozen import FrozenModel
 from distill.records.pointers import escape_token
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.atif_steps import read_steps
@@ -22,12 +21,11 @@ from distill.sources.pointers import ABSENT, resolve
 from distill.sources.protocol import (
     Answer,
     Framing,
-    JoinedFiles,
     NoRun,
     Recognition,
     RunDraft,
 )
-from distill.sources.settings import read_settings
+from distill.sources.reader import FixedReader
 
 _TRAJECTORY: Final = "trajectory.json"
 _OF_A_TRIAL: Final = ("result.json", _TRAJECTORY)
@@ -36,26 +34,12 @@ _NEWEST: Final = 1  # the major version
 _RESULT_FIELDS: Final = {"trial_name", "task_name", "agent_info"}
 
 
-class AtifSettings(FrozenModel):
-    """There is nothing to set."""
-
-
-class Atif:
+class Atif(FixedReader):
     """Reads ATIF trajectories, and the results of Harbor's trials beside them."""
 
     kind: ClassVar[str] = "atif"
     framing = Framing.DOCUMENT
-    records_at = ""
-    verdict_only = False
     group_by: str | None = "@path"
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
-
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """Return the reader; it has no settings."""
-        read_settings(AtifSettings, settings, cls.kind)
-        return cls()
 
     @classmethod
     def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:  # noqa: ARG003

@@ -8,10 +8,9 @@ the tools are not in the log.
 The format is the program's own and undocumented; it is read as versions 1.0 to 2.1 wrote it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Final
 
-from distill.records.frozen import FrozenModel
 from distill.sources.chat_values import cutting_reason
 from distill.sources.claude_tree import TURNS, Row, Tree, blocks_of, is_synthetic, message_id
 from distill.sources.conversation import scalar_text
@@ -19,36 +18,21 @@ from distill.sources.messages import read_messages
 from distill.sources.protocol import (
     Answer,
     Framing,
-    JoinedFiles,
     NoRun,
     Recognition,
     RunDraft,
 )
-from distill.sources.settings import read_settings
+from distill.sources.reader import FixedReader
 
 _FIELDS: Final = {"type", "uuid", "parentUuid", "sessionId"}
 
 
-class ClaudeCodeSettings(FrozenModel):
-    """There is nothing to set."""
-
-
-class ClaudeCode:
+class ClaudeCode(FixedReader):
     """Reads Claude Code's sessions."""
 
     kind: ClassVar[str] = "claude_code"
     framing = Framing.LINES
-    records_at = ""
-    verdict_only = False
     group_by: str | None = "@path"
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
-
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """Return the reader; it has no settings."""
-        read_settings(ClaudeCodeSettings, settings, cls.kind)
-        return cls()
 
     @classmethod
     def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:  # noqa: ARG003

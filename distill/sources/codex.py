@@ -11,47 +11,31 @@ were bare response items after a line with the session's id.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
-from distill.records.frozen import FrozenModel
 from distill.sources.codex_items import ITEMS, read_items
 from distill.sources.conversation import scalar_text, with_system
 from distill.sources.messages import violation
 from distill.sources.protocol import (
     Answer,
     Framing,
-    JoinedFiles,
     NoRun,
     Recognition,
     RunDraft,
 )
-from distill.sources.settings import read_settings
+from distill.sources.reader import FixedReader
 
 _ABORTED: Final = "turn_aborted"
 #: Events that end a turn.
 _ENDINGS: Final = ("task_complete", "turn_complete", _ABORTED, "error", "task_started")
 
 
-class CodexSettings(FrozenModel):
-    """There is nothing to set."""
-
-
-class Codex:
+class Codex(FixedReader):
     """Reads Codex's rollouts."""
 
     kind: ClassVar[str] = "codex"
     framing = Framing.LINES
-    records_at = ""
-    verdict_only = False
     group_by: str | None = "@path"
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
-
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """Return the reader; it has no settings."""
-        read_settings(CodexSettings, settings, cls.kind)
-        return cls()
 
     @classmethod
     def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:  # noqa: ARG003

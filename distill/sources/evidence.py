@@ -4,8 +4,8 @@
 facts are worked out when it is read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Final, Literal, Self
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Final, Literal
 
 from pydantic import ValidationError
 
@@ -23,12 +23,11 @@ from distill.sources.messages import read_messages, violation
 from distill.sources.protocol import (
     Answer,
     Framing,
-    JoinedFiles,
     Recognition,
     RecordError,
     RunDraft,
 )
-from distill.sources.settings import read_settings
+from distill.sources.reader import FixedReader
 
 FORMAT: Final = "distill.run/1"
 
@@ -75,26 +74,11 @@ class RunRow(FrozenModel):
     answer_keys: tuple[str, ...] = ()
 
 
-class EvidenceSettings(FrozenModel):
-    """There is nothing to set."""
-
-
-class Evidence:
+class Evidence(FixedReader):
     """Reads ``distill.run/1``."""
 
     kind: ClassVar[str] = "evidence"
     framing = Framing.LINES
-    records_at = ""
-    verdict_only = False
-    group_by: str | None = None
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
-
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """Return the reader; it has no settings."""
-        read_settings(EvidenceSettings, settings, cls.kind)
-        return cls()
 
     @classmethod
     def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:  # noqa: ARG003

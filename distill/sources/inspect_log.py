@@ -24,7 +24,8 @@ from distill.sources.inspect_scores import read_scores
 from distill.sources.inspect_settings import InspectSettings
 from distill.sources.messages import violation
 from distill.sources.pointers import resolve
-from distill.sources.protocol import Answer, Envelope, JoinedFiles, Recognition, RunDraft
+from distill.sources.protocol import Answer, Envelope, Recognition, RunDraft
+from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
 
 _HEADER: Final = "header.json"
@@ -34,7 +35,7 @@ _NEWEST_VERSION: Final = 2
 _SPEC_FIELDS: Final = {"run_id", "task", "model", "created"}
 
 
-class InspectLog:
+class InspectLog(Reader):
     """Reads the logs of Inspect AI."""
 
     kind: ClassVar[str] = "inspect"
@@ -43,11 +44,6 @@ class InspectLog:
         context=((_HEADER, _START, "eval"), ("status",), ("version",)),
         nan_as_text=True,
     )
-    records_at = ""
-    verdict_only = False
-    group_by: str | None = None
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
 
     def __init__(self, settings: InspectSettings) -> None:
         self.settings = settings

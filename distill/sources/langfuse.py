@@ -37,13 +37,13 @@ from distill.sources.named_scores import ScoreSettings
 from distill.sources.protocol import (
     Answer,
     Framing,
-    JoinedFiles,
     LooseVerdict,
     NoRun,
     Recognition,
     RecordError,
     RunDraft,
 )
+from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
 from distill.sources.traced_conversation import Conversation, conversation_of
 
@@ -64,13 +64,10 @@ class LangfuseSettings(FrozenModel):
     scores: dict[str, ScoreSettings] = Field(default_factory=dict)
 
 
-class Langfuse:
+class Langfuse(Reader):
     """Reads Langfuse's exports."""
 
     kind: ClassVar[str] = "langfuse"
-    verdict_only = False
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
 
     def __init__(self, settings: LangfuseSettings) -> None:
         self.settings = settings

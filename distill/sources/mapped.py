@@ -32,6 +32,7 @@ from distill.sources.messages import read_messages, violation
 from distill.sources.places import Found, Place, RunSite, find, parse_place, sites
 from distill.sources.pointers import ABSENT, parse_pointer, resolve
 from distill.sources.protocol import Answer, JoinedFiles, NoRun, Recognition, RecordError, RunDraft
+from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
 from distill.sources.verdict_map import is_same
 
@@ -42,11 +43,10 @@ _PLACED = (
 )
 
 
-class Mapped:
+class Mapped(Reader):
     """A reader made of pointers."""
 
     kind: ClassVar[str] = "mapped"
-    verdict_only = False
 
     def __init__(self, settings: MappedSettings) -> None:
         check(settings)

@@ -8,18 +8,16 @@ from distill.sources.mapped_settings import JoinedSettings
 from distill.sources.messages import violation
 from distill.sources.places import RunSite, find, parse_place, sites
 from distill.sources.pointers import parse_pointer
-from distill.sources.protocol import Answer, JoinedFiles, LooseVerdict, NoRun, Recognition
+from distill.sources.protocol import Answer, LooseVerdict, NoRun, Recognition
+from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
 
 
-class MappedVerdicts:
+class MappedVerdicts(Reader):
     """A verdict-only reader made of pointers; `mapped` makes it for its joined files."""
 
     kind: ClassVar[str] = "mapped_verdicts"
     verdict_only = True
-    group_by: str | None = None
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
 
     def __init__(self, settings: JoinedSettings) -> None:
         self.settings = settings

@@ -9,18 +9,17 @@ row, with its gold patch.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 from distill.records.evidence import Verdict
-from distill.records.frozen import FrozenModel
 from distill.records.message import Message
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.conversation import read_keys, read_tools, scalar_text
 from distill.sources.messages import read_messages, violation
 from distill.sources.openhands_events import read_events
 from distill.sources.pointers import ABSENT, join_pointer, resolve
-from distill.sources.protocol import Answer, Framing, JoinedFiles, Recognition, RunDraft
-from distill.sources.settings import read_settings
+from distill.sources.protocol import Answer, Framing, Recognition, RunDraft
+from distill.sources.reader import FixedReader
 
 _MODELS: Final = (("metadata", "llm_config", "model"), ("metadata", "llm", "model"), ("model",))
 _REPORTS: Final = (("test_result", "report"), ("report",), ("test_result",), ())
@@ -46,26 +45,11 @@ _AGENTS_ERROR: Final = re.compile(
 )
 
 
-class OpenHandsSettings(FrozenModel):
-    """There is nothing to set."""
-
-
-class OpenHands:
+class OpenHands(FixedReader):
     """Reads OpenHands' outputs."""
 
     kind: ClassVar[str] = "openhands"
     framing = Framing.AUTO
-    records_at = ""
-    verdict_only = False
-    group_by: str | None = None
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
-
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """Return the reader; it has no settings."""
-        read_settings(OpenHandsSettings, settings, cls.kind)
-        return cls()
 
     @classmethod
     def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:  # noqa: ARG003

@@ -25,12 +25,12 @@ from distill.sources.otlp import Placed, is_request, placed, split_off
 from distill.sources.protocol import (
     Answer,
     Framing,
-    JoinedFiles,
     NoRun,
     Recognition,
     RecordError,
     RunDraft,
 )
+from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
 from distill.sources.span_tree import SpanTree
 from distill.sources.traced_conversation import conversation_of
@@ -61,14 +61,11 @@ class _Trace:
     log_records: set[str] = field(default_factory=set)
 
 
-class OtelGenai:
+class OtelGenai(Reader):
     """Reads OTLP's JSON."""
 
     kind: ClassVar[str] = "otel_genai"
-    verdict_only = False
     group_by: str | None = "/traceId"
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
 
     def __init__(self, settings: OtelGenaiSettings) -> None:
         self.settings = settings

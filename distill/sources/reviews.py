@@ -6,7 +6,7 @@ Without it the decision holds whatever the content. The note stays in the log.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 from pydantic import Field, ValidationError
 
@@ -14,8 +14,8 @@ from distill.records.evidence import Verdict
 from distill.records.frozen import FrozenModel
 from distill.records.taxonomy import Category, VerdictOrigin, VerdictOutcome
 from distill.sources.messages import violation
-from distill.sources.protocol import Answer, Framing, JoinedFiles, LooseVerdict, Recognition
-from distill.sources.settings import read_settings
+from distill.sources.protocol import Answer, Framing, LooseVerdict, Recognition
+from distill.sources.reader import FixedReader
 from distill.sources.timestamps import to_utc
 
 #: A reviewer who leaves a run open says something, so it outranks what others said: `unreadable`.
@@ -38,26 +38,12 @@ class ReviewRow(FrozenModel):
     note: str = ""
 
 
-class ReviewsSettings(FrozenModel):
-    """There is nothing to set."""
-
-
-class Reviews:
+class Reviews(FixedReader):
     """Reads people's decisions."""
 
     kind: ClassVar[str] = "reviews"
     framing = Framing.LINES
-    records_at = ""
     verdict_only = True
-    group_by: str | None = None
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
-
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """Return the reader; it has no settings."""
-        read_settings(ReviewsSettings, settings, cls.kind)
-        return cls()
 
     @classmethod
     def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:  # noqa: ARG003

@@ -36,7 +36,12 @@ def read_row(source: Source, path: str, data: bytes) -> dict[str, Any]:
 def is_text(source: Source, path: str) -> bool:
     """Say whether a file is one text to a source, and no JSON."""
     name = PurePosixPath(path).name.removesuffix(".gz")
-    return name.endswith(tuple(getattr(source, "text_suffixes", ())))
+    return name.endswith(text_suffixes(source))
+
+
+def text_suffixes(source: Source | type[Source]) -> tuple[str, ...]:
+    """Return how the files end that are one text to a source; most readers name none."""
+    return tuple(getattr(source, "text_suffixes", ()))
 
 
 def split_row(source: Source, row: Any, path: str) -> Sequence[tuple[Any, Any]]:

@@ -21,11 +21,11 @@ from distill.sources.pointers import resolve
 from distill.sources.protocol import (
     Answer,
     Framing,
-    JoinedFiles,
     NoRun,
     Recognition,
     RunDraft,
 )
+from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
 from distill.sources.strict_json import name_type
 
@@ -43,16 +43,11 @@ class SweAgentSettings(FrozenModel):
     model: str | None = None
 
 
-class SweAgent:
+class SweAgent(Reader):
     """Reads SWE-agent's trajectories."""
 
     kind: ClassVar[str] = "swe_agent"
     framing = Framing.DOCUMENT
-    records_at = ""
-    verdict_only = False
-    group_by: str | None = None
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
 
     def __init__(self, settings: SweAgentSettings) -> None:
         self.settings = settings

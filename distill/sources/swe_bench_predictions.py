@@ -5,38 +5,22 @@ by instance id. The format holds no prompt and no verdict: a task table gives th
 report (`swe_bench_report`) the other. A null or blank patch is a run without messages.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
-from distill.records.frozen import FrozenModel
 from distill.records.message import Message
 from distill.sources.conversation import scalar_text
 from distill.sources.messages import violation
-from distill.sources.protocol import Answer, Framing, JoinedFiles, Recognition, RunDraft
-from distill.sources.settings import read_settings
+from distill.sources.protocol import Answer, Framing, Recognition, RunDraft
+from distill.sources.reader import FixedReader
 from distill.sources.strict_json import name_type
 
 
-class SweBenchPredictionsSettings(FrozenModel):
-    """There is nothing to set."""
-
-
-class SweBenchPredictions:
+class SweBenchPredictions(FixedReader):
     """Reads SWE-bench's predictions."""
 
     kind: ClassVar[str] = "swe_bench_predictions"
     framing = Framing.AUTO
-    records_at = ""
-    verdict_only = False
-    group_by: str | None = None
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
-
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """Return the reader; it has no settings."""
-        read_settings(SweBenchPredictionsSettings, settings, cls.kind)
-        return cls()
 
     @classmethod
     def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:  # noqa: ARG003

@@ -16,7 +16,8 @@ from distill.records.pointers import escape_token
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.messages import violation
 from distill.sources.places import RunSite, find, parse_place
-from distill.sources.protocol import Answer, Framing, JoinedFiles, LooseVerdict, Recognition
+from distill.sources.protocol import Answer, Framing, LooseVerdict, Recognition
+from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
 
 _ACCEPTED, _REJECTED = VerdictOutcome.ACCEPTED, VerdictOutcome.REJECTED
@@ -50,16 +51,12 @@ class SweBenchReportSettings(FrozenModel):
     model: str | None = None
 
 
-class SweBenchReport:
+class SweBenchReport(Reader):
     """Reads the reports of SWE-bench's harness."""
 
     kind: ClassVar[str] = "swe_bench_report"
     framing = Framing.DOCUMENT
-    records_at = ""
     verdict_only = True
-    group_by: str | None = None
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
 
     def __init__(self, settings: SweBenchReportSettings) -> None:
         self.settings = settings

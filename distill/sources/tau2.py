@@ -8,18 +8,17 @@ judgement of the agent. The user's scenario and the evaluation's criteria are an
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 from distill.records.compact import compact
 from distill.records.evidence import Verdict
-from distill.records.frozen import FrozenModel
 from distill.records.message import Message
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.conversation import read_keys, scalar_text, with_system
 from distill.sources.messages import violation
 from distill.sources.pointers import ABSENT, join_pointer, resolve
-from distill.sources.protocol import Answer, Envelope, JoinedFiles, Recognition, RunDraft
-from distill.sources.settings import read_settings
+from distill.sources.protocol import Answer, Envelope, Recognition, RunDraft
+from distill.sources.reader import FixedReader
 from distill.sources.strict_json import name_type
 from distill.sources.tau2_messages import read_tau2
 
@@ -44,30 +43,15 @@ _CRITERIA: Final = ("actions", "env_assertions", "communicate_info", "nl_asserti
 _TASK_FIELDS: Final = ("user_scenario", "initial_state", "ticket")
 
 
-class Tau2Settings(FrozenModel):
-    """There is nothing to set."""
-
-
-class Tau2:
+class Tau2(FixedReader):
     """Reads tau2-bench's results."""
 
     kind: ClassVar[str] = "tau2"
     framing = Envelope(records="simulations", context=(("tasks",), ("info",)))
-    records_at = ""
-    verdict_only = False
-    group_by: str | None = None
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
 
     def __init__(self) -> None:
         self._tasks: Any = None
         self._by_id: dict[str, list[dict[str, Any]]] = {}
-
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """Return the reader; it has no settings."""
-        read_settings(Tau2Settings, settings, cls.kind)
-        return cls()
 
     @classmethod
     def recognise(cls, path: str, records: Sequence[Any]) -> Recognition | None:  # noqa: ARG003

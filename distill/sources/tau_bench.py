@@ -17,7 +17,8 @@ from distill.sources.conversation import read_keys, scalar_text
 from distill.sources.messages import read_messages, violation
 from distill.sources.places import RunSite, find, parse_place
 from distill.sources.pointers import ABSENT, resolve
-from distill.sources.protocol import Answer, Framing, JoinedFiles, Recognition, RunDraft
+from distill.sources.protocol import Answer, Framing, Recognition, RunDraft
+from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
 from distill.sources.strict_json import name_type
 
@@ -30,16 +31,11 @@ class TauBenchSettings(FrozenModel):
     model: str | None = None
 
 
-class TauBench:
+class TauBench(Reader):
     """Reads tau-bench's result files."""
 
     kind: ClassVar[str] = "tau_bench"
     framing = Framing.AUTO
-    records_at = ""
-    verdict_only = False
-    group_by: str | None = None
-    order_by: str | None = None
-    joined: tuple[JoinedFiles, ...] = ()
 
     def __init__(self, settings: TauBenchSettings) -> None:
         self.settings = settings

@@ -11,6 +11,7 @@ from distill.errors import ConfigurationError
 from distill.sources.protocol import Recognition
 from distill.sources.recognise import recognise, recognise_archive
 from distill.sources.registry import source_for
+from distill.sources.rows import text_suffixes
 from distill.workspace.configuration import CONFIGURATION_FILE
 from distill.workspace.reading import is_archive, read_blocks
 from distill.workspace.toml_text import as_toml, source_name
@@ -129,7 +130,7 @@ def _recognise(path: Path) -> Recognition:
 def _texts(path: Path, recognition: Recognition) -> Iterator[Path]:
     """Yield the texts beside a log that its source reads with it, such as a transcript."""
     stem = path.name.removesuffix(".gz").rpartition(".")[0]
-    for suffix in getattr(source_for(recognition.kind), "text_suffixes", ()):
+    for suffix in text_suffixes(source_for(recognition.kind)):
         names = (f"{stem}{suffix}", f"{stem}{suffix}.gz")
         yield from (path.with_name(name) for name in names if path.with_name(name).is_file())
 
