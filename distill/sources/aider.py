@@ -16,7 +16,6 @@ from distill.records.frozen import FrozenModel
 from distill.records.message import Message
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.aider_chats import Chat, ChatsByPrice, read_chats
-from distill.sources.conversation import scalar_text
 from distill.sources.messages import violation
 from distill.sources.protocol import (
     Answer,
@@ -27,7 +26,7 @@ from distill.sources.protocol import (
 )
 from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
-from distill.sources.strict_json import name_type
+from distill.sources.swe_bench_row import read_instance, read_patch
 
 _REPORT: Final = ("edit_outcome", "lint_outcome", "test_outcome")
 _FIELDS: Final = {"instance_id", "model_patch", *_REPORT}
@@ -127,15 +126,9 @@ def _draft(
     number: int | None,
     is_chosen: bool,
 ) -> RunDraft:
-    instance = scalar_text(row.get("instance_id"))
-    if instance is None:
-        raise violation("no_instance_id", "instance_id is absent, blank or no text")
-    patch = each.get("model_patch")
-    if patch is not None and not isinstance(patch, str):
-        raise violation("patch_no_text", f"model_patch is a JSON {name_type(patch)}")
-    is_blank = patch is None or not patch.strip()
+    instance, patch = read_instance(row), read_patch(each)
     messages = chat.messages if chat is not None else ()
-    if not any(message.role == "assistant" for message in messages) and not is_blank:
+    if not any(message.role == "assistant" for message in messages) and patch is not None:
         messages = (*messages, Message(role="assistant", content=patch))
     model = each.get("model")
     return RunDraft(
@@ -146,11 +139,11 @@ def _draft(
         trial=None if number is None else str(number),
         messages=messages or None,
         model=model if isinstance(model, str) else None,
-        verdicts=tuple(_verdicts(row, each, pointer, is_blank=is_blank, is_chosen=is_chosen)),
+        verdicts=tuple(_verdicts(row, each, pointer, is_blank=patch is None, is_chosen=is_chosen)),
         recorded_at=chat.started_at if chat is not None else None,
         pointer=pointer,
         answer_keys=tuple(_answer_keys(row)),
-        is_empty_handed=is_blank,
+        is_empty_handed=patch is None,
     )
 
 

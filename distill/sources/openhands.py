@@ -20,6 +20,7 @@ from distill.sources.openhands_events import read_events
 from distill.sources.pointers import ABSENT, join_pointer, resolve
 from distill.sources.protocol import Answer, Framing, Recognition, RunDraft
 from distill.sources.reader import FixedReader
+from distill.sources.swe_bench_row import read_instance
 
 _MODELS: Final = (("metadata", "llm_config", "model"), ("metadata", "llm", "model"), ("model",))
 _REPORTS: Final = (("test_result", "report"), ("report",), ("test_result",), ())
@@ -76,9 +77,7 @@ class OpenHands(FixedReader):
 
 
 def _draft(row: Any) -> RunDraft:
-    instance = scalar_text(row.get("instance_id"))
-    if instance is None:
-        raise violation("no_instance_id", "instance_id is absent, blank or no text")
+    instance = read_instance(row)
     messages, tools = _turns(row)
     patches = [resolve(row, place) for place in _PATCHES]
     patch = next((patch for patch in patches if patch is not ABSENT), ABSENT)

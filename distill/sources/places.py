@@ -83,6 +83,25 @@ def find(places: Sequence[Place], site: RunSite) -> Found | None:
     return None
 
 
+class NameSetting:
+    """A setting that is a name, or with ``@`` the place in a file's path where the name stands.
+
+    Raises:
+        ConfigurationError: it begins with ``@`` and is none of `FROM_PATH`.
+    """
+
+    def __init__(self, text: str | None) -> None:
+        self._text = text
+        self._place = parse_place(text) if text is not None and text.startswith("@") else None
+
+    def of(self, path: str) -> str | None:
+        """Return the name for a file at this recorded path; null without a setting."""
+        if self._place is None:
+            return self._text
+        found = find([self._place], RunSite(None, None, (), path))
+        return str(found.value) if found else None
+
+
 @lru_cache(4096)
 def _pointer_of(tokens: tuple[str, ...]) -> str:
     """Return what `join_pointer` does, once for the same few places of every row."""

@@ -16,7 +16,7 @@ from distill.records.frozen import FrozenModel
 from distill.records.message import Message
 from distill.sources.conversation import scalar_text
 from distill.sources.messages import read_messages, violation
-from distill.sources.places import RunSite, find, parse_place
+from distill.sources.places import NameSetting
 from distill.sources.pointers import resolve
 from distill.sources.protocol import (
     Answer,
@@ -35,6 +35,7 @@ INSTRUMENT_STATUSES: Final = frozenset({"exit_environment_error", "exit_api", "e
 _LIMITS: Final = re.compile(r"\bexit_(?:cost|context|total_execution_time|early)\b")
 _QUERIES: Final = ("query", "messages")
 _NAME_OF_MODEL: Final = ("replay_config", "agent", "model", "name")
+_FILE_NAME: Final = NameSetting("@file")
 
 
 class SweAgentSettings(FrozenModel):
@@ -51,8 +52,7 @@ class SweAgent(Reader):
 
     def __init__(self, settings: SweAgentSettings) -> None:
         self.settings = settings
-        model = settings.model or ""
-        self._model_place = parse_place(model) if model.startswith("@") else None
+        self._model = NameSetting(settings.model)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
@@ -85,30 +85,24 @@ class SweAgent(Reader):
             raise violation("no_trajectory", "no list of steps with a history or an info beside it")
         info = row.get("info")
         info = info if isinstance(info, dict) else {}
-        instance = scalar_text(row.get("instance_id")) or self._named("@file", path)
+        instance = scalar_text(row.get("instance_id")) or _FILE_NAME.of(path)
         return RunDraft(
             task_id=instance,
             # The instance id says it all: digests of predictions and of runs with a prompt agree.
             task_fields=(),
             subject=instance,
             messages=_messages(row) or None,
-            model=self._model(row, path),
+            model=self._model_of(row, path),
             instrument_failure=_failure(info),
             is_empty_handed=_is_blank(info.get("submission")),
             cut_short=_limit(info),
         )
 
-    def _model(self, row: Any, path: str) -> str | None:
-        if self._model_place is not None:
-            return self._named(self.settings.model or "", path)
+    def _model_of(self, row: Any, path: str) -> str | None:
         if self.settings.model is not None:
-            return self.settings.model
+            return self._model.of(path)
         name = resolve(row, _NAME_OF_MODEL)
         return name if isinstance(name, str) and name.strip() else None
-
-    def _named(self, place: str, path: str) -> str | None:
-        found = find([parse_place(place)], RunSite(None, None, (), path))
-        return str(found.value) if found else None
 
 
 def _is_trajectory(row: Any) -> bool:

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from distill.records.message import Message
-from distill.sources.conversation import scalar_text
-from distill.sources.messages import violation
 from distill.sources.protocol import Answer, Framing, Recognition, RunDraft
 from distill.sources.reader import FixedReader
-from distill.sources.strict_json import name_type
+from distill.sources.swe_bench_row import read_instance, read_patch
 
 
 class SweBenchPredictions(FixedReader):
@@ -42,19 +40,13 @@ class SweBenchPredictions(FixedReader):
 
 
 def _draft(row: Any) -> RunDraft:
-    instance = scalar_text(row.get("instance_id"))
-    if instance is None:
-        raise violation("no_instance_id", "instance_id is absent, blank or no text")
-    patch = row.get("model_patch")
-    if patch is not None and not isinstance(patch, str):
-        raise violation("patch_no_text", f"model_patch is a JSON {name_type(patch)}")
+    instance, patch = read_instance(row), read_patch(row)
     model = row.get("model_name_or_path")
-    is_blank = patch is None or not patch.strip()
     return RunDraft(
         task_id=instance,
         # The instance id says it all: digests of predictions and of runs with a prompt agree.
         task_fields=(),
         subject=instance,
-        messages=None if is_blank else (Message(role="assistant", content=patch),),
+        messages=None if patch is None else (Message(role="assistant", content=patch),),
         model=model if isinstance(model, str) else None,
     )

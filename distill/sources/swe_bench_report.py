@@ -15,7 +15,7 @@ from distill.records.frozen import FrozenModel
 from distill.records.pointers import escape_token
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.messages import violation
-from distill.sources.places import RunSite, find, parse_place
+from distill.sources.places import NameSetting
 from distill.sources.protocol import Answer, Framing, LooseVerdict, Recognition
 from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
@@ -60,8 +60,7 @@ class SweBenchReport(Reader):
 
     def __init__(self, settings: SweBenchReportSettings) -> None:
         self.settings = settings
-        model = settings.model or ""
-        self._model_place = parse_place(model) if model.startswith("@") else None
+        self._model = NameSetting(settings.model)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
@@ -93,7 +92,7 @@ class SweBenchReport(Reader):
             judged = _judge_instances(report)
         else:
             raise violation("no_report", "not a report of SWE-bench's harness")
-        model = self._model(path)
+        model = self._model.of(path)
         for instance, state, outcome, pointer in judged:
             has_output = state not in (*NO_OUTPUT, "patch_is_None")
             match = {"task_id": instance, "has_output": "true" if has_output else "false"}
@@ -109,12 +108,6 @@ class SweBenchReport(Reader):
                 detail="" if has_output else "no_output",
             )
             yield LooseVerdict(match=match, verdict=verdict, pointer=pointer)
-
-    def _model(self, path: str) -> str | None:
-        if self._model_place is None:
-            return self.settings.model
-        found = find([self._model_place], RunSite(None, None, (), path))
-        return str(found.value) if found else None
 
 
 _Judged = tuple[str, str, VerdictOutcome, str]

@@ -13,14 +13,14 @@ from typing import Any, ClassVar, Final
 from distill.records.compact import compact
 from distill.records.evidence import Verdict
 from distill.records.message import Message
-from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
+from distill.records.taxonomy import VerdictOrigin
 from distill.sources.conversation import read_keys, scalar_text, with_system
 from distill.sources.messages import violation
 from distill.sources.pointers import ABSENT, join_pointer, resolve
 from distill.sources.protocol import Answer, Envelope, Recognition, RunDraft
 from distill.sources.reader import FixedReader
-from distill.sources.strict_json import name_type
 from distill.sources.tau2_messages import read_tau2
+from distill.sources.tau_reward import read_reward
 
 #: Ends for which the agent has no blame; tau2 itself leaves the second out of its metrics.
 INSTRUMENT_ENDS: Final = frozenset(
@@ -165,26 +165,10 @@ def _verdicts(row: Mapping[str, Any]) -> Iterator[Verdict]:
     reward = resolve(row, _REWARD)
     if reward is ABSENT or reward is None:
         return
-    is_number = isinstance(reward, int | float) and not isinstance(reward, bool)
     basis = resolve(row, ("reward_info", "reward_basis"))
     is_judged = isinstance(basis, list) and "NL_ASSERTION" in basis
-    yield Verdict(
-        name="reward",
-        value=reward,
-        origin=VerdictOrigin.MODEL_JUDGE if is_judged else VerdictOrigin.TEST_HARNESS,
-        outcome=_outcome(reward) if is_number else VerdictOutcome.UNREADABLE,
-        pointer=join_pointer(_REWARD),
-        detail="" if is_number else f"the reward is a JSON {name_type(reward)}",
-    )
-
-
-def _outcome(reward: float) -> VerdictOutcome:
-    # The reward is a product of floats.
-    if abs(reward - 1) <= 1e-6:
-        return VerdictOutcome.ACCEPTED
-    if 0 < reward < 1:
-        return VerdictOutcome.PARTIALLY_ACCEPTED
-    return VerdictOutcome.REJECTED if reward <= 0 else VerdictOutcome.UNREADABLE
+    origin = VerdictOrigin.MODEL_JUDGE if is_judged else VerdictOrigin.TEST_HARNESS
+    yield read_reward(reward, origin=origin, pointer=join_pointer(_REWARD))
 
 
 def _answer_keys(task: Mapping[str, Any]) -> Iterator[str]:

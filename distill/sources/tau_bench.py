@@ -12,15 +12,15 @@ from typing import Any, ClassVar, Final, Self
 from distill.records.compact import compact
 from distill.records.evidence import Verdict
 from distill.records.frozen import FrozenModel
-from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
+from distill.records.taxonomy import VerdictOrigin
 from distill.sources.conversation import read_keys, scalar_text
 from distill.sources.messages import read_messages, violation
-from distill.sources.places import RunSite, find, parse_place
+from distill.sources.places import NameSetting
 from distill.sources.pointers import ABSENT, resolve
 from distill.sources.protocol import Answer, Framing, Recognition, RunDraft
 from distill.sources.reader import Reader
 from distill.sources.settings import read_settings
-from distill.sources.strict_json import name_type
+from distill.sources.tau_reward import read_reward
 
 _FIELDS: Final = {"task_id", "reward", "info", "traj", "trial"}
 
@@ -39,8 +39,7 @@ class TauBench(Reader):
 
     def __init__(self, settings: TauBenchSettings) -> None:
         self.settings = settings
-        model = settings.model or ""
-        self._model_place = parse_place(model) if model.startswith("@") else None
+        self._model = NameSetting(settings.model)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
@@ -71,17 +70,11 @@ class TauBench(Reader):
             task_fields=None if task is ABSENT else (task,),
             trial=scalar_text(row.get("trial")),
             messages=read_messages(trajectory) or None,
-            model=self._model(row, path),
+            model=self._model.of(path),
             verdicts=() if failure else _verdicts(row),
             instrument_failure=failure,
             answer_keys=tuple(_answer_keys(row)),
         )
-
-    def _model(self, row: Any, path: str) -> str | None:
-        if self._model_place is None:
-            return self.settings.model
-        found = find([self._model_place], RunSite(row, row, (), path))
-        return str(found.value) if found else None
 
 
 def _failure(row: Any, trajectory: list[Any]) -> str | None:
@@ -94,28 +87,7 @@ def _failure(row: Any, trajectory: list[Any]) -> str | None:
 def _verdicts(row: Any) -> tuple[Verdict, ...]:
     if "reward" not in row:
         return ()
-    value = row["reward"]
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    detail = "" if is_number else f"the reward is a JSON {name_type(value)}"
-    return (
-        Verdict(
-            name="reward",
-            value=value,
-            origin=VerdictOrigin.TEST_HARNESS,
-            outcome=_outcome(value) if is_number else VerdictOutcome.UNREADABLE,
-            pointer="/reward",
-            detail=detail,
-        ),
-    )
-
-
-def _outcome(reward: float) -> VerdictOutcome:
-    # tau-bench's own is_successful allows for the rounding of a product of floats.
-    if abs(reward - 1) <= 1e-6:
-        return VerdictOutcome.ACCEPTED
-    if 0 < reward < 1:
-        return VerdictOutcome.PARTIALLY_ACCEPTED
-    return VerdictOutcome.REJECTED if reward <= 0 else VerdictOutcome.UNREADABLE
+    return (read_reward(row["reward"], origin=VerdictOrigin.TEST_HARNESS, pointer="/reward"),)
 
 
 def _answer_keys(row: Any) -> Iterable[str]:
