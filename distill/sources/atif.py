@@ -26,6 +26,7 @@ from distill.sources.protocol import (
     RunDraft,
 )
 from distill.sources.reader import FixedReader
+from distill.sources.verdict_map import outcome_of_share
 
 _TRAJECTORY: Final = "trajectory.json"
 _OF_A_TRIAL: Final = ("result.json", _TRAJECTORY)
@@ -134,7 +135,7 @@ def _verdicts(result: Mapping[str, Any]) -> Iterable[Verdict]:
 def _verdict(name: str, value: Any, pointer: str) -> Verdict:
     outcome: VerdictOutcome | None = VerdictOutcome.UNREADABLE
     if isinstance(value, int | float) and not isinstance(value, bool):
-        outcome = _outcome(value)
+        outcome = outcome_of_share(value)
     return Verdict(
         name=name,
         value=value,
@@ -142,13 +143,6 @@ def _verdict(name: str, value: Any, pointer: str) -> Verdict:
         outcome=outcome,
         pointer=pointer,
     )
-
-
-def _outcome(reward: float) -> VerdictOutcome | None:
-    """Read 0 to 1; what lies outside is left to the scoring policy."""
-    if reward in (0, 1):
-        return VerdictOutcome.ACCEPTED if reward else VerdictOutcome.REJECTED
-    return VerdictOutcome.PARTIALLY_ACCEPTED if 0 < reward < 1 else None
 
 
 def _model(agent: Mapping[str, Any], result: Mapping[str, Any]) -> str | None:

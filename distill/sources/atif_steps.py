@@ -15,6 +15,7 @@ from typing import Any, Final
 from distill.records.message import Message
 from distill.sources.messages import read_messages, violation
 from distill.sources.strict_json import name_type
+from distill.sources.tool_calls import as_call
 
 _ROLES: Final = {"system": "system", "user": "user", "agent": "assistant"}
 
@@ -61,8 +62,7 @@ def _turns(step: Mapping[str, Any], number: int) -> Iterator[dict[str, Any]]:
 def _call(call: Any, number: int) -> dict[str, Any]:
     if not isinstance(call, dict):
         raise violation("bad_step", f"step {number}: a call is a JSON {name_type(call)}")
-    function = {"name": call.get("function_name"), "arguments": call.get("arguments")}
-    return {"id": call.get("tool_call_id"), "type": "function", "function": function}
+    return as_call(call.get("tool_call_id"), call.get("function_name"), call.get("arguments"))
 
 
 def _results(step: Mapping[str, Any], number: int) -> list[dict[str, Any]]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from distill.records.compact import compact
-from distill.sources.messages import ROLES, violation
+from distill.sources.messages import REASONING_PARTS, ROLES, TEXT_PARTS, violation
 from distill.sources.strict_json import name_type, parse_value
+from distill.sources.tool_calls import as_call
 
 Item = dict[str, Any]
 
@@ -28,8 +29,6 @@ _LANGCHAIN: Final = {
 }
 _CALL_PARTS: Final = ("tool_call", "tool-call")
 _RESULT_PARTS: Final = ("tool_call_response", "tool-result")
-_TEXT_PARTS: Final = ("text", "input_text", "output_text")
-_SILENT_PARTS: Final = ("reasoning", "thinking", "redacted_thinking")
 
 
 def as_items(value: Any) -> Iterator[Item]:
@@ -45,7 +44,7 @@ def as_items(value: Any) -> Iterator[Item]:
     if isinstance(value.get("message"), dict):
         yield from as_items({**_named(value), **value["message"]})
     elif kind == "function_call" and "name" in value:
-        yield _calling([_call(value.get("call_id"), value["name"], value.get("arguments"))])
+        yield _calling([as_call(value.get("call_id"), value["name"], value.get("arguments"))])
     elif kind == "function_call_output":
         yield _result(value.get("call_id"), value.get("output"))
     elif "toolName" in value:
@@ -125,10 +124,10 @@ def _any_call(call: Any) -> Item:
         raise violation("bad_tool_call", f"a tool call is a JSON {name_type(call)}")
     function = call.get("function")
     if isinstance(function, dict):
-        return _call(call.get("id"), function.get("name"), function.get("arguments"))
+        return as_call(call.get("id"), function.get("name"), function.get("arguments"))
     if "toolName" in call:
         return _vercel_call(call)
-    return _call(call.get("id"), call.get("name"), call.get("args", call.get("arguments")))
+    return as_call(call.get("id"), call.get("name"), call.get("args", call.get("arguments")))
 
 
 def _of_parts(role: str, parts: Any, value: Mapping[str, Any]) -> Iterator[Item]:
@@ -171,7 +170,7 @@ def _joined(
 
 
 def _is_silent(part: Mapping[str, Any]) -> bool:
-    return part.get("type") in _SILENT_PARTS or part.get("thought") is True
+    return part.get("type") in REASONING_PARTS or part.get("thought") is True
 
 
 def _text_of(part: Mapping[str, Any]) -> str | None:
@@ -179,7 +178,7 @@ def _text_of(part: Mapping[str, Any]) -> str | None:
     kind = part.get("type")
     if kind == "refusal":
         text = part.get("refusal")
-    elif kind in _TEXT_PARTS:
+    elif kind in TEXT_PARTS:
         text = part.get("text", part.get("content"))
     else:
         text = part.get("text") if kind is None else None
@@ -191,12 +190,12 @@ def _call_of(part: Mapping[str, Any]) -> Item | None:
     if kind in _CALL_PARTS:
         if "toolName" in part:
             return _vercel_call(part)
-        return _call(part.get("id"), part.get("name"), part.get("arguments"))
+        return as_call(part.get("id"), part.get("name"), part.get("arguments"))
     if kind == "tool_use":
-        return _call(part.get("id"), part.get("name"), part.get("input"))
+        return as_call(part.get("id"), part.get("name"), part.get("input"))
     gemini = part.get("function_call", part.get("functionCall"))
     if isinstance(gemini, dict):
-        return _call(gemini.get("id"), gemini.get("name"), gemini.get("args"))
+        return as_call(gemini.get("id"), gemini.get("name"), gemini.get("args"))
     return None
 
 
@@ -237,12 +236,9 @@ def _read_list(value: Any) -> Any:
 
 
 def _vercel_call(value: Mapping[str, Any]) -> Item:
-    return _call(value.get("toolCallId"), value["toolName"], value.get("input", value.get("args")))
-
-
-def _call(identity: Any, name: Any, arguments: Any) -> Item:
-    call: Item = {"type": "function", "function": {"name": name, "arguments": arguments}}
-    return call | ({"id": identity} if isinstance(identity, str) else {})
+    return as_call(
+        value.get("toolCallId"), value["toolName"], value.get("input", value.get("args"))
+    )
 
 
 def _calling(calls: Iterable[Item]) -> Item:

@@ -57,7 +57,7 @@ class Chat:
 
 
 NO_CHAT: Final = Chat(Reading.NOTHING)
-_UNREADABLE: Final = Chat(Reading.UNREADABLE)
+UNREADABLE_CHAT: Final = Chat(Reading.UNREADABLE)
 
 
 def read_chat(value: Any, *, speaker: str) -> Chat:
@@ -70,9 +70,9 @@ def read_chat(value: Any, *, speaker: str) -> Chat:
             return _text(value, speaker)
         found = _read(value)
     except RecordError:
-        return _UNREADABLE
+        return UNREADABLE_CHAT
     if found is None:
-        return _UNREADABLE
+        return UNREADABLE_CHAT
     return replace(found, cut_short=cutting_reason(_finish_of(value)))
 
 
@@ -93,7 +93,15 @@ def is_python_repr(text: str) -> bool:
     return _PYTHON_REPR.match(text) is not None
 
 
-def from_items(items: Sequence[Any], tools: Any = None) -> Chat:
+def read_message_list(items: Sequence[Any]) -> Chat:
+    """Return the conversation of a message list, unreadable where one of them is."""
+    try:
+        return _from_items(items)
+    except RecordError:
+        return UNREADABLE_CHAT
+
+
+def _from_items(items: Sequence[Any], tools: Any = None) -> Chat:
     """Return the conversation of a message list; tools that stand among the messages join `tools`.
 
     Raises:
@@ -148,14 +156,14 @@ def _are_tools(value: Any) -> bool:
 
 def _text(text: str, speaker: str) -> Chat:
     if is_python_repr(text) or _CUT_JSON.match(text):
-        return _UNREADABLE
+        return UNREADABLE_CHAT
     return Chat(Reading.TEXT, read_messages([{"role": speaker, "content": text}]))
 
 
 def _read(value: Any) -> Chat | None:
     """Return the conversation of a decoded JSON value; null where it is none of the known forms."""
     if isinstance(value, list):
-        return from_items(value)
+        return _from_items(value)
     return _of_request(value) or _of_answer(value) if isinstance(value, dict) else None
 
 
@@ -175,13 +183,13 @@ def _of_request(value: Mapping[str, Any]) -> Chat | None:
 def _of_answer(value: Mapping[str, Any]) -> Chat | None:
     """Return what an answer holds: OpenAI's first choice, Responses items, Gemini's, a message."""
     if isinstance(value.get("choices"), list):
-        return from_items(value["choices"][:1])
+        return _from_items(value["choices"][:1])
     if isinstance(value.get("output"), list) and "role" not in value:
-        return from_items(value["output"])
+        return _from_items(value["output"])
     content = value.get("content")
     if isinstance(content, dict) and isinstance(content.get("parts"), list):
-        return from_items([content])
-    return from_items([value]) if _is_item(value) else None
+        return _from_items([content])
+    return _from_items([value]) if _is_item(value) else None
 
 
 def _is_item(value: Mapping[str, Any]) -> bool:
@@ -196,8 +204,8 @@ def _prompt(value: Mapping[str, Any], tools: Any) -> Chat:
 
 def _with_system(system: Any, messages: list[Any], tools: Any) -> Chat:
     if system in (None, ""):
-        return from_items(messages, tools)
-    return from_items([{"role": "system", "content": system}, *messages], tools)
+        return _from_items(messages, tools)
+    return _from_items([{"role": "system", "content": system}, *messages], tools)
 
 
 def _declared(group: Mapping[str, Any]) -> list[Any]:

@@ -12,7 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Final
 
 from distill.sources.chat_values import cutting_reason
-from distill.sources.claude_tree import TURNS, Row, Tree, blocks_of, is_synthetic, message_id
+from distill.sources.claude_tree import (
+    TURNS,
+    Row,
+    Tree,
+    blocks_of,
+    is_synthetic,
+    message_id,
+    message_of,
+)
 from distill.sources.conversation import scalar_text
 from distill.sources.messages import read_messages
 from distill.sources.protocol import (
@@ -79,12 +87,14 @@ def _runs(tree: Tree, agent: str) -> Iterator[RunDraft]:
         names = [scalar_text(leaf.get("sessionId")), agent, "" if is_last else f"before-{number}"]
         session = names[0]
         time = leaf.get("timestamp")
+        model = next((message_of(row).get("model") for row in reversed(said)), None)
+        ended = message_of(leaf).get("stop_reason") if said and said[-1] is leaf else None
         yield RunDraft(
             logged_run_id="/".join(filter(None, names)) if session else None,
             messages=read_messages(list(_items(tree, path))) or None,
-            model=next((_model(row) for row in reversed(said)), None),
+            model=scalar_text(model),
             instrument_failure=_failure(path) if is_last else None,
-            cut_short=_cut_short(said[-1]) if said and said[-1] is leaf else None,
+            cut_short=cutting_reason(ended),
             recorded_at=time if isinstance(time, str) else None,
         )
 
@@ -114,14 +124,3 @@ def _failure(path: Sequence[Row]) -> str | None:
     if turns and turns[-1].get("isApiErrorMessage") is True:
         return "the session ended with an error of the model's API"
     return None
-
-
-def _cut_short(row: Row) -> str | None:
-    message = row.get("message")
-    reason = message.get("stop_reason") if isinstance(message, dict) else None
-    return cutting_reason(reason)
-
-
-def _model(row: Row) -> str | None:
-    message = row.get("message")
-    return scalar_text(message.get("model")) if isinstance(message, dict) else None

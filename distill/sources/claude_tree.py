@@ -69,17 +69,21 @@ class Tree:
         return path[::-1]
 
 
+def message_of(row: Row) -> Mapping[str, Any]:
+    """Return a record's message, an empty one where it has none."""
+    message = row.get("message")
+    return message if isinstance(message, dict) else {}
+
+
 def message_id(row: Row) -> str:
     """Return the id of a record's message; its own where the message has none."""
-    message = row.get("message")
-    found = message.get("id") if isinstance(message, dict) else None
+    found = message_of(row).get("id")
     return found if isinstance(found, str) else str(row["uuid"])
 
 
 def blocks_of(row: Row) -> Iterator[dict[str, Any]]:
     """Yield the content blocks of a record's message; a text is one block."""
-    message = row.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
+    content = message_of(row).get("content")
     if isinstance(content, str):
         yield {"type": "text", "text": content}
     elif isinstance(content, list):
@@ -88,9 +92,8 @@ def blocks_of(row: Row) -> Iterator[dict[str, Any]]:
 
 def is_synthetic(row: Row) -> bool:
     """Say whether an assistant's record was made by the program, such as an error of the API."""
-    message = row.get("message")
-    model = message.get("model") if isinstance(message, dict) else None
-    return row.get("isApiErrorMessage") is True or model == "<synthetic>"
+    is_error = row.get("isApiErrorMessage") is True
+    return is_error or message_of(row).get("model") == "<synthetic>"
 
 
 def _is_turn(row: Row) -> bool:

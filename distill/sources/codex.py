@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 from distill.sources.codex_items import ITEMS, read_items
-from distill.sources.conversation import scalar_text, with_system
+from distill.sources.conversation import filled_text, scalar_text, with_system
 from distill.sources.messages import violation
 from distill.sources.protocol import (
     Answer,
@@ -129,6 +129,5 @@ def _after_compaction(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     history = payload.get("replacement_history")
     if isinstance(history, list):
         return [one for one in history if isinstance(one, dict) and one.get("type") in ITEMS]
-    summary = payload.get("message")
-    is_text = isinstance(summary, str) and summary.strip()
-    return [{"type": "message", "role": "user", "content": summary}] if is_text else []
+    summary = filled_text(payload.get("message"))
+    return [{"type": "message", "role": "user", "content": summary}] if summary else []

@@ -10,6 +10,7 @@ from typing import Any, Final
 from distill.records.compact import compact
 from distill.records.message import Message
 from distill.sources.messages import read_messages
+from distill.sources.tool_calls import as_call
 
 _CALLS: Final = ("function_call", "custom_tool_call", "local_shell_call")
 _OUTPUTS: Final = ("function_call_output", "custom_tool_call_output")
@@ -63,8 +64,7 @@ def _call(item: Mapping[str, Any]) -> dict[str, Any]:
         name, arguments = item.get("name"), {"input": item.get("input")}
     else:
         name, arguments = item.get("name"), item.get("arguments")
-    function = {"name": name, "arguments": arguments}
-    return {"id": item.get("call_id"), "type": "function", "function": function}
+    return as_call(item.get("call_id"), name, arguments)
 
 
 def _output(output: Any) -> Any:

@@ -106,8 +106,11 @@ def _as_function(tool: dict[str, Any]) -> dict[str, Any]:
 
 def scalar_text(value: Any) -> str | None:
     """Return an identifier's text: a non-blank string as it stands, a number as JSON; else null."""
-    if isinstance(value, str):
-        return value if value.strip() else None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
+        return filled_text(value)
     return compact(value)
+
+
+def filled_text(value: Any) -> str | None:
+    """Return a text that is not blank, as it stands; of all else null."""
+    return value if isinstance(value, str) and value.strip() else None

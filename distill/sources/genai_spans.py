@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from distill.sources import span_attributes
-from distill.sources.chat_values import Chat, Reading, decode, from_items
+from distill.sources.chat_values import NO_CHAT, Chat, Reading, decode, read_message_list
 from distill.sources.model_calls import Exchange
 from distill.sources.otlp import Placed, attributes_of, plain, read_id, read_integer
 from distill.sources.otlp import field as named
-from distill.sources.protocol import RecordError
 
 #: By `gen_ai.operation.name`, OpenInference's, Traceloop's and the Vercel AI SDK's kinds.
 _CALLS: Final = (
@@ -212,15 +211,8 @@ def _body(event: Event) -> dict[str, Any]:
 
 
 def _chat(items: Sequence[Any]) -> Chat:
-    if not items:
-        return Chat(Reading.NOTHING)
-    if all(not _says(item) for item in items):
-        # Content is opt-in: events without it still say that somebody spoke.
-        return Chat(Reading.NOTHING)
-    try:
-        return from_items(items)
-    except RecordError:
-        return Chat(Reading.UNREADABLE)
+    # Content is opt-in: events without it still say that somebody spoke.
+    return read_message_list(items) if any(_says(item) for item in items) else NO_CHAT
 
 
 def _says(item: Mapping[str, Any]) -> bool:

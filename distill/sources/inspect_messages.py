@@ -11,6 +11,7 @@ from typing import Any, Final
 from distill.records.message import Message
 from distill.sources.messages import read_messages, violation
 from distill.sources.strict_json import name_type
+from distill.sources.tool_calls import as_call
 
 _PROTOCOLS: Final = ("attachment://", "tc://")
 
@@ -123,5 +124,4 @@ def _call(call: Any) -> Any:
     """Return a call in OpenAI's form; Inspect has the function's name beside its arguments."""
     if not isinstance(call, dict) or not isinstance(call.get("function"), str):
         return call
-    function = {"name": call["function"], "arguments": call.get("arguments")}
-    return {"id": call.get("id"), "type": "function", "function": function}
+    return as_call(call.get("id"), call["function"], call.get("arguments"))

@@ -15,6 +15,7 @@ from distill.records.taxonomy import Polarity, VerdictOrigin, VerdictOutcome
 from distill.sources.inspect_events import Told
 from distill.sources.inspect_settings import InspectSettings
 from distill.sources.strict_json import name_type
+from distill.sources.verdict_map import outcome_of_share
 
 _OUTCOMES: Final = {
     "C": VerdictOutcome.ACCEPTED,
@@ -133,21 +134,12 @@ def _outcome(value: Any, reason: Any) -> tuple[VerdictOutcome | None, str]:
         return VerdictOutcome.UNREADABLE, f"not scored: {said}"
     if value in _NOT_SCORED:
         return VerdictOutcome.INSTRUMENT_FAILURE, "not scored (NaN)"
-    if isinstance(value, int | float):
-        return _of_number(value), said
+    if isinstance(value, int | float):  # a boolean, too, as Inspect reads it
+        return outcome_of_share(value), said
     if isinstance(value, str) and value in _OUTCOMES:
         return _OUTCOMES[value], said or ("no answer" if value == "N" else "")
     kind = "a text that is none of C, P, I, N" if isinstance(value, str) else name_type(value)
     return VerdictOutcome.UNREADABLE, f"its value is {kind}"
-
-
-def _of_number(value: float) -> VerdictOutcome | None:
-    """Read 0 to 1 and booleans as Inspect does; all other numbers are left to the policy."""
-    if value == 1:
-        return VerdictOutcome.ACCEPTED
-    if value == 0:
-        return VerdictOutcome.REJECTED
-    return VerdictOutcome.PARTIALLY_ACCEPTED if 0 < value < 1 else None
 
 
 def _changes(edit: Mapping[str, Any]) -> bool:

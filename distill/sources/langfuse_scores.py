@@ -12,6 +12,7 @@ from distill.records.evidence import Verdict
 from distill.records.message import Message
 from distill.records.taxonomy import Polarity, VerdictOrigin, VerdictOutcome
 from distill.sources.chat_values import Reading, read_chat
+from distill.sources.conversation import filled_text
 from distill.sources.langfuse_rows import Row
 from distill.sources.model_calls import last_text
 from distill.sources.named_scores import FoundScore, ScoreSettings, read_score
@@ -43,8 +44,8 @@ def is_correction(score: Row) -> bool:
 def corrected_text(score: Row) -> str | None:
     """Return the text of a correction; null where it holds none that can be read."""
     for key in ("longStringValue", "stringValue", "value"):
-        value = score.get(key)
-        if isinstance(value, str) and value.strip():
+        value = filled_text(score.get(key))
+        if value is not None:
             chat = read_chat(value, speaker="assistant")
             return None if chat.reading is Reading.UNREADABLE else last_text(chat.messages)
     return None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from distill.sources import span_attributes
-from distill.sources.chat_values import NO_CHAT, Chat, Reading, decode, read_chat
+from distill.sources.chat_values import NO_CHAT, UNREADABLE_CHAT, Chat, Reading, decode, read_chat
 from distill.sources.conversation import read_tools, scalar_text
 from distill.sources.langfuse_rows import Row, TraceRows
 from distill.sources.model_calls import Exchange, last_text
@@ -128,7 +128,7 @@ def _better(one: Chat, other: Chat) -> Chat:
 
 def _chat(value: Any, speaker: str) -> Chat:
     if decode(value) == _OMITTED:
-        return Chat(Reading.UNREADABLE)
+        return UNREADABLE_CHAT
     found = read_chat(value, speaker=speaker)
     return NO_CHAT if found.reading is Reading.MESSAGES and not found.messages else found
 

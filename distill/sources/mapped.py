@@ -12,6 +12,7 @@ from distill.records.evidence import Verdict
 from distill.records.message import Message
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.conversation import (
+    filled_text,
     read_exchange,
     read_keys,
     read_text,
@@ -172,8 +173,7 @@ class Mapped(Reader):
         for text in self.settings.model:
             if is_name(text):
                 return text
-        model = self._first("model", group)
-        return model if isinstance(model, str) and model.strip() else None
+        return filled_text(self._first("model", group))
 
     def _first(self, key: str, group: Sequence[RunSite]) -> Any:
         return _first_value(self._places[key], group)

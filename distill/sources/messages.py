@@ -32,8 +32,8 @@ ROLES: Final[dict[str, Role]] = {
     "observation": "tool",
     "tool_response": "tool",
 }
-_TEXT_PARTS: Final = ("text", "input_text", "output_text")
-_REASONING_PARTS: Final = ("thinking", "redacted_thinking", "reasoning")
+TEXT_PARTS: Final = ("text", "input_text", "output_text")
+REASONING_PARTS: Final = ("thinking", "redacted_thinking", "reasoning")
 
 
 def read_messages(value: Any) -> tuple[Message, ...]:
@@ -122,7 +122,7 @@ def _read_parts(role: Role, parts: list[Any], item: dict[str, Any]) -> Iterator[
             has_yielded = True
         elif kind == "tool_use" and role == "assistant":
             calls.append(read_tool_use(part))
-        elif kind not in _REASONING_PARTS:
+        elif kind not in REASONING_PARTS:
             texts.append(_part_text(part))
     if texts or not has_yielded:
         text = "\n".join(texts) if texts or not calls else None
@@ -134,7 +134,7 @@ def _part_text(part: Any) -> str:
     if isinstance(part, str):
         return part
     kind = part.get("type") if isinstance(part, dict) else None
-    text = part.get("text") if kind in _TEXT_PARTS else None
+    text = part.get("text") if kind in TEXT_PARTS else None
     if kind == "refusal":
         text = part.get("refusal")
     if not isinstance(text, str):

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 from distill.records.evidence import Verdict
 from distill.records.message import Message
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
-from distill.sources.conversation import read_keys, read_tools, scalar_text
+from distill.sources.conversation import filled_text, read_keys, read_tools, scalar_text
 from distill.sources.messages import read_messages, violation
 from distill.sources.openhands_events import read_events
 from distill.sources.pointers import ABSENT, join_pointer, resolve
@@ -119,9 +119,9 @@ def _turns(row: Mapping[str, Any]) -> tuple[tuple[Message, ...], Any]:
         messages, tools = (), None
     else:
         raise violation("no_history", "neither history nor messages nor test_result is there")
-    instruction = row.get("instruction")
+    instruction = filled_text(row.get("instruction"))
     is_asked = any(message.role == "user" for message in messages)
-    if messages and not is_asked and isinstance(instruction, str) and instruction.strip():
+    if messages and not is_asked and instruction is not None:
         asked = Message(role="user", content=instruction)
         before = 1 if messages[0].role == "system" else 0
         messages = (*messages[:before], asked, *messages[before:])
@@ -129,8 +129,8 @@ def _turns(row: Mapping[str, Any]) -> tuple[tuple[Message, ...], Any]:
 
 
 def _model(row: Mapping[str, Any]) -> str | None:
-    found = (resolve(row, place) for place in _MODELS)
-    return next((name for name in found if isinstance(name, str) and name.strip()), None)
+    found = (filled_text(resolve(row, place)) for place in _MODELS)
+    return next(filter(None, found), None)
 
 
 def _report(row: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]] | None:

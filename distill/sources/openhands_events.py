@@ -15,6 +15,7 @@ from typing import Any, Final
 from distill.records.compact import compact
 from distill.sources.messages import violation
 from distill.sources.pointers import resolve
+from distill.sources.tool_calls import as_call
 
 Turn = dict[str, Any]
 
@@ -107,7 +108,7 @@ def _call_v0(
         content = _text(message.get("content")) or None
         return {"role": "assistant", "content": content, "tool_calls": message.get("tool_calls")}
     arguments = {key: args[key] for key in args if key not in _BOOKKEEPING}
-    call = _call(_id(event.get("id")), action, arguments)
+    call = as_call(_id(event.get("id")), action, arguments)
     return {"role": "assistant", "content": _text(args.get("thought")), "tool_calls": [call]}
 
 
@@ -142,7 +143,7 @@ def _call_v1(event: Mapping[str, Any]) -> Turn:
     return {
         "role": "assistant",
         "content": _text(event.get("thought")) or None,
-        "tool_calls": [_call(event.get("tool_call_id"), name, arguments)],
+        "tool_calls": [as_call(event.get("tool_call_id"), name, arguments)],
         "response": event.get("llm_response_id"),
     }
 
@@ -154,10 +155,6 @@ def _goes_on(turns: list[Turn], said: Turn) -> bool:
         return False
     turns[-1]["tool_calls"] += said["tool_calls"]
     return True
-
-
-def _call(call_id: Any, name: Any, arguments: Any) -> dict[str, Any]:
-    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def _observed(observation: Mapping[str, Any]) -> str:

@@ -17,19 +17,19 @@ from typing import Any, Final
 
 from distill.sources.chat_values import (
     NO_CHAT,
+    UNREADABLE_CHAT,
     Chat,
     Reading,
     cutting_reason,
     decode,
-    from_items,
     read_chat,
+    read_message_list,
 )
-from distill.sources.conversation import read_tools
+from distill.sources.conversation import filled_text, read_tools
 from distill.sources.protocol import RecordError
 
 Attributes = Mapping[str, Any]
 
-_UNREADABLE: Final = Chat(Reading.UNREADABLE)
 _GIVEN: Final = ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt")
 _GAVE: Final = (
     *("gen_ai.output.messages", "gen_ai.completion"),
@@ -47,7 +47,7 @@ def given_of(attributes: Attributes) -> Chat:
     system = decode(attributes.get("gen_ai.system_instructions"))
     if chat.reading is not Reading.MESSAGES or not system or _has_system(chat):
         return chat
-    first = _guarded([{"role": "system", "content": system}])
+    first = read_message_list([{"role": "system", "content": system}])
     if first.reading is Reading.UNREADABLE:
         return first
     return Chat(chat.reading, first.messages + chat.messages, chat.tools)
@@ -62,7 +62,9 @@ def gave_of(attributes: Attributes) -> Chat:
     calls = decode(attributes.get("ai.response.toolCalls"))
     if not text and not calls:
         return NO_CHAT
-    return _guarded([{"role": "assistant", "content": text or None, "tool_calls": calls or None}])
+    return read_message_list(
+        [{"role": "assistant", "content": text or None, "tool_calls": calls or None}]
+    )
 
 
 def tools_of(attributes: Attributes) -> tuple[dict[str, Any], ...] | None:
@@ -93,8 +95,8 @@ def cut_short_of(attributes: Attributes) -> str | None:
 def model_of(attributes: Attributes) -> str | None:
     """Return the model that answered, else the one that was asked."""
     names = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id")
-    found = (attributes.get(name) for name in names)
-    return next((name for name in found if isinstance(name, str) and name.strip()), None)
+    found = (filled_text(attributes.get(name)) for name in names)
+    return next(filter(None, found), None)
 
 
 def unflatten(attributes: Attributes, prefix: str) -> list[Any] | None:
@@ -123,9 +125,9 @@ def _first(
     for prefix, inner in flat:
         items = unflatten(attributes, prefix)
         if items is None:
-            return _UNREADABLE
+            return UNREADABLE_CHAT
         if items:
-            return _guarded([_message(item, inner) for item in items])
+            return read_message_list([_message(item, inner) for item in items])
     return read_chat(attributes.get(plain), speaker=speaker)
 
 
@@ -182,13 +184,6 @@ def _at(value: Any, *names: str) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
-
-
-def _guarded(items: Sequence[Any]) -> Chat:
-    try:
-        return from_items(items)
-    except RecordError:
-        return _UNREADABLE
 
 
 def _tools(found: Sequence[Any]) -> tuple[dict[str, Any], ...] | None:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, Self
 
 from distill.records.frozen import FrozenModel
 from distill.records.message import Message
-from distill.sources.conversation import scalar_text
+from distill.sources.conversation import filled_text, scalar_text
 from distill.sources.messages import read_messages, violation
 from distill.sources.places import NameSetting
 from distill.sources.pointers import resolve
@@ -101,8 +101,7 @@ class SweAgent(Reader):
     def _model_of(self, row: Any, path: str) -> str | None:
         if self.settings.model is not None:
             return self._model.of(path)
-        name = resolve(row, _NAME_OF_MODEL)
-        return name if isinstance(name, str) and name.strip() else None
+        return filled_text(resolve(row, _NAME_OF_MODEL))
 
 
 def _is_trajectory(row: Any) -> bool:

@@ -14,7 +14,7 @@ from distill.records.compact import compact
 from distill.records.evidence import Verdict
 from distill.records.message import Message
 from distill.records.taxonomy import VerdictOrigin
-from distill.sources.conversation import read_keys, scalar_text, with_system
+from distill.sources.conversation import filled_text, read_keys, scalar_text, with_system
 from distill.sources.messages import violation
 from distill.sources.pointers import ABSENT, join_pointer, resolve
 from distill.sources.protocol import Answer, Envelope, Recognition, RunDraft
@@ -104,7 +104,7 @@ def _name(value: Any) -> str:
 def _draft(row: Any, task: Mapping[str, Any], info: Any) -> RunDraft:
     messages = read_tau2(row["messages"]) if row.get("messages") is not None else ()
     failure = _failure(row, messages)
-    domain = _text(resolve(info, ("environment_info", "domain_name")))
+    domain = filled_text(resolve(info, ("environment_info", "domain_name")))
     return RunDraft(
         logged_run_id=scalar_text(row.get("id")),
         task_id=scalar_text(row.get("task_id")),
@@ -113,23 +113,19 @@ def _draft(row: Any, task: Mapping[str, Any], info: Any) -> RunDraft:
         trial=scalar_text(row.get("trial")),
         messages=with_system(messages, _policy(row, info)) if messages else None,
         tools=_tools(resolve(info, ("environment_info", "tool_defs"))),
-        model=_text(resolve(info, ("agent_info", "llm"))),
+        model=filled_text(resolve(info, ("agent_info", "llm"))),
         verdicts=() if failure else tuple(_verdicts(row)),
         instrument_failure=failure,
         cut_short="max_steps" if row.get("termination_reason") == "max_steps" else None,
-        recorded_at=_text(row.get("start_time")) or _text(row.get("timestamp")),
+        recorded_at=filled_text(row.get("start_time")) or filled_text(row.get("timestamp")),
         answer_keys=tuple(_answer_keys(task)),
     )
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
-
-
 def _policy(row: Mapping[str, Any], info: Any) -> str:
     """Return the policy that the agent was told, "" where the log does not say."""
-    common = _text(resolve(info, ("environment_info", "policy")))
-    return _text(row.get("policy")) or common or ""
+    common = filled_text(resolve(info, ("environment_info", "policy")))
+    return filled_text(row.get("policy")) or common or ""
 
 
 def _tools(definitions: Any) -> tuple[dict[str, Any], ...] | None:

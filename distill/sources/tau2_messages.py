@@ -11,6 +11,7 @@ from typing import Any, Final
 from distill.records.message import Message
 from distill.sources.messages import read_messages, violation
 from distill.sources.strict_json import name_type
+from distill.sources.tool_calls import as_call
 
 _USER: Final = "user"
 
@@ -51,5 +52,4 @@ def _turns(item: Any) -> Iterator[dict[str, Any]]:
 def _call(call: Any) -> Mapping[str, Any]:
     if not isinstance(call, dict):
         raise violation("bad_tool_call", f"a tool call is a JSON {name_type(call)}")
-    function = {"name": call.get("name"), "arguments": call.get("arguments")}
-    return {"id": call.get("id"), "type": "function", "function": function}
+    return as_call(call.get("id"), call.get("name"), call.get("arguments"))

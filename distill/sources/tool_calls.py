@@ -26,6 +26,11 @@ def read_tool_use(part: dict[str, Any]) -> ToolCall:
     return _make(part.get("id"), part.get("name"), part.get("input"))
 
 
+def as_call(call_id: Any, name: Any, arguments: Any) -> dict[str, Any]:
+    """Return a call in OpenAI's form, as `read_calls` reads it, of what a log says apart."""
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
 def _read_call(call: Any) -> ToolCall:
     if not isinstance(call, dict):
         raise _violation(f"a tool call is a JSON {name_type(call)}")

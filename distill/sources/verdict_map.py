@@ -93,6 +93,13 @@ class VerdictMap(FrozenModel):
         )
 
 
+def outcome_of_share(share: float) -> VerdictOutcome | None:
+    """Return what 1, 0 and what lies between mean; null outside: that is left to the policy."""
+    if share in (0, 1):
+        return VerdictOutcome.ACCEPTED if share else VerdictOutcome.REJECTED
+    return VerdictOutcome.PARTIALLY_ACCEPTED if 0 < share < 1 else None
+
+
 def is_same(one: Any, other: Any) -> bool:
     """Say whether two JSON scalars are the same value: of one JSON type, and equal."""
     if isinstance(one, bool) or isinstance(other, bool):
