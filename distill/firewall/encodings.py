@@ -14,6 +14,9 @@ from itertools import accumulate
 from typing import Final
 
 _ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
+_JSON_ESCAPE: Final = re.compile(rb"\\(?:[nrtbf]|u[0-9a-fA-F]{4})\Z")
+_LONGEST_ESCAPE: Final = 6
+_HEX_DIGITS: Final = re.compile(rb"[0-9a-fA-F]{4}")
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _IN_ALPHABET: Final = bytes(ord("a") if byte in _ALPHABET else ord(" ") for byte in range(256))
 _ONE_ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
@@ -21,8 +24,9 @@ _PRINTABLE: Final = bytes(range(32, 127)) + b"\t\n\r"
 _CONTINUATION: Final = bytes(range(0x80, 0xC0))
 _GROUP: Final = 4
 
-#: Shorter pieces of base64 hold no 18 characters, so no key and hardly an address.
+#: Characters, padding counted: shorter pieces of base64 hold no key and hardly an address.
 MIN_BASE64: Final = 24
+_MOST_PADDING: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +51,44 @@ def percent_decoded(raw: bytes) -> PercentDecoded | None:
     return PercentDecoded(decoded, ends)
 
 
+def follows_escape(raw: bytes, start: int) -> bool:
+    """Say whether JSON's escape of a character ends right before a place.
+
+    Its last byte looks like a letter or digit that belongs to what begins there.
+    """
+    return bool(_JSON_ESCAPE.search(raw, max(0, start - _LONGEST_ESCAPE), start))
+
+
+def past_escape(raw: bytes, at: int) -> int:
+    r"""Return where the digits of a ``\uXXXX`` end that a place lies among, else the place."""
+    for begin in range(max(2, at - 3), at + 1):
+        if raw[begin - 2 : begin] == b"\\u" and _HEX_DIGITS.match(raw, begin):
+            return begin + 4
+    return at
+
+
 def base64_texts(raw: bytes) -> tuple[tuple[int, int, bytes], ...]:
     """Return start, end and the decoded text of each piece of base64 that is printable ASCII.
 
-    A piece (RFC 4648, sections 4 and 5) has `MIN_BASE64` characters of either alphabet or more, and
-    none beside it.
+    A piece (RFC 4648, sections 4 and 5) has `MIN_BASE64` characters of either alphabet or more, its
+    padding counted, and none beside it. Its end is that of the alphabet's.
     """
     return tuple(_base64_texts(raw))
 
 
 def _base64_texts(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
     runs = raw.translate(_IN_ALPHABET)
-    start = runs.find(b"a" * MIN_BASE64)
+    least = b"a" * (MIN_BASE64 - _MOST_PADDING)
+    start = runs.find(least)
     while start >= 0:
         end = runs.find(b" ", start)
         end = len(raw) if end < 0 else end
-        text = _printable(raw[start : start + _GROUP]) and _printable(raw[start:end])
-        if text:
-            yield start, end, text
-        start = runs.find(b"a" * MIN_BASE64, end)
+        padding = raw[end : end + _MOST_PADDING]
+        if end - start + len(padding) - len(padding.lstrip(b"=")) >= MIN_BASE64:
+            text = _printable(raw[start : start + _GROUP]) and _printable(raw[start:end])
+            if text:
+                yield start, end, text
+        start = runs.find(least, end)
 
 
 def _printable(code: bytes) -> bytes:

@@ -16,7 +16,7 @@ from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
 
 NAME: Final = "personal_data"
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 def observe(texts: RunTexts) -> Observation | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+from distill.firewall.encodings import follows_escape, past_escape
 from distill.firewall.marking import Span
 from distill.firewall.personal_numbers import (
     IBAN_LENGTHS,
@@ -99,6 +100,7 @@ def _email(raw: bytes, start: int, end: int) -> Span | int | None:
 
 
 def _card(raw: bytes, start: int, _: int) -> Span | int | None:
+    start = past_escape(raw, start)
     found = _CARD.match(raw, start)
     if found is None or not _stands_alone(raw, start, found.end()):
         return None if found is None else found.end()
@@ -107,7 +109,7 @@ def _card(raw: bytes, start: int, _: int) -> Span | int | None:
 
 def _iban(raw: bytes, start: int, _: int) -> Span | int | None:
     found = _IBAN.match(raw, start)
-    if found is None or (start and raw[start - 1] in _BEFORE_NUMBER):
+    if found is None or not _begins(raw, start):
         return None
     length = iban_length(found[0])
     return None if length is None else Span(start, start + length, "iban")
@@ -115,7 +117,7 @@ def _iban(raw: bytes, start: int, _: int) -> Span | int | None:
 
 def _ipv4(raw: bytes, start: int, _: int) -> Span | int | None:
     before = raw[max(0, start - 3) : start]
-    start -= len(before) - len(before.rstrip(_DIGITS))
+    start = past_escape(raw, start - len(before) + len(before.rstrip(_DIGITS)))
     found = _IPV4.match(raw, start)
     if found is None:
         return None
@@ -130,7 +132,7 @@ def _ipv4(raw: bytes, start: int, _: int) -> Span | int | None:
 
 def _ipv6(raw: bytes, start: int, _: int) -> Span | int | None:
     found = _IPV6.match(raw, start)
-    if found is None or (start and raw[start - 1] in _BEFORE_NUMBER + b":"):
+    if found is None or not _begins(raw, start) or raw[start - 1 : start] == b":":
         return None
     return Span(start, found.end(), "ip_address") if is_public_ipv6(found[0]) else None
 
@@ -174,7 +176,8 @@ def _unix_home(raw: bytes, start: int, _: int) -> Span | int | None:
     if found is None:
         return None
     is_mounted = bool(_DRIVE.search(raw, max(0, start - 2), start)) and b"Users" in found[0]
-    if start and raw[start - 1] in _BEFORE_HOME and not is_mounted:
+    is_below = start > 0 and raw[start - 1] in _BEFORE_HOME and not follows_escape(raw, start)
+    if is_below and not is_mounted:
         return None
     is_route = found[0].startswith((b"/home", b"\\/home")) and found[2] is None
     if is_route or is_name_of_nobody(found["key"]):
@@ -191,13 +194,12 @@ def _windows_home(raw: bytes, start: int, _: int) -> Span | int | None:
 
 def _stands_alone(raw: bytes, start: int, end: int) -> bool:
     """Say whether no letter, digit or point makes a number part of something longer."""
-    if start and raw[start - 1] in _BEFORE_NUMBER and not _is_escape(raw, start):
-        return False
-    return not _NOT_AFTER_NUMBER.match(raw, end)
+    return _begins(raw, start) and not _NOT_AFTER_NUMBER.match(raw, end)
 
 
-def _is_escape(raw: bytes, start: int) -> bool:
-    return raw[start - 2 : start] in (b"\\n", b"\\t", b"\\r")
+def _begins(raw: bytes, start: int) -> bool:
+    """Say whether what begins at a place is not the rest of something longer."""
+    return not start or raw[start - 1] not in _BEFORE_NUMBER or follows_escape(raw, start)
 
 
 _HEX_GROUPS: Final = tuple(f"0{''.join(rest)}:" for rest in product("0abcdef", repeat=3))

@@ -3,11 +3,11 @@
 The rules (`distill.firewall.secret_rules`) are tried only where one of their needles stands.
 """
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from distill.firewall.encodings import follows_escape
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.marking import Span, observe_marks
 from distill.firewall.needles import Needles, needles_of
@@ -17,9 +17,8 @@ from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
 
 NAME: Final = "secret_detected"
-VERSION: Final = 2
+VERSION: Final = 3
 
-_ESCAPE: Final = re.compile(rb"\\(?:[nrtbf]|u[0-9a-fA-F]{4})\Z")
 _WORD: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 
 
@@ -75,4 +74,4 @@ def begins_word(raw: bytes, start: int) -> bool:
     """Say whether no letter or digit stands before a place; an escape, as of JSON, is none."""
     if start == 0 or raw[start - 1] not in _WORD:
         return True
-    return bool(_ESCAPE.search(raw, max(0, start - 6), start))
+    return follows_escape(raw, start)

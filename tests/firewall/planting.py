@@ -12,23 +12,23 @@ from distill.records.message import Message
 from tests.exports.builders import assistant, call, tool, user
 
 _PRINTABLE: Final = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
-#: Characters that 24 of base64 stand for, its padding not counted: what the page promises.
-_LEAST_PLAIN: Final = 18
-#: What may stand before a value. JSON escapes the control characters, and a number or an address
-#: right behind such an escape is one of the limits that the page tells.
-_BLANKS: Final = (" ", '"', "'", "(", "=", ",")
-_CONTROLS: Final = ("\n", "\t", "\0")
+#: Characters that 24 of base64, padding counted, stand for at the least: what the page promises.
+_LEAST_PLAIN: Final = 16
 _ANY_TEXT: Final = st.text(max_size=30)
+#: What may follow a blank behind a value: digits there would make a number another number.
+_BEHIND: Final = _ANY_TEXT.filter(lambda text: not text[:1].isdigit())
 
 Fields = dict[str, Any]
 
 
-def _plain(value: str, controls: tuple[str, ...] = _CONTROLS) -> st.SearchStrategy[str]:
+def _plain(value: str) -> st.SearchStrategy[str]:
     # A bare + and digits that begin a line are a diff's, as the page says, not a telephone number.
-    allowed = [one for one in controls if not (one == "\n" and value.startswith("+"))]
-    blanks = st.sampled_from((*_BLANKS, *allowed))
+    is_bare = value.startswith("+") and value[1:].isdigit()
+    blanks = st.sampled_from(
+        (" ", *(() if is_bare else ("\n",)), "\t", '"', "'", "(", "=", ",", "\0")
+    )
     return st.builds(
-        lambda before, left, after: f"{before}{left}{value} ; {after}", _ANY_TEXT, blanks, _ANY_TEXT
+        lambda before, left, after: f"{before}{left}{value} {after}", _ANY_TEXT, blanks, _BEHIND
     )
 
 
@@ -40,20 +40,21 @@ def _json(value: str) -> st.SearchStrategy[str]:
             text = json.dumps({"a": ["b", text]}, ensure_ascii=is_ascii)
         return text
 
-    return st.builds(wrapped, _plain(value, ()), st.integers(1, 3), is_ascii=st.booleans())
+    return st.builds(wrapped, _plain(value), st.integers(1, 3), is_ascii=st.booleans())
 
 
 def _url(value: str) -> st.SearchStrategy[str]:
-    return st.builds(lambda text: f"?q={quote(f' {value} ; {text}', safe='')}&p=1", _ANY_TEXT)
+    return st.builds(lambda text: f"?q={quote(f' {value} {text}', safe='')}&p=1", _BEHIND)
 
 
 def _base64(value: str) -> st.SearchStrategy[str]:
     def coded(before: str, after: str, *, is_web: bool) -> str:
-        plain = f"{before} {value} ; {after}".ljust(_LEAST_PLAIN)
+        plain = f"{before} {value} {after}".ljust(_LEAST_PLAIN)
         code = (urlsafe_b64encode if is_web else b64encode)(plain.encode())
         return f"data: {code.decode()} ."
 
-    return st.builds(coded, _PRINTABLE, _PRINTABLE, is_web=st.booleans())
+    behind = _PRINTABLE.filter(lambda text: not text[:1].isdigit())
+    return st.builds(coded, _PRINTABLE, behind, is_web=st.booleans())
 
 
 ENCODINGS: Final[dict[str, Callable[[str], st.SearchStrategy[str]]]] = {

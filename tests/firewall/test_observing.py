@@ -20,17 +20,17 @@ from tests.exports.builders import assistant, call, evidence, run, user
 
 #: The table that version 6 of the observers stands for. Whoever changes it raises both numbers.
 TABLE = (
-    7,
+    8,
     {
         "benchmark_contamination": 1,
         "looping": 1,
         "near_duplicate": 1,
         "oracle_access": 1,
-        "personal_data": 2,
+        "personal_data": 3,
         "placeholder_code": 1,
         "prompt_injection": 1,
         "refusal": 1,
-        "secret_detected": 2,
+        "secret_detected": 3,
         "truncated_run": 1,
     },
 )

@@ -1,5 +1,6 @@
 """The gate of personal data: what it marks, and that no text costs more than its length."""
 
+import json
 from base64 import b64encode
 
 import pytest
@@ -62,6 +63,16 @@ def test_an_escape_within_layers_of_json_is_read(layers: int) -> None:
     assert _found(f'"to": "{address}", ') == [("email", address)]
     home = f"{slashes}/home{slashes}/mholt{slashes}/x"
     assert _found(f'"in": "{home}", ') == [("user_name", "mholt")]
+
+
+@pytest.mark.parametrize("before", ["\n", "\t", "\0", "\x0c"])
+@pytest.mark.parametrize("kind", sorted(Census(1).all()))
+def test_what_stands_right_behind_an_escape_of_json_is_found(kind: str, before: str) -> None:
+    """The escape's last letter or digit is no part of what it stands before."""
+    rule, value = Census(1).all()[kind]
+    told = observe(RunTexts(text=json.dumps({"a": f"said:{before}{value} ;"})))
+    is_of_a_diff = before == "\n" and value.startswith("+") and value[1:].isdigit()
+    assert is_of_a_diff or (told is not None and rule in {mark.rule for mark in told.marks})
 
 
 def test_an_ignored_rule_hides_nothing_of_the_others() -> None:
