@@ -7,6 +7,7 @@ and within each piece of base64. A span found within base64 is marked by the who
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple, TypeAlias
 
@@ -42,7 +43,7 @@ def observe_marks(texts: RunTexts, version: int, scan: Scan) -> Observation | No
     Law: a run of more than `MAX_MARKS` findings is undecided.
     """
     joined = texts.joined
-    spans = _merged_by_rule([*scan(joined.raw), *_encoded(joined, scan)])
+    spans = _spans(joined, scan)
     if len(spans) > MAX_MARKS:
         return Observation(version=version, undecided=f"more than {MAX_MARKS} findings")
     return Observation(version=version, marks=tuple(_marks(joined, spans))) if spans else None
@@ -62,6 +63,10 @@ def _marks(joined: JoinedTexts, spans: Sequence[Span]) -> Iterator[Mark]:
                 end=chars[span.end],
                 in_key=placed.in_key,
             )
+
+
+def _spans(joined: JoinedTexts, scan: Scan) -> list[Span]:
+    return _merged_by_rule([*scan(joined.raw), *_encoded(joined, scan)])
 
 
 def _encoded(joined: JoinedTexts, scan: Scan) -> Iterator[Span]:
@@ -97,8 +102,14 @@ def marks_of_origin(record: EvidenceRecord, scan: Scan) -> tuple[Mark, ...]:
         if one.pointer:
             at = f"/provenance/{number}/pointer"
             places.append(PlacedText(at, LABEL_ROLE, unescape_token(one.pointer)))
-    joined = JoinedTexts.of(tuple(places))
-    return tuple(_marks(joined, _merged_by_rule([*scan(joined.raw), *_encoded(joined, scan)])))
+    return tuple(mark for placed in places for mark in _marks_in(placed, scan))
+
+
+@lru_cache(maxsize=4096)
+def _marks_in(placed: PlacedText, scan: Scan) -> tuple[Mark, ...]:
+    """Return the marks in one text; the runs of a file have most of their origin in common."""
+    joined = JoinedTexts.of((placed,))
+    return tuple(_marks(joined, _spans(joined, scan)))
 
 
 def is_of_origin(mark: Mark) -> bool:
