@@ -15,17 +15,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Self
-
-from pydantic import model_validator
+from typing import Any, Final
 
 from distill.records.evidence import Verdict
-from distill.records.frozen import FrozenModel
 from distill.records.taxonomy import Polarity, VerdictOrigin, VerdictOutcome
-from distill.sources.verdict_map import Thresholds, is_same
+from distill.sources.verdict_map import Thresholds, ValueLists
 
 _HIGHER, _LOWER = Polarity.HIGHER_IS_BETTER, Polarity.LOWER_IS_BETTER
-_LISTS: Final = ("accepted", "partially_accepted", "rejected", "instrument_failure")
 
 
 class Use(StrEnum):
@@ -36,7 +32,7 @@ class Use(StrEnum):
     IGNORE = "ignore"
 
 
-class ScoreSettings(FrozenModel):
+class ScoreSettings(ValueLists):
     """How the scores of one name are read; what is left out is what the name is known for.
 
     `accepted` and its like are values or labels as found, compared by JSON type; `thresholds` are
@@ -47,21 +43,7 @@ class ScoreSettings(FrozenModel):
     polarity: Polarity | None = None
     origin: VerdictOrigin | None = None
     judge: str | None = None
-    accepted: tuple[Any, ...] = ()
-    partially_accepted: tuple[Any, ...] = ()
-    rejected: tuple[Any, ...] = ()
-    instrument_failure: tuple[Any, ...] = ()
     thresholds: Thresholds | None = None
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        listed = [value for key in _LISTS for value in getattr(self, key)]
-        for number, value in enumerate(listed):
-            if not isinstance(value, bool | int | float | str):
-                raise ValueError("a score's values are booleans, numbers and strings")  # noqa: TRY004
-            if any(is_same(value, other) for other in listed[:number]):
-                raise ValueError(f"{value!r} stands twice among the values of a score")
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +140,7 @@ def _outcome(
 def _of_label(label: str | None, given: ScoreSettings) -> VerdictOutcome | None:
     if label is None:
         return None
-    return _listed(label, given) or _LABELS.get(label.strip().lower())
+    return given.listed(label) or _LABELS.get(label.strip().lower())
 
 
 def _of_value(
@@ -166,7 +148,7 @@ def _of_value(
 ) -> VerdictOutcome | None:
     if value is None:
         return None
-    found = _listed(value, given)
+    found = given.listed(value)
     if found is not None:
         return found
     if given.thresholds is not None:
@@ -180,12 +162,6 @@ def _of_value(
         return VerdictOutcome.REJECTED if goodness < _BAD_HALF else None
     ends = {1.0: VerdictOutcome.ACCEPTED, 0.0: VerdictOutcome.REJECTED}
     return ends.get(goodness)
-
-
-def _listed(value: Any, given: ScoreSettings) -> VerdictOutcome | None:
-    found = (key for key in _LISTS if any(is_same(value, one) for one in getattr(given, key)))
-    key = next(found, None)
-    return None if key is None else VerdictOutcome(key)
 
 
 def _is_unit(value: Any) -> bool:

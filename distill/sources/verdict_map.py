@@ -32,7 +32,40 @@ class Thresholds(FrozenModel):
         return VerdictOutcome.REJECTED
 
 
-class VerdictMap(FrozenModel):
+class ValueLists(FrozenModel):
+    """Values as found, by what they mean; none stands in two lists."""
+
+    accepted: tuple[Any, ...] = ()
+    partially_accepted: tuple[Any, ...] = ()
+    rejected: tuple[Any, ...] = ()
+    instrument_failure: tuple[Any, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_values(self) -> Self:
+        listed = [value for key in _LISTS for value in getattr(self, key)]
+        for number, value in enumerate(listed):
+            if not isinstance(value, bool | int | float | str):
+                raise ValueError(  # noqa: TRY004 (pydantic reports a ValueError)
+                    "a value map holds booleans, numbers and strings only"
+                )
+            if any(is_same(value, other) for other in listed[:number]):
+                raise ValueError(f"{value!r} stands twice in the value map")
+        return self
+
+    @property
+    def has_values(self) -> bool:
+        """True where any value is listed."""
+        return any(getattr(self, key) for key in _LISTS)
+
+    def listed(self, value: Any) -> VerdictOutcome | None:
+        """Return what a value means; null where it stands in no list."""
+        for key in _LISTS:
+            if any(is_same(value, known) for known in getattr(self, key)):
+                return VerdictOutcome(key)
+        return None
+
+
+class VerdictMap(ValueLists):
     """How the values of one judge are read.
 
     With neither values nor thresholds the outcome of a number stays null: the scoring policy has
@@ -43,22 +76,10 @@ class VerdictMap(FrozenModel):
     origin: VerdictOrigin
     judge: str | None = None
     polarity: Polarity = Polarity.HIGHER_IS_BETTER
-    accepted: tuple[Any, ...] = ()
-    partially_accepted: tuple[Any, ...] = ()
-    rejected: tuple[Any, ...] = ()
-    instrument_failure: tuple[Any, ...] = ()
     thresholds: Thresholds | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        listed = [value for key in _LISTS for value in getattr(self, key)]
-        for number, value in enumerate(listed):
-            if not isinstance(value, bool | int | float | str):
-                raise ValueError(  # noqa: TRY004 (pydantic reports a ValueError)
-                    "a value map holds booleans, numbers and strings only"
-                )
-            if any(is_same(value, other) for other in listed[:number]):
-                raise ValueError(f"{value!r} stands twice in the value map")
         if self.judge is not None and self.origin is not VerdictOrigin.MODEL_JUDGE:
             raise ValueError('judge names a model: it goes with origin = "model_judge"')
         bounds = self.thresholds
@@ -70,13 +91,13 @@ class VerdictMap(FrozenModel):
 
     def outcome(self, value: Any) -> VerdictOutcome | None:
         """Return what a value means; null where this map leaves it to the scoring policy."""
-        for key in _LISTS:
-            if any(is_same(value, known) for known in getattr(self, key)):
-                return VerdictOutcome(key)
+        found = self.listed(value)
+        if found is not None:
+            return found
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if self.thresholds is not None and is_number:
             return self.thresholds.outcome(value, self.polarity)
-        has_map = self.thresholds is not None or any(getattr(self, key) for key in _LISTS)
+        has_map = self.thresholds is not None or self.has_values
         return VerdictOutcome.UNREADABLE if has_map or not is_number else None
 
     def read(self, value: Any, *, pointer: str, name: str = "", path: str | None = None) -> Verdict:
