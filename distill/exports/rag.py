@@ -7,11 +7,11 @@ from msgspec import Raw
 
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import RAG_TERMS
-from distill.exports.redacting import redact_run
+from distill.exports.redacting import admitted_run
 from distill.exports.rendering import RENDERING, render
 from distill.exports.rows import refuse_row, sample_id
 from distill.exports.settings import RagSettings
-from distill.firewall.gates import RAG_GATES, Gate, Refusal, RunCandidate, judge
+from distill.firewall.gates import RAG_GATES, Gate, Refusal, RunCandidate
 from distill.firewall.redaction import RedactionKey
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
@@ -34,14 +34,11 @@ def rag_sample(
     no character that the settings have redacted is in the row.
     """
     candidate = RunCandidate(run, evidence, is_duplicate)
-    refusal = judge(candidate, gates, settings.gates())
-    if refusal is not None:
-        return refusal
-    redacted = redact_run(evidence, settings.firewall, key)
-    if isinstance(redacted, Refusal):
-        return redacted
+    admitted = admitted_run(candidate, gates, settings.gates(), key)
+    if isinstance(admitted, Refusal):
+        return admitted
     try:
-        return RagSample.admit(_row(run, redacted), include_review=settings.include_review)
+        return RagSample.admit(_row(run, admitted), include_review=settings.include_review)
     except ValueError as error:
         return refuse_row(error)
 

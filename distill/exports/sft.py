@@ -7,11 +7,11 @@ from msgspec import Raw
 
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import SFT_TERMS
-from distill.exports.redacting import redact_run
+from distill.exports.redacting import admitted_run
 from distill.exports.rows import refuse_row, row_messages, sample_id
 from distill.exports.settings import SftSettings
 from distill.firewall.conversation import to_last_turn
-from distill.firewall.gates import SFT_GATES, Gate, Refusal, RunCandidate, judge
+from distill.firewall.gates import SFT_GATES, Gate, Refusal, RunCandidate
 from distill.firewall.redaction import RedactionKey
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
@@ -34,14 +34,11 @@ def sft_sample(
     no character that the settings have redacted is in the row.
     """
     candidate = RunCandidate(run, evidence, is_duplicate)
-    refusal = judge(candidate, gates, settings.gates())
-    if refusal is not None:
-        return refusal
-    redacted = redact_run(evidence, settings.firewall, key)
-    if isinstance(redacted, Refusal):
-        return redacted
+    admitted = admitted_run(candidate, gates, settings.gates(), key)
+    if isinstance(admitted, Refusal):
+        return admitted
     try:
-        return SftSample.admit(_row(run, redacted), include_partial=settings.include_partial)
+        return SftSample.admit(_row(run, admitted), include_partial=settings.include_partial)
     except ValueError as error:
         return refuse_row(error)
 
