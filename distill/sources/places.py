@@ -53,6 +53,7 @@ class RunSite:
         return join_pointer(self.tokens)
 
 
+@lru_cache(4096)  # a group's place is asked for with every row
 def parse_place(text: str) -> Place:
     """Return the place that a setting names.
 

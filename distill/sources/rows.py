@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeGuard
 
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.places import RunSite, find, parse_place
@@ -52,7 +52,7 @@ def split_row(source: Source, row: Any, path: str) -> Sequence[tuple[Any, Any]]:
     Raises:
         RecordError: a source that splits its rows can't use this one.
     """
-    if isinstance(source, SplittingSource):
+    if _is_splitting(source):
         return list(source.split(row))
     return [(group_key(source, row, path), row)]
 
@@ -63,7 +63,18 @@ def group_key(source: Source, row: Any, path: str) -> Any:
     It is a pointer into the row, or ``@file``, ``@folder``, ``@path``, or what the source itself
     makes of the path (`PathGroupingSource`).
     """
-    if isinstance(source, PathGroupingSource):
+    if _is_path_grouping(source):
         return source.group_of(path)
     found = find([parse_place(source.group_by or "")], RunSite(row, row, (), path))
     return ABSENT if found is None else found.value
+
+
+# Python remembers the answer for a type; of an instance it looks anew, once for every row.
+
+
+def _is_splitting(source: Source) -> TypeGuard[SplittingSource]:
+    return issubclass(type(source), SplittingSource)
+
+
+def _is_path_grouping(source: Source) -> TypeGuard[PathGroupingSource]:
+    return issubclass(type(source), PathGroupingSource)
