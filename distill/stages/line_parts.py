@@ -7,7 +7,8 @@ from pathlib import Path
 
 from distill.receipts.incremental.passes import Part
 from distill.receipts.incremental.running import Running
-from distill.receipts.incremental.segments import Segment, cut_file, read_records
+from distill.receipts.incremental.segments import Segment, read_records
+from distill.receipts.inputs import WatchedInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,22 @@ def parts_of_shards(
 
     ``is_placed``: what comes of a line follows from where it stands too.
     """
-    found: dict[str, list[Part[PartLines]]] = {}
+    return {
+        source: [
+            _part(PartLines(one.path, one.place, segment), is_placed=is_placed)
+            for one in shards
+            for segment in running.segments_of(one)
+        ]
+        for source, shards in shards_by_source(running, role).items()
+    }
+
+
+def shards_by_source(running: Running, role: str) -> Mapping[str, list[WatchedInput]]:
+    """Return the inputs of a role, in order, by source: the folder of their shard."""
+    found: dict[str, list[WatchedInput]] = {}
     for one in sorted(running.inputs, key=lambda one: one.path):
         if one.role == role:
-            name = one.blake3.hex
-            cut = running.memory.segments.get(name) or cut_file(one.place)
-            running.segments[name] = cut
-            parts = found.setdefault(Path(one.path).parent.name, [])
-            parts += [_part(PartLines(one.path, one.place, s), is_placed=is_placed) for s in cut]
+            found.setdefault(Path(one.path).parent.name, []).append(one)
     return found
 
 

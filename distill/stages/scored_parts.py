@@ -14,7 +14,9 @@ from typing import Final
 from distill.receipts.incremental.passes import Part
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.segments import Cutter, Segment, changed_meanwhile
+from distill.receipts.inputs import WatchedInput
 from distill.records.scored import without_place
+from distill.stages.line_parts import shards_by_source
 from distill.stages.lines import RandomReader, read_lines
 
 _LEAF: Final = b"\x00scored "  # no leaf of a record tree: what it is over is no record
@@ -47,14 +49,20 @@ class ScoredLines:
 
 def parts_of_scored(running: Running) -> Mapping[str, list[Part[ScoredLines]]]:
     """Return the parts of the scored runs, in order, by source: the folder of their shard."""
-    found: dict[str, list[Part[ScoredLines]]] = {}
-    for one in sorted(running.inputs, key=lambda one: one.path):
-        if one.role == "scored":
-            name = one.blake3.hex + _PLACELESS
-            cut = running.memory.segments.get(name) or tuple(cut_scored(one.place))
-            running.segments[name] = cut
-            parts = found.setdefault(Path(one.path).parent.name, [])
-            parts += [_part(ScoredLines(one.place, segment)) for segment in cut]
+    return {
+        source: [
+            _part(ScoredLines(one.place, segment))
+            for one in shards
+            for segment in _segments_of(running, one)
+        ]
+        for source, shards in shards_by_source(running, "scored").items()
+    }
+
+
+def _segments_of(running: Running, one: WatchedInput) -> tuple[Segment, ...]:
+    name = one.blake3.hex + _PLACELESS
+    found = running.memory.segments.get(name) or tuple(cut_scored(one.place))
+    running.segments[name] = found
     return found
 
 
