@@ -315,9 +315,8 @@ def _model(model: type[Model], table: Any, place: str) -> Model:
         return model.model_validate(table)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = " ".join((place, ".".join(map(str, first["loc"])))).rstrip()
+        said = first["msg"].removeprefix("Value error, ")
         unknown = first["type"] == "extra_forbidden"
         hint = f"got {first['input']!r}" if not unknown else "remove it, or mend its name"
-        raise ConfigurationError(
-            f"{CONFIGURATION_FILE}: {place} {where}: {first['msg']}", hint
-        ) from None
+        raise ConfigurationError(f"{CONFIGURATION_FILE}: {where}: {said}", hint) from None

@@ -63,3 +63,11 @@ def test_a_rule_that_a_gate_does_not_have_is_named(gate: str, rule: str, meant: 
     assert meant in str(told.value.hint)
     ignoring = parse(firewall={gate: {"ignore": [meant]}})
     assert getattr(ignoring.exports.rag.firewall, gate).ignore == (meant,)
+
+
+def test_what_a_table_says_as_a_whole_is_named_by_the_table() -> None:
+    """Shares that leave nothing to train are a fault of the table, not of one key."""
+    with pytest.raises(ConfigurationError) as told:
+        parse(exports={"splits": {"validation": 60, "test": 50}})
+    place = "distill.toml: [exports.splits]: "
+    assert told.value.message == f"{place}validation and test together are 1 to 90 per cent"
