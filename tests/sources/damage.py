@@ -29,7 +29,7 @@ def damaged(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
     at = whole
     for key in path[:-1]:
         at = at[key]
-    at[path[-1]] = odd
+    at[path[-1]] = copy.deepcopy(odd)
     return whole
 
 

@@ -1,8 +1,6 @@
 """Every value of a log may be of any type: a reader answers or refuses, and never breaks."""
 
-import copy
 import json
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -16,6 +14,7 @@ from distill.sources.inspect_log import InspectLog
 from distill.sources.presets import preset_sources
 from distill.sources.protocol import RecordError, RunDraft, Source
 from distill.sources.registry import built_in_sources
+from tests.sources.damage import damaged, places
 from tests.sources.reading import CONTEXT
 from tests.sources.samples import atif, codex, inspect
 from tests.sources.test_conformance import CASES as SAMPLES
@@ -35,25 +34,6 @@ CASES: dict[str, tuple[type[Source], list[Any]]] = {
     "atif": (Atif, [atif.trajectory(), atif.RESULT]),
     "codex-old": (Codex, codex.OLD),
 }
-
-
-def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the way to every value below a value."""
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, child in items:
-        yield (*above, key)
-        if isinstance(child, dict | list):
-            yield from places(child, (*above, key))
-
-
-def changed(rows: list[Any], place: tuple[Any, ...], junk: Any) -> list[Any]:
-    """Return rows with another value at a place."""
-    whole = copy.deepcopy(rows)
-    inner: Any = whole
-    for key in place[:-1]:
-        inner = inner[key]
-    inner[place[-1]] = copy.deepcopy(junk)
-    return whole
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -80,7 +60,7 @@ def _answered(source: Source, rows: list[Any]) -> int:
             continue  # rows are objects: `strict_json.parse` refuses others
         for junk in JUNK:
             try:
-                answers = list(source.answer(changed(rows, place, junk), path="a/b/x.jsonl"))
+                answers = list(source.answer(damaged(rows, place, junk), path="a/b/x.jsonl"))
             except RecordError:
                 continue
             answered += 1
