@@ -1,13 +1,10 @@
 """Gate: there is something to learn from: for RAG a text, for training a prompt and an answer."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.records.message import Message
+from distill.records.message import PROMPTING_ROLES, Message
 from distill.records.taxonomy import QuarantineReason
-
-_GIVEN_ROLES: Final = frozenset({"system", "developer", "user"})
 
 
 def check_text(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001
@@ -31,7 +28,7 @@ def check_conversation(
     first = first_turn(messages)
     if all(message.is_blank for message in messages[first:] if message.role == "assistant"):
         return _empty("no_answer", "no assistant's turn says anything")
-    given = (message for message in messages[:first] if message.role in _GIVEN_ROLES)
+    given = (message for message in messages[:first] if message.role in PROMPTING_ROLES)
     if all(message.is_blank for message in given):
         return _empty("no_prompt", "no prompt stands before the first assistant's turn")
     return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from distill.records.message import Message
+from distill.records.message import PROMPTING_ROLES, Message
 from distill.records.run_texts import RunTexts
 
 _BY_ID: Final = re.compile(
@@ -29,7 +29,6 @@ _SHA: Final = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{7,40}(?![0-9a-zA-Z])")
 _WORD: Final = re.compile(r"[\w./-]+")
 _GIT: Final = re.compile(r"\bgit ([a-z-]+)")
 ADDRESS: Final = re.compile(r"https?://[^\s'\"<>)\]`]+")
-_GIVEN: Final = frozenset({"system", "developer", "user"})
 SHORT_SHA: Final = 7
 
 
@@ -107,5 +106,5 @@ def _prompt(messages: tuple[Message, ...]) -> Iterator[str]:
     for message in messages:
         if message.role == "assistant":
             return
-        if message.role in _GIVEN and message.content:
+        if message.role in PROMPTING_ROLES and message.content:
             yield message.content

@@ -3,13 +3,16 @@
 Source of the form: TRL 1.16, "Dataset formats", conversational and tool-calling.
 """
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import field
 
 from distill.records.record import Record
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
+#: Who tells the model how to behave; and all who speak to it, tools apart.
+INSTRUCTING_ROLES: Final = ("system", "developer")
+PROMPTING_ROLES: Final = (*INSTRUCTING_ROLES, "user")
 
 
 class FunctionCall(Record, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from typing import Any
 
 from distill.records.compact import compact
 from distill.records.evidence import EvidenceRecord, Facts, Observation, Provenance, TaskIdentity
-from distill.records.message import Message
+from distill.records.message import INSTRUCTING_ROLES, Message
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason, SourceRole
 from distill.sources.facts import (
@@ -177,7 +177,7 @@ def _with_prompt(
 
 def _check_beginning(messages: Sequence[Message]) -> None:
     """Refuse a conversation whose beginning is missing: no model can be taught from it."""
-    first = next((one for one in messages if one.role not in ("system", "developer")), None)
+    first = next((one for one in messages if one.role not in INSTRUCTING_ROLES), None)
     if first is not None and first.role == "tool":
         raise RecordError(
             QuarantineReason.SCHEMA_VIOLATION,

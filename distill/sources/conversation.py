@@ -4,7 +4,7 @@ from itertools import zip_longest
 from typing import Any
 
 from distill.records.compact import compact
-from distill.records.message import Message, Role
+from distill.records.message import INSTRUCTING_ROLES, Message, Role
 from distill.sources.messages import read_messages, violation
 from distill.sources.strict_json import name_type, parse_value
 
@@ -60,9 +60,14 @@ def read_text(value: Any) -> str:
 
 def with_system(messages: tuple[Message, ...], system: str) -> tuple[Message, ...]:
     """Return the conversation with a system message first, unless it has one or it is blank."""
-    if not system.strip() or any(message.role in ("system", "developer") for message in messages):
+    if not system.strip() or has_system(messages):
         return messages
     return (Message(role="system", content=system), *messages)
+
+
+def has_system(messages: tuple[Message, ...]) -> bool:
+    """Say whether anybody told the model how to behave."""
+    return any(message.role in INSTRUCTING_ROLES for message in messages)
 
 
 def read_tools(value: Any) -> tuple[dict[str, Any], ...] | None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from distill.errors import SourceError
 from distill.records.pointers import escape_token
+from distill.sources.pointers import join_pointer
 from distill.sources.protocol import BadFrame, RawRecord
 from distill.sources.stretch import Stretch
 from distill.sources.strict_json import parse_key
@@ -64,7 +65,7 @@ class Walk:
 
     def __init__(self, path: tuple[str, ...], limit: int) -> None:
         self._path = path
-        self._prefix = "".join("/" + escape_token(token) for token in path)
+        self._prefix = join_pointer(path)
         self._limit = limit
         self._levels: list[Level] = []
         self._stretch: Stretch | None = None

@@ -7,7 +7,7 @@ from msgspec.json import Encoder
 
 from distill.receipts.digest import blake3_hex
 from distill.records.compact import compact, holds_float
-from distill.records.message import Message
+from distill.records.message import PROMPTING_ROLES, Message
 
 #: Shorter answer keys ("18", "yes") stand in prompts by chance.
 MIN_ANSWER_KEY_CHARS: Final = 40
@@ -89,7 +89,7 @@ def holds_answer_key(messages: Sequence[Message], keys: Sequence[str]) -> bool:
     given = [
         message.content
         for number, message in enumerate(messages)
-        if message.content and (number < before or message.role in ("system", "developer", "user"))
+        if message.content and (number < before or message.role in PROMPTING_ROLES)
     ]
     return any(key in content for content in given for key in telling)
 

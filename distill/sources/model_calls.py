@@ -18,15 +18,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain
-from typing import Any, Final
+from typing import Any
 
 from distill.records.compact import compact
-from distill.records.message import Message, ToolCall
+from distill.records.message import INSTRUCTING_ROLES, PROMPTING_ROLES, Message, ToolCall
 from distill.sources.chat_values import Chat, Reading
 from distill.sources.facts import prompt_of
-
-_INSTRUCTING: Final = ("system", "developer")
-_PROMPTING: Final = (*_INSTRUCTING, "user")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +49,9 @@ class Exchange:
     def is_transcript(self) -> bool:
         """True where the step gave the whole conversation back, so that its input says no more."""
         gave = self.gave.messages
-        return bool(gave) and self.gave.reading is Reading.MESSAGES and gave[0].role in _PROMPTING
+        return (
+            bool(gave) and self.gave.reading is Reading.MESSAGES and gave[0].role in PROMPTING_ROLES
+        )
 
     @property
     def is_chat(self) -> bool:
@@ -108,7 +107,7 @@ class Thread:
     def is_whole(self) -> bool:
         """True where a prompt stands first, and an assistant speaks."""
         messages = self.messages
-        is_begun = bool(messages) and messages[0].role in _PROMPTING
+        is_begun = bool(messages) and messages[0].role in PROMPTING_ROLES
         return is_begun and any(message.role == "assistant" for message in messages)
 
 
@@ -229,7 +228,7 @@ def _beginning_of(digests: _Digests, given: Sequence[Message], gave: Sequence[Me
     It is what was given; where that is instructions alone, which many conversations share, what
     was given back too.
     """
-    if any(message.role not in _INSTRUCTING for message in given):
+    if any(message.role not in INSTRUCTING_ROLES for message in given):
         return digests.now()
     after = digests.copy()
     for message in gave:

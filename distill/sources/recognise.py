@@ -28,9 +28,9 @@ def recognise(path: str, head: bytes) -> Recognition:
     """
     rows = list(_rows(head))
     document = _document(head)
-    claims = list(_claims(path, rows, document))
-    if claims:
-        return max(claims, key=lambda claim: claim.confidence)
+    claim = _best_claim(path, rows, document)
+    if claim is not None:
+        return claim
     shape, rows = _shape(head, rows, document)
     if not rows:
         return Recognition("mapped", 0, {}, ("the file holds no JSON object that can be read",))
@@ -52,10 +52,15 @@ def recognise_archive(path: str, file: BinaryIO) -> Recognition:
         except (ArchiveError, RecordError):
             continue
         left -= entry.size
-    claims = list(_claims(path, [], document))
-    if claims:
-        return max(claims, key=lambda claim: claim.confidence)
-    return Recognition("mapped", 0, {}, ("the file is a zip archive of no known kind: unpack it",))
+    unknown = ("the file is a zip archive of no known kind: unpack it",)
+    return _best_claim(path, [], document) or Recognition("mapped", 0, {}, unknown)
+
+
+def _best_claim(
+    path: str, rows: Sequence[dict[str, Any]], document: dict[str, Any] | None
+) -> Recognition | None:
+    claims = _claims(path, rows, document)
+    return max(claims, key=lambda claim: claim.confidence, default=None)
 
 
 def _claims(

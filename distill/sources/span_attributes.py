@@ -25,7 +25,7 @@ from distill.sources.chat_values import (
     read_chat,
     read_message_list,
 )
-from distill.sources.conversation import filled_text, read_tools
+from distill.sources.conversation import filled_text, has_system, read_tools
 from distill.sources.protocol import RecordError
 
 Attributes = Mapping[str, Any]
@@ -45,7 +45,7 @@ def given_of(attributes: Attributes) -> Chat:
     """Return what the call was given, the system's instructions first."""
     chat = _first(attributes, _GIVEN, _FLAT_GIVEN, "input.value", "user")
     system = decode(attributes.get("gen_ai.system_instructions"))
-    if chat.reading is not Reading.MESSAGES or not system or _has_system(chat):
+    if chat.reading is not Reading.MESSAGES or not system or has_system(chat.messages):
         return chat
     first = read_message_list([{"role": "system", "content": system}])
     if first.reading is Reading.UNREADABLE:
@@ -204,7 +204,3 @@ def _plain_tool(tool: Any) -> Any:
     function = {key: tool[key] for key in ("name", "description") if tool.get(key) is not None}
     function["parameters"] = tool["parameters_json_schema"]
     return {"type": "function", "function": function}
-
-
-def _has_system(chat: Chat) -> bool:
-    return any(message.role in ("system", "developer") for message in chat.messages)

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from distill.records.message import Message
+from distill.records.message import INSTRUCTING_ROLES, Message
 from distill.sources.messages import violation
 from distill.sources.model_calls import Exchange, Thread, choose, fold
 from distill.sources.span_tree import SpanTree
 
-_INSTRUCTING: Final = ("system", "developer")
 LAST_CALL_FAILED: Final = "the conversation's last model call ended with an error"
 
 
@@ -109,9 +108,9 @@ def _instructed(said: Conversation, around: Sequence[Exchange], tree: SpanTree) 
     above = tree.marked_above([said.last])
     for one in around:
         given = one.given.messages
-        turns = [message for message in given if message.role not in _INSTRUCTING]
+        turns = [message for message in given if message.role not in INSTRUCTING_ROLES]
         if one.identity in above and len(turns) < len(given) and turns[:1] == [messages[0]]:
-            instructions = tuple(message for message in given if message.role in _INSTRUCTING)
+            instructions = tuple(message for message in given if message.role in INSTRUCTING_ROLES)
             return replace(said, messages=instructions + messages)
     return said
 
