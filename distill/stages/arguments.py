@@ -34,10 +34,17 @@ def scoring_arguments(project: Project) -> Arguments:
     """Return what `decide_runs` is called with in this workspace."""
     return {
         "evidence": shards_below(project, evidence.STAGE, EVIDENCE_DIR),
+        "scored": project.root / SCORED_DIR,
+        **scoring_settings(project),
+    }
+
+
+def scoring_settings(project: Project) -> Arguments:
+    """Return what `decide_runs` is told beside its files."""
+    return {
         "policy": project.configuration.scoring,
         "near_duplicates": project.configuration.near_duplicates,
         "has_splits": project.configuration.exports.splits is not None,
-        "scored": project.root / SCORED_DIR,
     }
 
 

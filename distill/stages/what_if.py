@@ -16,6 +16,7 @@ from typing import Any, Final
 from distill.receipts import Workspace, workspace_scope
 from distill.receipts.digest import digest_bytes
 from distill.stages import evidence, preference, rag, scoring, sft
+from distill.stages.arguments import scoring_settings
 from distill.stages.parents import shards_below
 from distill.workspace.places import EVIDENCE_DIR
 from distill.workspace.project import Project
@@ -102,12 +103,7 @@ def _run(project: Project, origin: Project, files: list[Path]) -> dict[tuple[str
     root, configuration = project.root, project.configuration
     key = origin.redaction_key()
     with workspace_scope(project.workspace):
-        scoring.decide_runs(
-            files,
-            policy=configuration.scoring,
-            near_duplicates=configuration.near_duplicates,
-            scored=root / "scored",
-        )
+        scoring.decide_runs(files, scored=root / "scored", **scoring_settings(project))
         scored = sorted((root / "scored").rglob("part-*.jsonl"))
         for name, write in _SETS.items():
             settings = getattr(configuration.exports, name)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distill.cli import main
-from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, row, run_all
+from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, read_jsonl, row, run_all
 
 ROWS = [
     row("t1", "a short answer"),
@@ -84,6 +84,24 @@ def test_what_is_foretold_is_what_a_run_gives(
         left = (root / f"exports/{name}/train-00000.jsonl").read_bytes()
         assert rows.count(b"\n") == left.count(b"\n") + 1
     assert supposed(root, capsys, setting) == []
+
+
+def test_supposed_splits_keep_out_prompts_that_would_stand_in_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which rows a leak takes out is worked out with them, and is what a run then gives."""
+    asked = " ".join(f"w{number}" for number in range(60))
+    log = [row(f"t{n}", f"answer {n}", prompt=f"{asked} task{n}") for n in range(12)]
+    run_all(make_workspace(tmp_path, MAPPED + VERDICT, {"logs/a.jsonl": lines(log)}))
+    changes = supposed(tmp_path, capsys, "exports.splits.validation=40")
+    leaks = [one[0] for one in changes if one[1:3] == ("exported", "quarantined: split_leak")]
+    with (tmp_path / "distill.toml").open("a") as file:
+        file.write("[exports.splits]\nvalidation = 40\n")
+    assert main(["run", "--workspace", str(tmp_path)]) == 0
+    for name in ("rag", "sft"):
+        refused = read_jsonl(tmp_path / f"quarantine/export_{name}.jsonl")
+        assert 0 < leaks.count(name) < len(log)
+        assert leaks.count(name) == [one["reason"] for one in refused].count("split_leak")
 
 
 @pytest.mark.parametrize(
