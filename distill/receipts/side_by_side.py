@@ -50,21 +50,26 @@ def side_by_side(*calls: Later) -> tuple[Outcome, ...]:
         for number in range(len(calls))
     ]
     with _running(calls) as running:
-        schedule = _Schedule(calls, bound, waits, running, dict(enumerate(done)))
+        known = dict(enumerate(done))
+        schedule = _Schedule(calls, bound, waits, running, known, busy={len(done)})
         schedule.run()
     return schedule.outcomes()
 
 
 @dataclass
 class _Schedule:
-    """Which calls are done, which are running, and which failed."""
+    """Which calls are done, which are running, and which failed.
+
+    ``busy`` were asked already, and have something to do.
+    """
 
     calls: Sequence[Later]
     bound: Sequence[Call]
     waits: Sequence[frozenset[int]]
     running: "_Running"
     done: dict[int, Outcome]
-    failed: dict[int, BaseException] = field(default_factory=dict)
+    failed: dict[int, Exception] = field(default_factory=dict)
+    busy: set[int] = field(default_factory=set)
 
     def run(self) -> None:
         """Make the calls, each as soon as what it waits for is done."""
@@ -87,10 +92,13 @@ class _Schedule:
     def _begin(self, ready: Sequence[int]) -> set[int]:
         """Begin what can be begun; return its numbers."""
         for number in ready:
+            if number in self.busy:
+                continue
             skipped = self.calls[number].skipped(self.bound[number])
             if skipped is not None:
                 self.done[number] = skipped
                 return {number}
+            self.busy.add(number)
         alone = len(ready) == 1 and not self.running.numbers
         if ready and (alone or self.running.is_alone):
             self._run_here(ready[0])
@@ -151,14 +159,9 @@ class _Running:
 
     def _hired(self) -> "ProcessPoolExecutor":
         if self.pool is None:
-            from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
-            from multiprocessing import get_context  # noqa: PLC0415
+            from distill.receipts.incremental.workers import hire  # noqa: PLC0415
 
-            from distill.receipts.incremental.workers import may_fork  # noqa: PLC0415
-
-            context = get_context("fork" if may_fork() else "spawn")
-            given = (self.calls, self.scopes)
-            self.pool = ProcessPoolExecutor(self.most, context, initializer=_enter, initargs=given)
+            self.pool = hire(self.most, _enter, (self.calls, self.scopes))
         return self.pool
 
 
@@ -209,9 +212,8 @@ def _overlap(places: Sequence[str], others: Sequence[str]) -> bool:
 def _enter(calls: Sequence[Later], scopes: Scopes) -> None:
     """Make a process ready: it makes calls as if it were the one that started it."""
     global _calls  # noqa: PLW0603 - a process has one list for its life
-    from distill.receipts.incremental.workers import WORKERS, watch_parent  # noqa: PLC0415
+    from distill.receipts.incremental.workers import WORKERS  # noqa: PLC0415
 
-    watch_parent()
     os.environ[WORKERS] = "1"  # the cores are busy with what runs beside
     scopes.enter()
     _calls = calls

@@ -73,7 +73,7 @@ class OutlinedSums(FileSums):
             self._first.update(rest)
             return
         self._release()
-        before, rest = self._hashed, memoryview(rest)
+        before = self._hashed
         self._tree.update(rest)
         for end, segments, tree in self._lines.stops():
             self._hash(rest[self._hashed - before : end - before])
@@ -118,8 +118,7 @@ class OutlinedSums(FileSums):
         self._ahead.clear()
         for piece in held:
             self._lines.update(piece)
-        for _ in self._lines.stops():  # their digests have gone by
-            pass
+        self._lines.stops()  # their digests have gone by
 
 
 class _Lines(LineTree):
@@ -139,10 +138,10 @@ class _Lines(LineTree):
         self._cutter = Cutter(mark.end, mark.records)
         self._last_stop = mark.end
 
-    def stops(self) -> Iterator[tuple[int, int, MerkleRoot]]:
-        """Yield where a mark can be made since this was asked last: end, segments and tree."""
+    def stops(self) -> list[tuple[int, int, MerkleRoot]]:
+        """Return where a mark can be made since this was asked last: end, segments and tree."""
         found, self._stops = self._stops, []
-        yield from found
+        return found
 
     def take(self, leaves: list[bytes], sizes: list[int]) -> None:
         """Add whole lines."""

@@ -4,6 +4,7 @@ Both are called as ``stage(read=PATHS, write=FOLDER, **parameters)``.
 """
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -62,7 +63,7 @@ class Work:
         return ((one, segment) for one in self.inputs for segment in one.segments)
 
 
-class IncrementalStage(Stage[Any]):
+class IncrementalStage(Stage[Any], ABC):
     """A stage that reads files of lines and writes a folder of shards, redoing what changed."""
 
     def __init__(self, function: Callable[..., object], stage: str, version: int) -> None:
@@ -73,13 +74,13 @@ class IncrementalStage(Stage[Any]):
         #: How the stage is called, which is not how its function is: what wraps it asks for this.
         self.__signature__ = self._signature()
 
+    @abstractmethod
     def produce(self, work: Work) -> Report:
         """Write all items of a run."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parameters(self) -> tuple[inspect.Parameter, ...]:
         """Return the parameters of the claim that the function has."""
-        raise NotImplementedError
 
     def beside(self) -> Mapping[str, str]:
         """Return what the outputs follow from beside the function, as parameters of the claim."""

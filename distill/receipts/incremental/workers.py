@@ -136,16 +136,20 @@ class _Crew:
 
     def _hired(self) -> "ProcessPoolExecutor":
         if self._pool is None:
-            # Late: most runs have little to do, and start no process.
-            from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
-            from multiprocessing import get_context  # noqa: PLC0415
-
-            context = get_context("fork" if may_fork() else "spawn")
-            given = (self._start, self._given)
-            self._pool = ProcessPoolExecutor(
-                self._workers, context, initializer=_begin, initargs=given
-            )
+            self._pool = hire(self._workers, _begin, (self._start, self._given))
         return self._pool
+
+
+def hire(
+    number: int, begin: Callable[..., None], given: tuple[object, ...]
+) -> "ProcessPoolExecutor":
+    """Return so many workers, which end with this process; each calls ``begin(*given)`` first."""
+    # Late: most runs have little to do, and start no process.
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    from multiprocessing import get_context  # noqa: PLC0415
+
+    context = get_context("fork" if may_fork() else "spawn")
+    return ProcessPoolExecutor(number, context, initializer=_enter, initargs=(begin, given))
 
 
 @contextmanager
@@ -183,15 +187,14 @@ def can_travel(given: object) -> bool:
     return True
 
 
+def _enter(begin: Callable[..., None], given: tuple[object, ...]) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    begin(*given)
+
+
 def _begin(start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]) -> None:
     global _function  # noqa: PLW0603 - a worker has one function for its life
-    watch_parent()
     _function = start(*given)
-
-
-def watch_parent() -> None:
-    """Let this worker end with the process that started it."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
