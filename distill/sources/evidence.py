@@ -7,8 +7,6 @@ facts are worked out when it is read.
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic import ValidationError
-
 from distill.records.evidence import Verdict
 from distill.records.frozen import FrozenModel
 from distill.records.taxonomy import (
@@ -19,7 +17,7 @@ from distill.records.taxonomy import (
     VerdictOutcome,
 )
 from distill.sources.conversation import read_tools, scalar_text
-from distill.sources.messages import read_messages, violation
+from distill.sources.messages import read_messages
 from distill.sources.protocol import (
     Answer,
     Framing,
@@ -28,6 +26,7 @@ from distill.sources.protocol import (
     RunDraft,
 )
 from distill.sources.reader import FixedReader
+from distill.sources.row_model import read_model
 
 FORMAT: Final = "distill.run/1"
 
@@ -94,12 +93,7 @@ class Evidence(FixedReader):
 
 
 def _draft(row: Any) -> RunDraft:
-    try:
-        run = RunRow.model_validate(row)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = "/".join(str(part)[:60] for part in first["loc"])
-        raise violation("evidence_format", f"/{place}: {first['msg']}") from error
+    run = read_model(RunRow, row, "evidence_format")
     run_id = scalar_text(run.run_id)
     if run_id is None:
         raise RecordError(

@@ -8,7 +8,7 @@ Without it the decision holds whatever the content. The note stays in the log.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from distill.records.evidence import Verdict
 from distill.records.frozen import FrozenModel
@@ -16,6 +16,7 @@ from distill.records.taxonomy import Category, VerdictOrigin, VerdictOutcome
 from distill.sources.messages import violation
 from distill.sources.protocol import Answer, Framing, LooseVerdict, Recognition
 from distill.sources.reader import FixedReader
+from distill.sources.row_model import read_model
 from distill.sources.timestamps import to_utc
 
 #: A reviewer who leaves a run open says something, so it outranks what others said: `unreadable`.
@@ -59,12 +60,7 @@ class Reviews(FixedReader):
 
 
 def _verdict(row: Any, path: str) -> LooseVerdict:
-    try:
-        review = ReviewRow.model_validate(row)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = "/".join(str(part)[:60] for part in first["loc"])
-        raise violation("review_format", f"/{place}: {first['msg']}") from error
+    review = read_model(ReviewRow, row, "review_format")
     time = to_utc(review.time)
     if time is None:
         raise violation("review_format", "/time: not a time in RFC 3339")

@@ -1,7 +1,6 @@
 """From a raw record's bytes to the row that a reader is asked about, and to its group."""
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from typing import Any, TypeGuard
 
 from distill.records.taxonomy import QuarantineReason
@@ -35,8 +34,7 @@ def read_row(source: Source, path: str, data: bytes) -> dict[str, Any]:
 
 def is_text(source: Source, path: str) -> bool:
     """Say whether a file is one text to a source, and no JSON."""
-    name = PurePosixPath(path).name.removesuffix(".gz")
-    return name.endswith(text_suffixes(source))
+    return path.removesuffix(".gz").endswith(text_suffixes(source))
 
 
 def text_suffixes(source: Source | type[Source]) -> tuple[str, ...]:
