@@ -13,6 +13,7 @@ from typing import Final
 from distill.errors import VerificationError
 from distill.receipts import durable
 from distill.receipts.digest import Digest, digest_bytes
+from distill.receipts.kept import Kept
 from distill.receipts.locks import hold
 from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.reader import read_receipt
@@ -201,8 +202,8 @@ class ReceiptStore:
             os.link(partial, path)
 
 
-_MOST_KEPT: Final = 32 * 1024 * 1024
-_kept: dict[Digest, Receipt] = {}  # that this process has read; a digest stands for one receipt
+#: What this process has read, sized in bytes; a digest stands for one receipt.
+_kept: Final = Kept[Digest, Receipt](room=32 * 1024 * 1024)
 
 
 def _parsed(digest: Digest, content: bytes) -> Receipt:
@@ -214,9 +215,7 @@ def _parsed(digest: Digest, content: bytes) -> Receipt:
     found = _kept.get(digest)
     if found is None:
         found = read_receipt(content)
-        if sum(len(one.content) for one in _kept.values()) + len(content) > _MOST_KEPT:
-            _kept.clear()
-        _kept[digest] = found
+        _kept.keep(digest, found, len(content))
     return found
 
 

@@ -10,7 +10,7 @@ from distill.receipts.calling import StageIdentity
 from distill.receipts.closure import closure_of
 from distill.receipts.digest import Digest
 from distill.receipts.environment import environment_of
-from distill.receipts.inputs import Lineage, SumsOf, WatchedInput, watch_inputs
+from distill.receipts.inputs import Lineage, SumsOf, WatchedInput, plain_sums, watch_inputs
 from distill.receipts.key import Change, KeyParts, changes, sentence
 from distill.receipts.outcome import Difference, Plan, PlanStatus
 from distill.receipts.parameters import record_parameters
@@ -50,7 +50,7 @@ def survey(
     call: Call,
     who: StageIdentity,
     traces: Traces | None = None,
-    sums: SumsOf | None = None,
+    sums: SumsOf = plain_sums,
 ) -> Survey:
     """Look at inputs, code, environment and the newest receipts of the call's slot, and decide.
 
@@ -69,7 +69,7 @@ def survey(
     history = _History.of(store, who.stage, call.slot)
     lineage = Lineage(store.current() if call.inputs else (), call.slot)
     known = [*(history.passed.claim.inputs if history.passed else ()), *lineage.known()]
-    inputs = watch_inputs(call.inputs, known, rereading, *([] if sums is None else [sums]))
+    inputs = watch_inputs(call.inputs, known, rereading, sums)
     closure = closure_of(who.module, traces)
     environment = environment_of(closure.foreign, traces.cache)
     code = closure.code(who.function)

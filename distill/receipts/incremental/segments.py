@@ -16,6 +16,7 @@ from typing import Final
 
 from distill.errors import SourceError
 from distill.receipts.digest import digest_file
+from distill.receipts.kept import Kept
 from distill.receipts.merkle import LEAF_PREFIX
 
 #: Segments are about this many bytes long.
@@ -135,20 +136,15 @@ class Cuts:
     """
 
     def __init__(self, room: int) -> None:
-        self._found: dict[tuple[str, int, int], tuple[Segment, ...]] = {}
-        self._left = self._room = room
+        self._kept = Kept[tuple[str, int, int], tuple[Segment, ...]](room)
 
     def of(self, blake3: str) -> tuple[Segment, ...] | None:
         """Return the segments of a file, null where they are not known."""
-        return self._found.get((blake3, USUAL, LONGEST))
+        return self._kept.get((blake3, USUAL, LONGEST))
 
     def keep(self, blake3: str, segments: tuple[Segment, ...]) -> None:
-        """Keep the segments of a file; where there is no room, what was kept is forgotten."""
-        if len(segments) > self._left:
-            self._found.clear()
-            self._left = self._room
-        self._found[blake3, USUAL, LONGEST] = segments
-        self._left -= len(segments)
+        """Keep the segments of a file."""
+        self._kept.keep((blake3, USUAL, LONGEST), segments, len(segments))
 
 
 cuts: Final = Cuts(room=1 << 17)

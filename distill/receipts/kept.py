@@ -1,0 +1,27 @@
+"""What a process keeps of what it read: values by keys that say all of them, in bounded memory."""
+
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Key, Value]):
+    """Values that take so much ``room`` together, in whatever unit their sizes are told."""
+
+    def __init__(self, room: int) -> None:
+        self._found: dict[Key, Value] = {}
+        self._left = self._room = room
+
+    def get(self, key: Key) -> Value | None:
+        """Return a value, null where it is not kept."""
+        return self._found.get(key)
+
+    def keep(self, key: Key, value: Value, size: int) -> None:
+        """Keep a value; where there is no room for it, what was kept is forgotten."""
+        if size > self._left:
+            self._found.clear()
+            self._left = self._room
+        self._found[key] = value
+        self._left -= size
