@@ -24,16 +24,6 @@ Alternatives = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 _TEXT_FIELDS: Final = (
     *("prompt", "response", "observations", "messages", "system", "text", "tools"),
 )
-_POINTER_FIELDS: Final = (
-    "run_id",
-    "trial",
-    "task_id",
-    "task_fields",
-    "subject",
-    *_TEXT_FIELDS,
-    "timestamp",
-    "answer_keys",
-)
 #: What is read of a row that is itself one message (`messages = ""`).
 _MESSAGE_KEYS: Final = (
     "role",
