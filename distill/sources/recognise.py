@@ -27,7 +27,7 @@ def recognise(path: str, head: bytes) -> Recognition:
     that the head holds no JSON object.
     """
     rows = list(_rows(head))
-    document = _document(head)
+    document = None if rows and _is_of_lines(path, head) else _document(head)
     claim = _best_claim(path, rows, document)
     if claim is not None:
         return claim
@@ -89,6 +89,12 @@ def _rows(head: bytes, framing: Framing = Framing.AUTO, at: str = "") -> Iterato
             return
 
 
+def _is_of_lines(path: str, head: bytes) -> bool:
+    """Whether a file with one line so far is a log that will have more."""
+    name = path.removesuffix(".gz")
+    return name.endswith((".jsonl", ".ndjson")) and detect(head) is Framing.LINES
+
+
 def _document(head: bytes) -> dict[str, Any] | None:
     """Return the one object that the head is the beginning of; null for lines and arrays."""
     lines = head.strip().count(b"\n")
@@ -115,7 +121,8 @@ def _shape(
         key = max(lists, key=lambda name: len(lists[name]))
         at = f"/{escape_token(key)}"
         return {"records_at": at}, list(_rows(head, at=at))
-    return {"layout": "document"}, [document]
+    is_one_line = b"\n" not in head.strip()
+    return {} if is_one_line else {"layout": "document"}, [document]
 
 
 def _are_alike(objects: Sequence[dict[str, Any]]) -> bool:

@@ -110,8 +110,23 @@ def test_shapes(document: Any, shape: dict[str, str], indent: int | None) -> Non
     data = json.dumps(document, indent=indent).encode()
     found = recognise("x.json", data)
     given = {k: v for k, v in found.settings.items() if k in ("layout", "records_at")}
-    assert given == shape or (not shape and given == {"layout": "document"})
+    assert given == shape or (not shape and given == ({"layout": "document"} if indent else {}))
     assert drafts(found, data)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"query": "?", "output": "!"},
+        {"query": "?", "output": "!", "steps": [{"a": 1}, {"a": 2}]},
+        {"a": {"query": "?", "output": "!"}, "b": {"query": "?", "output": "!"}},
+    ],
+)
+@pytest.mark.parametrize("name", ["x.jsonl", "x.ndjson.gz"])
+def test_a_log_that_has_one_line_so_far_is_read_by_lines(name: str, row: Any) -> None:
+    """Whatever the line holds: tomorrow there are more."""
+    found = recognise(name, lines(row))
+    assert not found.settings.keys() & {"layout", "records_at"}
 
 
 @pytest.mark.parametrize("head", [b"", b"\n", b"no json", b"[1, 2]", b"\xff\xfe{\x00}\x00", b'"x"'])
