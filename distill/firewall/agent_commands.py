@@ -20,7 +20,10 @@ _COMMAND_NAMES: Final = frozenset(
     }
 )
 _RUNNERS: Final = re.compile(r"bash|shell|exec|terminal|command|run|python", re.IGNORECASE)
-_SHELL_BLOCKS: Final = frozenset({"", "bash", "sh", "shell", "zsh", "console"})
+#: ``mswea_bash_command`` is mini-swe-agent's.
+_SHELL_BLOCKS: Final = frozenset(
+    {"", "bash", "sh", "shell", "zsh", "console", "mswea_bash_command"}
+)
 _TAG: Final = re.compile(r"<(?:execute_bash|command|parameter=command)>([^<]*)")
 
 
@@ -79,6 +82,15 @@ def strings_of(call: AgentCall) -> Iterator[tuple[str, str, str]]:
             yield from ((key, f"{at}/{escape_token(key)}", one) for key, one in inner)
 
 
+def shell_spans(content: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each command in a turn's text: blocks of a shell, then tags."""
+    for block in fenced_blocks(content):
+        if block.language in _SHELL_BLOCKS:
+            yield block.start, block.end
+    for tagged in _TAG.finditer(content):
+        yield tagged.span(1)
+
+
 def _of_call(call: AgentCall) -> Iterator[AgentCommand]:
     arguments: Any = call.function.arguments
     if isinstance(arguments, str):
@@ -104,8 +116,5 @@ def _of_text(messages: Sequence[Message]) -> Iterator[AgentCommand]:
         if message.role != "assistant" or messages[number + 1].role == "assistant":
             continue
         content, at = message.content or "", f"/messages/{number}/content"
-        for block in fenced_blocks(content):
-            if block.language in _SHELL_BLOCKS:
-                yield AgentCommand(number, at, block.start, content[block.start : block.end])
-        for tagged in _TAG.finditer(content):
-            yield AgentCommand(number, at, tagged.start(1), tagged[1])
+        for start, end in shell_spans(content):
+            yield AgentCommand(number, at, start, content[start:end])

@@ -1,17 +1,19 @@
-"""Instructions in a tool's result that the agent then follows.
+"""Instructions in an observation that the agent then follows.
 
-An instruction is found by the phrases that such texts use to be obeyed. It is followed where a
-later call's arguments hold something that stands in the instruction's text and that nobody had
-named before: an address, an account, a path, a name of some length. One that the agent reads and
-leaves alone is no finding.
+Observations are tools' results and, of an agent that acts in its text, what its acts led to
+(`observed_turns`). An instruction is found by the phrases that such texts use to be obeyed. It is
+followed where a later call's arguments, or a later act in the text, hold something that stands in
+the instruction's text and that nobody had named before: an address, an account, a path, a name of
+some length. One that the agent reads and leaves alone is no finding.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from distill.firewall.agent_commands import AgentCall, agent_calls, strings_of
+from distill.firewall.agent_commands import agent_calls, strings_of
 from distill.firewall.needles import Needles
+from distill.firewall.observed_turns import observed_turns, text_actions
 from distill.records.evidence import Mark
 from distill.records.message import Message
 
@@ -64,36 +66,52 @@ _DISTINCT: Final = re.compile(r"[\d@/:._-]|[a-z][A-Z]")
 _HIDDEN: Final = re.compile("[\u200b-\u200d\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 
 
-def followed_instructions(messages: Sequence[Message]) -> Iterator[Mark]:
-    """Yield, for each instruction that is followed, its place and that of the call."""
-    if not any(_may_instruct(one.content or "") for one in messages if one.role == "tool"):
+def followed_instructions(messages: Sequence[Message], *, is_told: bool = False) -> Iterator[Mark]:
+    """Yield, for each instruction that is followed, its place and that of the act.
+
+    `is_told`: the log's format says which turns are observations (`observed_turns`).
+    """
+    may_observe = (one for one in messages if one.role in ("tool", "user"))
+    if not any(_may_instruct(one.content or "") for one in may_observe):
         return
+    observed = observed_turns(messages, is_told=is_told)
+    acts: dict[int, list[tuple[Mark, str]]] = {}
+    for number, mark, text in _acts(messages, is_told=is_told):
+        acts.setdefault(number, []).append((mark, text))
     known: set[str] = set()
     waiting: dict[str, Mark] = {}
-    calls: dict[int, list[AgentCall]] = {}
-    for call in agent_calls(messages):
-        calls.setdefault(call.message, []).append(call)
     for number, message in enumerate(messages):
         content = message.content or ""
-        if message.role == "tool":
+        if number in observed:
             for mark, words in _instructions(content, f"/messages/{number}/content"):
                 waiting.update({word: mark for word in words - known if word not in waiting})
             continue
         if message.role != "assistant":
             known |= _specific(content)
             continue
-        for call in calls.get(number, ()):
-            for _, at, text in strings_of(call):
-                obeyed = next((w for w in _SPECIFIC.findall(text) if _bare(w) in waiting), None)
-                if obeyed is not None:
-                    yield waiting[_bare(obeyed)]
-                    yield Mark(rule="followed_by", at=at, start=0, end=len(text))
-                    waiting = {}
-                known.update(_specific(text))
+        for act, text in acts.get(number, ()):
+            obeyed = next((w for w in _SPECIFIC.findall(text) if _bare(w) in waiting), None)
+            if obeyed is not None:
+                yield waiting[_bare(obeyed)]
+                yield act
+                waiting = {}
+            known.update(_specific(text))
+
+
+def _acts(messages: Sequence[Message], *, is_told: bool) -> Iterator[tuple[int, Mark, str]]:
+    """Yield message, place and text of all that the agent did: of its calls, else of its text."""
+    has_calls = False
+    for call in agent_calls(messages):
+        has_calls = True
+        for _, at, text in strings_of(call):
+            yield call.message, Mark(rule="followed_by", at=at, start=0, end=len(text)), text
+    for one in () if has_calls else text_actions(messages, is_told=is_told):
+        end = one.start + len(one.text)
+        yield one.message, Mark(rule="followed_by", at=one.at, start=one.start, end=end), one.text
 
 
 def _instructions(content: str, at: str) -> Iterator[tuple[Mark, set[str]]]:
-    """Yield each instruction of a tool's result, and the words that tell it."""
+    """Yield each instruction of an observation, and the words that tell it."""
     plain, reached = _shown(content), 0
     for found in _PHRASES.finditer(plain):
         if found.start() < reached:

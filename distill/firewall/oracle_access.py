@@ -28,7 +28,7 @@ from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "oracle_access"
-VERSION: Final = 1
+VERSION: Final = 2
 _REASON: Final = QuarantineReason.ORACLE_ACCESS
 _MOST_MARKS: Final = 50
 

@@ -12,7 +12,7 @@ from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "prompt_injection"
-VERSION: Final = 1
+VERSION: Final = 2
 _REASON: Final = QuarantineReason.PROMPT_INJECTION
 _MOST_MARKS: Final = 50
 _FOLLOWED: Final = frozenset({"followed_instruction", "followed_by"})
@@ -21,7 +21,7 @@ _FOLLOWED: Final = frozenset({"followed_instruction", "followed_by"})
 def observe(texts: RunTexts) -> Observation | None:
     """Tell where characters are hidden and instructions followed, the first 50 of each."""
     hidden = (mark for text in texts.all if not text.is_number for mark in hidden_characters(text))
-    followed = followed_instructions(texts.messages or ())
+    followed = followed_instructions(texts.messages or (), is_told=texts.is_observed)
     marks = (*islice(followed, _MOST_MARKS), *islice(hidden, _MOST_MARKS))
     return Observation(version=VERSION, marks=marks) if marks else None
 

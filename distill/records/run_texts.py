@@ -81,6 +81,8 @@ class RunTexts:
     `answer_keys` are the texts that may stand in no prompt; they are not kept in the evidence.
     `repository` and `commit` are what the task table says that the task is about.
     `cut_short` says what ended the run before its agent did, null where the log does not.
+    `is_observed`: the log says that the user's turns which answer the agent's are what its acts led
+    to, and nobody's words.
     """
 
     messages: tuple[Message, ...] | None = None
@@ -95,6 +97,7 @@ class RunTexts:
     repository: str | None = None
     commit: str | None = None
     cut_short: str | None = None
+    is_observed: bool = False
 
     @cached_property
     def all(self) -> tuple[PlacedText, ...]:

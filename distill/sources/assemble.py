@@ -116,6 +116,7 @@ def assemble(
         repository=None if task is None else task.repository,
         commit=None if task is None else task.commit,
         cut_short=draft.cut_short,
+        is_observed=draft.is_observed,
     )
     record = EvidenceRecord(
         run_id=f"{context.dataset}/{logged if logged is not None else run_digest[:32]}",

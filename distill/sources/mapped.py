@@ -112,6 +112,7 @@ class Mapped(Reader):
             recorded_at=timestamp if is_time else None,
             pointer=group[0].pointer,
             answer_keys=tuple(self._answer_keys(group)),
+            is_observed=self._is_exchange(group) and not self._places["messages"],
         )
 
     def _conversation(self, group: Sequence[RunSite]) -> tuple[Message, ...] | None:
@@ -131,9 +132,14 @@ class Mapped(Reader):
 
     def _response(self, group: Sequence[RunSite]) -> tuple[Message, ...]:
         response = self._last("response", group)
-        if self.settings.observations and isinstance(response, list):
+        if self._is_exchange(group):
             return read_exchange(response, self._last("observations", group))
         return read_turns(response, "assistant")
+
+    def _is_exchange(self, group: Sequence[RunSite]) -> bool:
+        """Say whether the response is a list of actions, each with what it led to."""
+        is_list = isinstance(self._last("response", group), list)
+        return is_list and bool(self.settings.observations)
 
     def _judgements(self, group: Sequence[RunSite]) -> Iterator[Verdict]:
         for verdict, places in self._verdicts:

@@ -120,6 +120,8 @@ class RunDraft:
     patch, whatever it said on the way; the run has no output then.
     `cut_short`: what ended the run before its agent did, such as a limit or the finish reason
     ``length``; null where the log does not say that anything did.
+    `is_observed`: the format says that the user's turns which answer the agent's are what its
+    actions led to, and nobody's words.
     """
 
     logged_run_id: str | None = None
@@ -140,6 +142,7 @@ class RunDraft:
     is_empty_handed: bool = False
     answer_keys: tuple[str, ...] = ()
     cut_short: str | None = None
+    is_observed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

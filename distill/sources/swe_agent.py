@@ -96,6 +96,7 @@ class SweAgent(Reader):
             instrument_failure=_failure(info),
             is_empty_handed=_is_blank(info.get("submission")),
             cut_short=_limit(info),
+            is_observed=True,
         )
 
     def _model_of(self, row: Any, path: str) -> str | None:

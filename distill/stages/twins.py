@@ -10,14 +10,25 @@ from typing import Final, Self
 
 from msgspec import field
 
-from distill.firewall import benchmark_contamination, oracle_access, truncated_run
+from distill.firewall import (
+    benchmark_contamination,
+    oracle_access,
+    prompt_injection,
+    truncated_run,
+)
 from distill.firewall.licence_disallowed import UNKNOWN
 from distill.records.evidence import EvidenceRecord, Observation
 from distill.records.record import Record
 from distill.records.taxonomy import SourceRole
 
-#: Gates whose observers look at more than a run's content: task tables, and how the run ended.
-_BESIDE_CONTENT: Final = (benchmark_contamination.NAME, oracle_access.NAME, truncated_run.NAME)
+#: Gates whose observers look at more than a run's content: task tables, how the run ended, and
+#: which of its turns the log's format says are observations.
+_BESIDE_CONTENT: Final = (
+    benchmark_contamination.NAME,
+    oracle_access.NAME,
+    prompt_injection.NAME,
+    truncated_run.NAME,
+)
 
 
 class Twin(Record, frozen=True, kw_only=True):

@@ -83,6 +83,7 @@ def evidence(run_id: str = "trial/a", **fields: Any) -> EvidenceRecord:
         model=fields.get("model"),
         answer_keys=fields.pop("answer_keys", ()),
         cut_short=fields.pop("cut_short", None),
+        is_observed=fields.pop("is_observed", False),
     )
     facts = {
         "output_digest": output_digest(messages, text),

@@ -18,17 +18,17 @@ from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 from tests.exports.builders import assistant, call, evidence, run, user
 
-#: The table that version 6 of the observers stands for. Whoever changes it raises both numbers.
+#: The observers' version, and the versions that it stands for: who changes one raises both.
 TABLE = (
-    8,
+    9,
     {
         "benchmark_contamination": 1,
         "looping": 1,
         "near_duplicate": 1,
-        "oracle_access": 1,
+        "oracle_access": 2,
         "personal_data": 3,
         "placeholder_code": 1,
-        "prompt_injection": 1,
+        "prompt_injection": 2,
         "refusal": 1,
         "secret_detected": 3,
         "truncated_run": 1,

@@ -333,6 +333,17 @@ def test_actions_and_what_they_led_to_take_turns(seen: list[str]) -> None:
     )
 
 
+def test_what_actions_led_to_are_nobody_s_words() -> None:
+    """Said of an exchange alone: a conversation may hold a person's words, and so may a text."""
+    acts = {"acts": ["ls", "wc"], "seen": ["a b", "0"]}
+    assert draft(ACTED, {"q": "Count.", **acts}).is_observed
+    assert not draft(ACTED, {"q": "Count.", "acts": "ls"}).is_observed
+    assert not draft({"prompt": "/q", "response": "/acts"}, {"q": "Count.", **acts}).is_observed
+    chat = {**ACTED, "messages": "/chat"}
+    said = [{"role": "assistant", "content": "Hi."}, {"role": "user", "content": "Count."}]
+    assert not draft(chat, {"chat": said, **acts}).is_observed
+
+
 @pytest.mark.parametrize("seen", [None, [], ["a"], ["a", "b", "c", "d"], "abc"])
 def test_observations_that_do_not_fit_are_refused(seen: Any) -> None:
     """Nobody can say which action an observation belongs to if their numbers differ."""

@@ -77,6 +77,12 @@ def test_without_a_history(key: str) -> None:
     ]
 
 
+def test_what_answers_the_agent_is_nobody_s_words() -> None:
+    """SWE-agent's user turns after the first are observations, whichever form the log has."""
+    for row in (old(), new()):
+        assert read(row).is_observed
+
+
 def test_other_agents_of_a_history() -> None:
     """A helper agent's turns are another conversation."""
     history = [*old()["history"], {"role": "user", "content": "helper", "agent": "second"}]
