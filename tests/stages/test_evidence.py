@@ -423,6 +423,7 @@ def test_a_verdict_for_a_source_whose_run_was_merged_reaches_the_run(tmp_path: P
         "human_review",
     ]
 
+
 ACTS = """
 [sources.{chat}]
 kind = "mapped"
