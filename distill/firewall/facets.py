@@ -1,10 +1,10 @@
 """What two runs may have in common, each by itself: the prompt, the actions, the final output."""
 
-import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from distill.records.compact import compact
 from distill.records.message import Message
 
 
@@ -44,13 +44,11 @@ def _prompt(messages: Sequence[Message]) -> str:
 
 
 def _action(turn: Message) -> str:
-    calls = [
-        f"{one.function.name} {_text(one.function.arguments)}" for one in turn.tool_calls or ()
-    ]
+    if not turn.tool_calls:
+        return turn.content or ""
+    calls = [f"{one.function.name} {_text(one.function.arguments)}" for one in turn.tool_calls]
     return "\n".join([turn.content, *calls] if turn.content else calls)
 
 
 def _text(arguments: dict[str, Any] | str) -> str:
-    if isinstance(arguments, str):
-        return arguments
-    return json.dumps(arguments, ensure_ascii=False, sort_keys=True)
+    return arguments if isinstance(arguments, str) else compact(arguments)

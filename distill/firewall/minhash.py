@@ -9,28 +9,31 @@ The chance to be a candidate is 1 - (1 - s^4)^16 for a similarity s: 89 % at 0.6
 99.98 % at 0.8.
 """
 
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from distill.firewall.words import Hashes, gram_hashes, mixed, word_hashes
+from distill.firewall.words import Hashes, gram_sums, mixed, word_hashes
 
 SHINGLE: Final = 5
 BANDS: Final = 16
 ROWS: Final = 4
 _PERMUTATIONS: Final = BANDS * ROWS
-_CHUNK: Final = 1024
+#: Shingles that are permuted at once: the table of 64 permutations stays in a core's cache.
+_CHUNK: Final = 512
 _HIGH: Final = np.uint64(32)
 
 
 def shingles(words: Hashes) -> Hashes:
     """Return the set of a text's shingles, sorted; empty where it has fewer than five words."""
-    found: Hashes = np.unique(gram_hashes(words, SHINGLE))
-    return found
+    found = gram_sums(words, SHINGLE)
+    found.sort()
+    return found[np.append(True, found[1:] != found[:-1])] if len(found) else found
 
 
 def shingles_of(text: str) -> Hashes:
@@ -54,14 +57,16 @@ def bands_of(texts: Sequence[Hashes]) -> list[str]:
     Law: a text's bands don't depend on the other texts.
     """
     if sum(map(len, texts)) > _CHUNK:
-        signatures = np.stack([_signature(gram_hashes(words, SHINGLE)) for words in texts])
+        signatures = np.stack([_signature(gram_sums(words, SHINGLE)) for words in texts])
     else:
         signatures = _signatures(texts)
-    parts = signatures.astype(np.uint64).reshape(len(texts), BANDS, ROWS)
-    found = np.zeros((len(texts), BANDS), np.uint64)
-    for row in range(ROWS):
-        found = mixed(found + parts[:, :, row] + np.uint64(row + 1))
-    return [b64encode(one.tobytes()).decode() for one in (found >> _HIGH).astype("<u4")]
+    rows = signatures.reshape(len(texts) * BANDS, ROWS).astype(np.uint64)
+    bands = (rows @ _weights() >> _HIGH).astype("<u4").tobytes()
+    size = 4 * BANDS
+    return [
+        b2a_base64(bands[at : at + size], newline=False).decode()
+        for at in range(0, len(bands), size)
+    ]
 
 
 def read_bands(text: str) -> bytes:
@@ -70,7 +75,7 @@ def read_bands(text: str) -> bytes:
     Raises:
         ValueError: it is something else.
     """
-    found = b64decode(text, validate=True)
+    found = a2b_base64(text, strict_mode=True)
     if len(found) != 4 * BANDS:
         message = "no bands of a signature"
         raise ValueError(message)
@@ -79,35 +84,36 @@ def read_bands(text: str) -> bytes:
 
 def _signature(grams: Hashes) -> NDArray[Any]:
     values = (grams >> _HIGH).astype(np.uint32)
-    factors, addends = _permutations()
+    factors = _factors()
     least = np.full(_PERMUTATIONS, 0xFFFFFFFF, np.uint32)
     for start in range(0, len(values), _CHUNK):
         permuted = values[None, start : start + _CHUNK] * factors
-        permuted += addends
         np.minimum(least, permuted.min(axis=1), out=least)
     return least
 
 
 def _signatures(texts: Sequence[Hashes]) -> NDArray[Any]:
     """Return the signatures of short texts, a row each: those of the shingles of all, parted."""
-    sizes = [len(words) - SHINGLE + 1 for words in texts]
-    grams = gram_hashes(np.concatenate(texts), SHINGLE)
-    begins, own = 0, []
-    for words, size in zip(texts, sizes, strict=True):  # a shingle over two texts is of neither
-        own.append(grams[begins : begins + size])
-        begins += len(words)
-    values = (np.concatenate(own) >> _HIGH).astype(np.uint32)
-    factors, addends = _permutations()
-    permuted = values[None, :] * factors
-    permuted += addends
-    firsts = np.cumsum([0, *sizes[:-1]])
-    least: NDArray[Any] = np.minimum.reduceat(permuted, firsts, axis=1).T
+    permuted = (gram_sums(np.concatenate(texts), SHINGLE) >> _HIGH).astype(np.uint32) * _factors()
+    bounds = pairwise(accumulate(map(len, texts), initial=0))
+    # A shingle over two texts is of neither: every second of the stretches is none of a text.
+    places = [place for begin, end in bounds for place in (begin, end - SHINGLE + 1)]
+    least: NDArray[Any] = np.minimum.reduceat(permuted, places[:-1], axis=1)[:, ::2].T
     return least
 
 
 @cache
-def _permutations() -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return, for ``x → a·x + b`` modulo 2^32, the odd factors and the addends, as columns."""
-    drawn = mixed(np.arange(1, 2 * _PERMUTATIONS + 1, dtype=np.uint64)) >> _HIGH
-    columns = drawn.astype(np.uint32).reshape(2, _PERMUTATIONS, 1)
-    return columns[0] | np.uint32(1), columns[1]
+def _factors() -> NDArray[Any]:
+    """Return, for the permutations ``x → a·x`` modulo 2^32, the odd factors, as a column."""
+    drawn = mixed(np.arange(1, _PERMUTATIONS + 1, dtype=np.uint64)) >> _HIGH
+    return (drawn.astype(np.uint32) | np.uint32(1)).reshape(_PERMUTATIONS, 1)
+
+
+@cache
+def _weights() -> NDArray[Any]:
+    """Return what the rows of a band are multiplied by: the upper half of the sum is its hash.
+
+    Two bands that differ in a row have one hash with the probability 2^-32 (Dietzfelbinger 1996,
+    "Universal hashing and k-wise independent random variables", multiply-shift of vectors).
+    """
+    return mixed(np.arange(1, ROWS + 1, dtype=np.uint64) + np.uint64(1000))

@@ -1,8 +1,9 @@
 """Gate: of runs that are alike in all that is asked for, one is kept.
 
-The observer leaves for each facet of a run a digest of its text, white space aside, and the bands
-of its MinHash signature. Scoring finds the clusters from them (`distill.stages.near_duplicates`)
-and says in the scored run which other run is kept in its place.
+The observer leaves for each facet of a run a digest (of its words' hashes; of one of few words, of
+its text, white space aside), and the bands of its MinHash signature. Scoring finds the clusters
+from them (`distill.stages.near_duplicates`) and says in the scored run which other run is kept in
+its place.
 """
 
 from typing import Final
@@ -10,13 +11,13 @@ from typing import Final
 from distill.firewall.facets import Facet, facets_of
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.observation import observation_of
-from distill.receipts.digest import digest_bytes
+from distill.receipts.digest import blake3_hex
 from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "near_duplicate"
-VERSION: Final = 1
+VERSION: Final = 2
 
 #: A shorter text is compared as a whole alone: one word more or less is much of it.
 LEAST_WORDS: Final = 20
@@ -31,16 +32,24 @@ def observe(texts: RunTexts) -> Observation | None:
     from distill.firewall.words import hashes_of_all  # noqa: PLC0415
 
     facets = facets_of(texts.messages, texts.text)
-    names: dict[str, str] = {}
-    for facet, text in facets.items():
-        plain = " ".join(text.split())
-        names[facet] = digest_bytes(plain.encode("utf-8", "surrogatepass")).hex[:_DIGITS]
-    words = zip(facets, hashes_of_all(tuple(facets.values())), strict=True)
-    long = {facet: found for facet, found in words if len(found) >= LEAST_WORDS}
+    words = dict(zip(facets, hashes_of_all(tuple(facets.values())), strict=True))
+    long = {facet: found for facet, found in words.items() if len(found) >= LEAST_WORDS}
+    names: dict[str, str] = {
+        facet: _digest(long[facet].astype("<u8").tobytes() if facet in long else _plain(text))
+        for facet, text in facets.items()
+    }
     if long:
         bands = zip(long, bands_of(tuple(long.values())), strict=True)
         names |= {bands_name(facet): text for facet, text in bands}
     return Observation(version=VERSION, names=names) if names else None
+
+
+def _plain(text: str) -> bytes:
+    return " ".join(text.split()).encode("utf-8", "surrogatepass")
+
+
+def _digest(content: bytes) -> str:
+    return blake3_hex(content)[:_DIGITS]
 
 
 def bands_name(facet: Facet) -> str:

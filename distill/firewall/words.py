@@ -12,8 +12,10 @@ a library may change them. They are not cryptographic.
 
 import re
 import unicodedata
+from codecs import register_error
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import accumulate, pairwise
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -22,15 +24,18 @@ from numpy.typing import NDArray
 Hashes: TypeAlias = NDArray[np.uint64]
 
 _CHUNK: Final = 1 << 16
+#: Bytes that are hashed at once, up to the end of a word: their sums stay in a core's cache.
+_CACHED: Final = 1 << 14
 #: Characters; four bytes each at most, and a space between the characters of some scripts.
 _SHORT: Final = _CHUNK // 8
 _WORD_BASE: Final = 0x9E3779B97F4A7C15
 _GRAM_BASE: Final = 0xD6E8FEB86659FD93
 _MASK: Final = (1 << 64) - 1
 _SPACE: Final = 32
+#: The shifts and factors of SplitMix64's finaliser.
+_MIXING: Final = tuple(map(np.uint64, (30, 0xBF58476D1CE4E5B9, 27, 0x94D049BB133111EB, 31)))
 
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
-_FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
 #: Invisible characters, and the marks that NFKD parts from their letters.
 _DROPPED: Final = re.compile(
     "[\u0300-\u036f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+"
@@ -90,15 +95,24 @@ def _normalised(text: str) -> bytes:
         text = text.replace("\\n", " ").replace("\\r", " ").replace("\\t", " ")
         if "\\u" in text:
             text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-    if not text.isascii():
-        text = _FOREIGN.sub(_without_forms, text)
-    return text.encode("utf-8", "surrogatepass").translate(_BYTES)
+    return text.encode("ascii", _PLAIN).translate(_BYTES)
 
 
-def _without_forms(found: re.Match[str]) -> str:
-    plain = _DROPPED.sub("", unicodedata.normalize("NFKD", found[0]))
-    folded = unicodedata.normalize("NFKC", plain).casefold()
-    return _UNSPACED.sub(r" \g<0> ", _NO_WORD.sub(" ", folded))
+def _without_forms(error: UnicodeError) -> tuple[bytes, int]:
+    """Return the UTF-8 of characters that are not ASCII, and where the next ones stand.
+
+    As a handler of encoding errors it is asked about each run of them, at the price of a copy.
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    plain = unicodedata.normalize("NFKD", error.object[error.start : error.end])
+    folded = unicodedata.normalize("NFKC", _DROPPED.sub("", plain)).casefold()
+    said = _UNSPACED.sub(r" \g<0> ", _NO_WORD.sub(" ", folded))
+    return said.encode("utf-8", "surrogatepass"), error.end
+
+
+_PLAIN: Final = "distill.words"
+register_error(_PLAIN, _without_forms)
 
 
 def word_hashes(text: str) -> Hashes:
@@ -113,17 +127,22 @@ def hashes_of_all(texts: Sequence[str]) -> list[Hashes]:
         return [word_hashes(text) for text in texts]
     parts = [_normalised(text) for text in texts]
     found, starts = _hashed(b" ".join(parts))
-    begins = np.cumsum([0, *(len(part) + 1 for part in parts[:-1])])
-    firsts = np.searchsorted(starts, begins).tolist()
-    return [found[one:end] for one, end in zip(firsts, [*firsts[1:], None], strict=True)]
+    begins = list(accumulate((len(part) + 1 for part in parts), initial=0))
+    firsts = starts.searchsorted(begins).tolist()
+    return [found[one:end] for one, end in pairwise(firsts)]
 
 
 def gram_hashes(words: Hashes, length: int) -> Hashes:
     """Return a hash for each run of `length` words: of its words and their order alone."""
+    return mixed(gram_sums(words, length))
+
+
+def gram_sums(words: Hashes, length: int) -> Hashes:
+    """Return what `gram_hashes` mixes: as good where nobody can tell the words' hashes from it."""
     if len(words) < length:
         return np.empty(0, np.uint64)
     parts = [
-        _grams_of_chunk(words[start : start + _CHUNK], length)
+        _sums_of_chunk(words[start : start + _CHUNK], length)
         for start in range(0, len(words) - length + 1, _CHUNK - length + 1)
     ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -131,16 +150,25 @@ def gram_hashes(words: Hashes, length: int) -> Hashes:
 
 def mixed(hashes: Hashes) -> Hashes:
     """Return hashes whose every bit depends on every bit (the finaliser of SplitMix64)."""
-    found = hashes ^ (hashes >> np.uint64(30))
-    found *= np.uint64(0xBF58476D1CE4E5B9)
-    found ^= found >> np.uint64(27)
-    found *= np.uint64(0x94D049BB133111EB)
-    found ^= found >> np.uint64(31)
+    shifted = hashes >> _MIXING[0]
+    found = hashes ^ shifted
+    found *= _MIXING[1]
+    found ^= np.right_shift(found, _MIXING[2], out=shifted)
+    found *= _MIXING[3]
+    found ^= np.right_shift(found, _MIXING[4], out=shifted)
     return found
 
 
 def _of_chunk(chunk: bytes) -> Hashes:
-    return _hashed(chunk)[0]
+    if len(chunk) <= _CACHED:
+        return _hashed(chunk)[0]
+    found, start = [], 0
+    while start < len(chunk):
+        end = chunk.find(b" ", start + _CACHED)
+        end = len(chunk) if end < 0 else end
+        found.append(_hashed(chunk[start:end])[0])
+        start = end
+    return np.concatenate(found)
 
 
 def _hashed(chunk: bytes) -> tuple[Hashes, NDArray[Any]]:
@@ -152,23 +180,30 @@ def _hashed(chunk: bytes) -> tuple[Hashes, NDArray[Any]]:
     is_word = np.empty(len(values) + 2, np.bool_)
     is_word[0] = is_word[-1] = False
     np.not_equal(values, _SPACE, out=is_word[1:-1])
-    edges = np.flatnonzero(is_word[1:] != is_word[:-1])
+    edges = (is_word[1:] != is_word[:-1]).nonzero()[0]
     starts, ends = edges[::2], edges[1::2]
     up, down = _powers(_WORD_BASE)
-    return mixed(_differences(values * up[: len(values)], starts, ends) * down[starts]), starts
+    sums = _sums(values * up[: len(values)])
+    found = sums[ends]
+    found -= sums[starts]
+    found *= down[starts]
+    return mixed(found), starts
 
 
-def _grams_of_chunk(words: Hashes, length: int) -> Hashes:
+def _sums_of_chunk(words: Hashes, length: int) -> Hashes:
     up, down = _powers(_GRAM_BASE)
-    starts = np.arange(len(words) - length + 1)
-    return mixed(_differences(words * up[: len(words)], starts, starts + length) * down[starts])
-
-
-def _differences(terms: Hashes, starts: NDArray[Any], ends: NDArray[Any]) -> Hashes:
-    sums = np.zeros(len(terms) + 1, np.uint64)
-    np.cumsum(terms, out=sums[1:])
-    found: Hashes = sums[ends] - sums[starts]
+    sums = _sums(words * up[: len(words)])
+    found = sums[length:] - sums[:-length]
+    found *= down[: len(found)]
     return found
+
+
+def _sums(terms: Hashes) -> Hashes:
+    """Return the sum of all terms before each, and of all."""
+    sums = np.empty(len(terms) + 1, np.uint64)
+    sums[0] = 0
+    terms.cumsum(out=sums[1:])
+    return sums
 
 
 @cache

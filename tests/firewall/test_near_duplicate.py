@@ -85,6 +85,7 @@ def test_a_copy_stays_out_and_names_the_run_that_is_kept() -> None:
     [
         (text(1), text(2), True),
         (text(1) + "\n ", "\n" + text(2), True),
+        (text(1).upper() + "!", text(2).replace(" ", ", "), True),
         (changed(text(1), 9), changed(text(2), 30), True),
         (text(1), text(3), False),
         (text(3), text(2), False),
@@ -123,7 +124,9 @@ def test_short_texts_are_compared_as_a_whole_alone() -> None:
     assert told is not None
     assert set(told.names) == {"prompt", "output"}
     assert not found_among([chat("d/a", short, "yes"), chat("d/b", changed(short, 18), "yes")])
-    assert found_among([chat("d/a", short, "yes"), chat("d/b", short, "yes")])
+    assert found_among([chat("d/a", short, "yes"), chat("d/b", short, "yes\n")])
+    assert not found_among([chat("d/a", short, "1 - 2"), chat("d/b", short, "1 + 2")])
+    assert not found_among([chat("d/a", short, "1 12"), chat("d/b", short, "11 2")])
 
 
 def _judged(subject: Run, origin: VerdictOrigin) -> Run:
@@ -197,7 +200,7 @@ def test_the_bands_of_a_text_are_these() -> None:
     """They stand in evidence: a change of the arithmetic is a new version of the rule."""
     told = bands_of([word_hashes("the quick brown fox jumps over the lazy dog " * 3)])[0]
     assert told == (
-        "2h2enqOmqa9dR9Ld05nd8AhJvSlkDYleCwYA5gNsGY/jcKqSB4kiarSBCU1lD4YmdnH583gIGCQxCg5wwjcmHg=="
+        "c25mPMa4RKe8uSYthq7IUJRr4SGtUuT5MM5Vno5yPc3iee1E6x88R+k7vOju8lG/4lYektN+xkV5bPoVGKQ8Ow=="
     )
     assert len(read_bands(told)) == 4 * BANDS
 
