@@ -112,7 +112,7 @@ def _shares(texts: RunTexts, benchmarks: "Sequence[BenchmarkIndex]") -> dict[str
     from distill.firewall.words import word_hashes  # noqa: PLC0415 - brings numpy
 
     # All texts are one: an item that was cut into pieces, a line each, is whole again.
-    text = "\n".join(placed.text for placed in texts.all)
+    text = "\n".join(texts.strings)
     words = word_hashes(text)
     best: dict[str, tuple[str, int]] = {}
     for index in benchmarks:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from distill.records.evidence import Mark
-from distill.records.run_texts import PlacedText
+from distill.records.joined_texts import PlacedText
 
 #: So many characters of no width in a row hold a message; fewer break words.
 _LEAST_ZERO_WIDTH: Final = 8

@@ -13,8 +13,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from distill.firewall.encodings import base64_texts, char_offsets, percent_decoded
 from distill.records.evidence import EvidenceRecord, Mark, Observation
+from distill.records.joined_texts import JoinedTexts, PlacedText
 from distill.records.pointers import unescape_token
-from distill.records.run_texts import LABEL_ROLE, JoinedTexts, PlacedText, RunTexts
+from distill.records.run_texts import LABEL_ROLE, RunTexts
 
 
 class Span(NamedTuple):

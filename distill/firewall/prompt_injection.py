@@ -20,7 +20,8 @@ _FOLLOWED: Final = frozenset({"followed_instruction", "followed_by"})
 
 def observe(texts: RunTexts) -> Observation | None:
     """Tell where characters are hidden and instructions followed, the first 50 of each."""
-    hidden = (mark for text in texts.all if not text.is_number for mark in hidden_characters(text))
+    all_texts = () if texts.joined.raw.isascii() else texts.all
+    hidden = (mark for text in all_texts if not text.is_number for mark in hidden_characters(text))
     followed = followed_instructions(texts.messages or (), is_told=texts.is_observed)
     marks = (*islice(followed, _MOST_MARKS), *islice(hidden, _MOST_MARKS))
     return Observation(version=VERSION, marks=marks) if marks else None

@@ -64,6 +64,7 @@ def test_every_text_is_shown_at_a_place_that_leads_to_it(
     assert sorted(one.text for one in shown) == sorted(
         [*_strings(arguments), *filter(None, [text]), "run"]
     )
+    assert RunTexts(messages=messages).strings == tuple(one.text for one in shown)
 
 
 def _resolve(value: Any, pointer: str, *, in_key: bool) -> Any:
