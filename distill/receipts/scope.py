@@ -71,18 +71,18 @@ class Scopes:
 
     workspace: Workspace
     trigger: "Trigger | None"
-    is_full: bool
+    reread: dict[str, str] | None
 
     @classmethod
     def here(cls) -> Self:
         """Return what surrounds a call here."""
-        return cls(current_workspace(), _trigger.get(), _reread.get() is not None)
+        return cls(current_workspace(), _trigger.get(), _reread.get())
 
     def enter(self) -> None:
         """Surround all calls of this process."""
         _workspace.set(self.workspace)
         _trigger.set(self.trigger)
-        _reread.set({} if self.is_full else None)
+        _reread.set(self.reread)
         _observer.set(None)
 
 

@@ -7,26 +7,42 @@ Law: outputs and claims are those of the same calls one after another, in the or
 Which of two independent runs the ledger names first is left to time.
 """
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from distill.errors import ContractError
 from distill.receipts.binding import Call
 from distill.receipts.claims import is_at_or_below
-from distill.receipts.digest import Digest
-from distill.receipts.outcome import Outcome, Stored
+from distill.receipts.outcome import Outcome
 from distill.receipts.recording import Later
-from distill.receipts.scope import Scopes, current_workspace
+from distill.receipts.scope import current_workspace
 
 if TYPE_CHECKING:  # what only two stages at once need
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from distill.receipts.call_workers import CallWorkers
 
-_Told = tuple[Literal["ran", "skipped"], str, Digest, tuple[str, ...], tuple[str, ...]]
-_calls: Sequence[Later] = ()  # in a process that was started for them
+
+def _number_of_workers() -> int:
+    from distill.receipts.incremental.workers import number_of_workers  # noqa: PLC0415
+
+    return number_of_workers()
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How several calls are made.
+
+    ``most`` says how many processes may work, and is asked when there is something to do. ``ended``
+    is told of each call that ended well, by its number in the list. What follows holds where
+    several run at once, and one after another nothing of it does: ``first`` are the numbers of
+    those that are begun before others which are ready, ``goes_on`` is whether a failure keeps only
+    those back that wait for it, and ``meanwhile`` is called some times a second.
+    """
+
+    most: Callable[[], int] = _number_of_workers
+    ended: Callable[[int, Outcome], None] = lambda _number, _outcome: None
+    first: Sequence[int] = ()
+    goes_on: bool = False
+    meanwhile: Callable[[], None] | None = None
 
 
 def side_by_side(*calls: Later) -> tuple[Outcome, ...]:
@@ -37,21 +53,37 @@ def side_by_side(*calls: Later) -> tuple[Outcome, ...]:
 
     Raises:
         Exception: what the first call of the list that failed raised. Those that had begun are
-            waited for, and what waited for nothing else is not begun any more.
+            waited for, and what waited for nothing else is not begun any more. An argument that
+            is at fault is told before any call is made.
         ConfigurationError: ``DISTILL_WORKERS`` is no number from 1 on.
+    """
+    return make_calls(calls, Manner())
+
+
+def make_calls(calls: Sequence[Later], manner: Manner) -> tuple[Outcome, ...]:
+    """Make all calls as `side_by_side` does, in this manner.
+
+    Raises:
+        Exception: see `side_by_side`.
     """
     workspace = current_workspace()
     bound = [one.bind(workspace) for one in calls]
     done = _skipped(calls, bound)
+    for number, outcome in enumerate(done):
+        manner.ended(number, outcome)
     if len(done) == len(calls):
         return tuple(done)
     waits = [
         frozenset(before for before in range(number) if _waits(bound[number], bound[before]))
         for number in range(len(calls))
     ]
-    with _running(calls) as running:
+    from distill.receipts.call_workers import call_workers  # noqa: PLC0415 - a run needs it
+
+    with call_workers(calls, manner.most()) as running:
+        if running.is_alone:
+            manner = replace(manner, first=(), goes_on=False)
         known = dict(enumerate(done))
-        schedule = _Schedule(calls, bound, waits, running, known, busy={len(done)})
+        schedule = _Schedule(calls, bound, waits, running, manner, known, busy={len(done)})
         schedule.run()
     return schedule.outcomes()
 
@@ -66,7 +98,8 @@ class _Schedule:
     calls: Sequence[Later]
     bound: Sequence[Call]
     waits: Sequence[frozenset[int]]
-    running: "_Running"
+    running: "CallWorkers"
+    manner: Manner
     done: dict[int, Outcome]
     failed: dict[int, Exception] = field(default_factory=dict)
     busy: set[int] = field(default_factory=set)
@@ -75,13 +108,13 @@ class _Schedule:
         """Make the calls, each as soon as what it waits for is done."""
         pending = set(range(len(self.done), len(self.calls)))
         while pending or self.running.numbers:
+            if self.failed and not self.manner.goes_on:
+                pending = set()
             ready = [one for one in sorted(pending) if self.waits[one] <= self.done.keys()]
-            if self.failed:
-                ready, pending = [], set()
             began = self._begin(ready)
             pending -= began
-            if not began:
-                self._take()
+            if not began and not self._take():
+                return
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """Return all outcomes, or raise the first failure."""
@@ -96,89 +129,34 @@ class _Schedule:
                 continue
             skipped = self.calls[number].skipped(self.bound[number])
             if skipped is not None:
-                self.done[number] = skipped
+                self._end(number, skipped)
                 return {number}
             self.busy.add(number)
         alone = len(ready) == 1 and not self.running.numbers
         if ready and (alone or self.running.is_alone):
-            self._run_here(ready[0])
+            self._result(ready[0], self.calls[ready[0]])
             return {ready[0]}
-        return {number for number in ready if self.running.begin(number)}
+        in_turn = sorted(ready, key=lambda number: number not in self.manner.first)
+        return {number for number in in_turn if self.running.begin(number)}
 
-    def _run_here(self, number: int) -> None:
+    def _take(self) -> bool:
+        """Wait until some end; return whether any was running."""
+        ended = list(self.running.ended(self.manner.meanwhile))
+        for number, result in ended:
+            self._result(number, result)
+        return bool(ended)
+
+    def _result(self, number: int, result: Callable[[], Outcome]) -> None:
         try:
-            self.done[number] = self.calls[number]()
+            outcome = result()
         except Exception as error:  # noqa: BLE001 - raised again in its turn
             self.failed[number] = error
+        else:
+            self._end(number, outcome)
 
-    def _take(self) -> None:
-        for number, result in self.running.ended():
-            try:
-                self.done[number] = result()
-            except Exception as error:  # noqa: BLE001 - raised again in its turn
-                self.failed[number] = error
-
-
-@dataclass
-class _Running:
-    """The calls that run in other processes, which are started when the first one needs them."""
-
-    calls: Sequence[Later]
-    most: int
-    scopes: Scopes
-    numbers: "dict[Future[_Told], int]" = field(default_factory=dict)
-    pool: "ProcessPoolExecutor | None" = None
-
-    @property
-    def is_alone(self) -> bool:
-        """Whether nothing can run beside this process."""
-        return self.most < 2
-
-    def begin(self, number: int) -> bool:
-        """Begin a call, unless as many run as may."""
-        if len(self.numbers) >= self.most:
-            return False
-        self.numbers[self._hired().submit(_work, number)] = number
-        return True
-
-    def ended(self) -> Iterator[tuple[int, Callable[[], Outcome]]]:
-        """Wait until some end; yield their numbers with what returns the outcome or raises."""
-        from concurrent.futures import FIRST_COMPLETED, wait  # noqa: PLC0415
-
-        ended, _ = wait(self.numbers, return_when=FIRST_COMPLETED)
-        for one in ended:
-            yield self.numbers.pop(one), partial(self._outcome, one)
-
-    def _outcome(self, one: "Future[_Told]") -> Outcome:
-        from distill.receipts.incremental.workers import explained  # noqa: PLC0415
-
-        with explained():
-            status, reason, digest, set_aside, left_alone = one.result()
-        stored = Stored(self.scopes.workspace, digest)
-        return Outcome(status, reason, stored, digest, set_aside, left_alone)
-
-    def _hired(self) -> "ProcessPoolExecutor":
-        if self.pool is None:
-            from distill.receipts.incremental.workers import hire  # noqa: PLC0415
-
-            self.pool = hire(self.most, _enter, (self.calls, self.scopes))
-        return self.pool
-
-
-@contextmanager
-def _running(calls: Sequence[Later]) -> Iterator[_Running]:
-    from distill.receipts.incremental.workers import can_travel, number_of_workers  # noqa: PLC0415
-
-    scopes = Scopes.here()
-    most = min(number_of_workers(), len(calls))
-    if most > 1 and not can_travel((calls, scopes)):
-        most = 1
-    running = _Running(calls, most, scopes)
-    try:
-        yield running
-    finally:
-        if running.pool is not None:
-            running.pool.shutdown(wait=True, cancel_futures=True)
+    def _end(self, number: int, outcome: Outcome) -> None:
+        self.done[number] = outcome
+        self.manner.ended(number, outcome)
 
 
 def _skipped(calls: Sequence[Later], bound: Sequence[Call]) -> list[Outcome]:
@@ -207,38 +185,3 @@ def _overlap(places: Sequence[str], others: Sequence[str]) -> bool:
         for place in places
         for other in others
     )
-
-
-def _enter(calls: Sequence[Later], scopes: Scopes) -> None:
-    """Make a process ready: it makes calls as if it were the one that started it."""
-    global _calls  # noqa: PLW0603 - a process has one list for its life
-    from distill.receipts.incremental.workers import WORKERS  # noqa: PLC0415
-
-    os.environ[WORKERS] = "1"  # the cores are busy with what runs beside
-    scopes.enter()
-    _calls = calls
-
-
-def _work(number: int) -> _Told:
-    try:
-        outcome = _calls[number]()
-    except Exception as error:  # noqa: BLE001 - raised again, where it is waited for
-        raise _that_travels(error) from None
-    return (
-        outcome.status,
-        outcome.reason,
-        outcome.digest,
-        outcome.set_aside,
-        outcome.left_alone,
-    )
-
-
-def _that_travels(error: Exception) -> Exception:
-    """Return an error that can be told to another process."""
-    import pickle  # noqa: PLC0415 - few fail
-
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
-    except Exception:  # noqa: BLE001 - whatever its own methods raise
-        return ContractError(f"{type(error).__name__}: {error}")
-    return error

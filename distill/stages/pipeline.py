@@ -1,16 +1,27 @@
 """The five stages in their order: run them, or say what running them would do."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final, Self
 
 from distill.receipts import Outcome, workspace_scope
+from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.outcome import Plan, PlanStatus
+from distill.receipts.recording import Later
+from distill.receipts.side_by_side import Manner, make_calls
 from distill.stages import arguments, evidence, preference, rag, scoring, sft
 from distill.stages.progress import SILENT, Progress
 from distill.workspace.project import Project
 
+#: Exports that read so many bytes of evidence, taken together, run in processes of their own.
+WORTH_PROCESSES: Final = 1024 * 1024
+#: The same where a process is started anew, which costs an import.
+WORTH_IMPORTS: Final = 16 * 1024 * 1024
+
 _EXPORT: Final = "export_"
+_LONGEST: Final = frozenset({preference.STAGE})
 
 
 @dataclass(frozen=True)
@@ -28,11 +39,19 @@ class Stage:
         Raises:
             DistillError: a source, the configuration or the stage's contract is at fault.
         """
+        with workspace_scope(project.workspace):
+            return self.later(project, progress)()
+
+    def later(self, project: Project, progress: Progress = SILENT) -> Later:
+        """Return this call, not made yet, for the scope of the workspace.
+
+        Raises:
+            DistillError: the configuration, or what a stage before left, is at fault.
+        """
         if self.name.startswith(_EXPORT):
             project.make_redaction_key()
-        with workspace_scope(project.workspace):
-            outcome: Outcome = self.recorded(**self.arguments(project), progress=progress)
-        return outcome
+        later: Later = self.recorded.later(**self.arguments(project), progress=progress)
+        return later
 
     def plan(self, project: Project) -> Plan:
         """Say what `run` would do, without doing it."""
@@ -115,14 +134,69 @@ def run_stages(
     progress: Progress = SILENT,
     done: Callable[[Stage, Outcome], None] = lambda _stage, _outcome: None,
 ) -> list[Outcome]:
-    """Run stages in the order given, telling `done` of each as it ends.
+    """Run stages in the order given; `done` is told of each that ended well, in that order.
+
+    Neighbours with the same parents run side by side, each in a process of its own, where there is
+    enough to do and more than one core.
 
     Raises:
-        DistillError: a stage failed; those before it are done, those after it have not begun.
+        DistillError: the first of the stages that failed; those before it are done, and those after
+            it have not begun, unless they ran beside it.
     """
-    outcomes = []
-    for stage in stages:
-        outcome = stage.run(project, progress)
-        outcomes.append(outcome)
-        done(stage, outcome)
+    outcomes: list[Outcome] = []
+    for _, neighbours in groupby(stages, key=lambda stage: stage.parents):
+        several = tuple(neighbours)
+        if len(several) == 1:
+            outcomes.append(several[0].run(project, progress))
+            done(several[0], outcomes[-1])
+        else:
+            outcomes += _run_beside(project, several, progress, done)
     return outcomes
+
+
+def _run_beside(
+    project: Project,
+    stages: Sequence[Stage],
+    progress: Progress,
+    done: Callable[[Stage, Outcome], None],
+) -> Sequence[Outcome]:
+    told = _InOrder(stages, done)
+    with workspace_scope(project.workspace), progress.beside() as look, told:
+        calls = [stage.later(project, progress) for stage in stages]
+        manner = Manner(
+            most=lambda: number_of_workers() if _is_worth_processes(calls) else 1,
+            ended=told.ended,
+            first=[number for number, stage in enumerate(stages) if stage.name in _LONGEST],
+            goes_on=True,
+            meanwhile=look,
+        )
+        return make_calls(calls, manner)
+
+
+def _is_worth_processes(calls: Sequence[Later]) -> bool:
+    files: list[Path] = [path for call in calls for path in call.kwargs["evidence"]]
+    worth = WORTH_PROCESSES if may_fork() else WORTH_IMPORTS
+    return sum(path.stat().st_size for path in files) >= worth
+
+
+@dataclass
+class _InOrder:
+    """Tells of stages in their order, however they end: of each when those before it are told."""
+
+    stages: Sequence[Stage]
+    done: Callable[[Stage, Outcome], None]
+    waiting: dict[int, Outcome] = field(default_factory=dict)
+    told: int = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number in sorted(self.waiting):  # one before them failed
+            self.done(self.stages[number], self.waiting.pop(number))
+
+    def ended(self, number: int, outcome: Outcome) -> None:
+        self.waiting[number] = outcome
+        while self.told in self.waiting:
+            self.done(self.stages[self.told], self.waiting.pop(self.told))
+            self.told += 1

@@ -12,6 +12,7 @@ import pytest
 from distill.errors import ConfigurationError, SourceError
 from distill.receipts import Outcome
 from distill.stages.pipeline import build_evidence_index, export_sft, score_runs
+from distill.stages.progress import SILENT
 from tests.workspaces import MAPPED, VERDICT, counts, lines, make_workspace, read_jsonl, row
 
 
@@ -170,6 +171,8 @@ class _GrowingLog:
     @contextmanager
     def stage(self, name: str, total: int) -> Iterator["_GrowingLog"]:  # noqa: ARG002
         yield self
+
+    beside = staticmethod(SILENT.beside)
 
     def advance(self, units: int) -> None:  # noqa: ARG002
         if not self._is_grown:

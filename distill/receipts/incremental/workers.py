@@ -29,6 +29,8 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _function: Callable[[Any], Any]
+_lock = threading.Lock()
+_hired = 0  # by all threads of this process
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def in_order(
     """Yield ``start(*given)(job)`` for every job, given with its size in bytes, in order.
 
     Only a few results wait in memory. The first bytes are worked on here; where there is more,
-    workers are started, and ``start`` is called once in each.
+    workers are started, and ``start`` is called once in each. Several threads that do so at once
+    share the number of workers, and each has one at least.
 
     Raises:
         ConfigurationError: see `number_of_workers`.
@@ -120,6 +123,7 @@ class _Crew:
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
+            _give_back(self._workers)
 
     def _next(self) -> Any:
         first = self._waiting.popleft()
@@ -136,8 +140,24 @@ class _Crew:
 
     def _hired(self) -> "ProcessPoolExecutor":
         if self._pool is None:
+            self._workers = _take_share(self._workers)
             self._pool = hire(self._workers, _begin, (self._start, self._given))
         return self._pool
+
+
+def _take_share(number: int) -> int:
+    """Return how many of so many workers a thread may hire, at least one."""
+    global _hired  # noqa: PLW0603 - a process has one number of cores
+    with _lock:
+        share = max(1, number - _hired)
+        _hired += share
+    return share
+
+
+def _give_back(number: int) -> None:
+    global _hired  # noqa: PLW0603 - see above
+    with _lock:
+        _hired -= number
 
 
 def hire(
