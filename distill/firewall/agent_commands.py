@@ -59,7 +59,7 @@ def agent_commands(messages: Sequence[Message]) -> Iterator[AgentCommand]:
     is_acting_by_text = True
     for call in agent_calls(messages):
         is_acting_by_text = False
-        yield from _of_call(call)
+        yield from call_commands(call)
     if is_acting_by_text:
         yield from _of_text(messages)
 
@@ -91,7 +91,8 @@ def shell_spans(content: str) -> Iterator[tuple[int, int]]:
         yield tagged.span(1)
 
 
-def _of_call(call: AgentCall) -> Iterator[AgentCommand]:
+def call_commands(call: AgentCall) -> Iterator[AgentCommand]:
+    """Yield every command text of one call's arguments."""
     arguments: Any = call.function.arguments
     if isinstance(arguments, str):
         if _RUNNERS.search(call.function.name):

@@ -1,21 +1,23 @@
 """Gate: the run does not end in a refusal by rote.
 
-Looked at is the agent's last turn with a text, and only where it is short, calls nothing and holds
-no code. It must begin with the refusal, and refuse the request as such ("I can't help with that"):
-an agent that says what a rule of its desk does not allow has done its work.
+Looked at is what the agent said last (`last_words`): its last turn, or the text of the one act by
+which it ended its run, and only where that is short and holds no code. It must begin with the
+refusal, and refuse the request as such ("I can't help with that"): an agent that says what a rule
+of its desk does not allow has done its work.
 """
 
 import re
 from typing import Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
+from distill.firewall.last_words import Said, last_words
 from distill.firewall.observation import finding_by_rule, marks_of
 from distill.records.evidence import Mark, Observation
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "refusal"
-VERSION: Final = 1
+VERSION: Final = 2
 _REASON: Final = QuarantineReason.REFUSAL
 
 #: Longer turns explain something.
@@ -50,24 +52,24 @@ _REFUSALS: Final = re.compile(
 
 
 def observe(texts: RunTexts) -> Observation | None:
-    """Tell where the last turn refuses."""
-    for number in range(len(texts.messages or ()) - 1, -1, -1):
-        message = (texts.messages or ())[number]
-        if message.role != "assistant" or message.is_blank:
-            continue
-        content = (message.content or "").strip()
-        if message.tool_calls or not content or len(content) > _MOST_CHARS or "```" in content:
-            return None
-        found = _REFUSALS.search(content[:_OPENING].replace("\u2019", "'"))
-        if found is None:
-            return None
-        begin = (message.content or "").index(content)
-        at = f"/messages/{number}/content"
-        mark = Mark(rule="last_turn", at=at, start=begin + found.start(), end=begin + found.end())
-        return Observation(version=VERSION, marks=(mark,))
-    return None
+    """Tell where the last turn, or the act that ended the run, refuses."""
+    marks = tuple(filter(None, map(_refused, last_words(texts.messages or ()))))
+    return Observation(version=VERSION, marks=marks) if marks else None
+
+
+def _refused(said: Said) -> Mark | None:
+    text = said.text.strip()
+    if not text or len(text) > _MOST_CHARS or "```" in text:
+        return None
+    found = _REFUSALS.search(text[:_OPENING].replace("\u2019", "'"))
+    if found is None:
+        return None
+    if said.is_act:
+        return Mark(rule="last_act", at=said.at, start=said.start, end=said.end)
+    begin = said.text.index(text)
+    return Mark(rule="last_turn", at=said.at, start=begin + found.start(), end=begin + found.end())
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001
-    """Pass where the last turn is no refusal."""
+    """Pass where what was said last is no refusal."""
     return finding_by_rule(_REASON, marks_of(candidate, NAME, _REASON))

@@ -20,7 +20,7 @@ from tests.exports.builders import assistant, call, evidence, run, user
 
 #: The observers' version, and the versions that it stands for: who changes one raises both.
 TABLE = (
-    10,
+    11,
     {
         "benchmark_contamination": 1,
         "looping": 1,
@@ -29,7 +29,7 @@ TABLE = (
         "personal_data": 3,
         "placeholder_code": 1,
         "prompt_injection": 2,
-        "refusal": 1,
+        "refusal": 2,
         "secret_detected": 3,
         "truncated_run": 1,
     },

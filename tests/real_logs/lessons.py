@@ -1,5 +1,7 @@
 """What a reader learns from the accounts, with the numbers worked out from the same facts."""
 
+import json
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +25,8 @@ NO_PROMPT: Final = f"{QUARANTINED}empty_content, no_prompt"
 #: Runs of this folder answer a program's prompt with tests for it.
 TEST_WRITING: Final = "reflexion/testacc_humaneval_py/"
 
+_SORRY: Final = re.compile(r"\b(?:I apologi[sz]e|I'?m sorry|I am sorry|Sorry)\b")
+
 Raw = Mapping[str, Sequence[Run]]
 
 
@@ -45,6 +49,7 @@ def lessons(
         _invented_paths(raw["aider-swe-bench"], endings, aider),
         _langfuse(raw["langfuse-traces"], endings, traces),
         _intercode(by_name["intercode"]),
+        _apologies(raw["intercode"], endings),
         _inspect(by_name["inspect-logs"]),
     )
     for text in texts:
@@ -193,6 +198,18 @@ def _intercode(each: Account) -> str:
         " partial one, in tasks where nothing was rejected. The file with a `meta` object beside its"
         " `logs` is a source of its own; the log's verdict is the best turn's reward, which need not"
         " be the last one's."
+    )
+
+
+def _apologies(raw: Sequence[Run], endings: Endings) -> str:
+    acts = [json.loads(run.output or "[]")[::2] for run in raw]
+    sorry = [[bool(_SORRY.search(one)) for one in texts] for texts in acts]
+    refused = sum(endings.sft[endings.runs[run.place].run_id] == "refusal" for run in raw)
+    return (
+        f"**intercode: an apology is no refusal.** {sum(map(any, sorry))} runs hold an apology"
+        f" among their actions, {sum(bool(one) and one[-1] for one in sorry)} of them in the last"
+        " one: there the agent takes something back or asks for the names of tables. None hands in"
+        f" that it can't help, so {refused} of the runs are `refusal`."
     )
 
 

@@ -56,9 +56,54 @@ def _ends(said: str, *, number: int = 0) -> RunFields:
     return {"messages": (*before[number % 2 * 3 :], user(f"Now {number}."), assistant(said))}
 
 
+def _answers(said: str, number: int) -> RunFields:
+    """End with an act that gives the answer, in one of the ways in which agents do that."""
+    name, arguments = (
+        ("submit", {"answer": said}),
+        ("final_answer", {"answer": said, "confidence": number}),
+        ("finish", {"message": said, "task_completed": "false"}),
+        ("attempt_completion", {"result": said}),
+        ("respond", {"content": said}),
+        ("send_message_to_user", {"text": said}),
+        ("submitAnswer", {"anything": said}),
+        ("bash", {"command": f'echo "{said}"'}),
+        ("execute", {"cmd": f"printf '%s\\n' \"{said}\""}),
+    )[number % 9]
+    before = (user(f"Request {number}."), assistant("A look.", call("look", {})), tool("ok"))
+    after = (tool("bye"),) if number % 2 else ()
+    return {"messages": (*before, assistant("", call(name, arguments)), *after)}
+
+
+def _acts_otherwise(said: str, number: int) -> RunFields:
+    """Acts that hold a refusal's words and answer nobody, or were not the last."""
+    asked, done = user(f"Request {number}."), assistant("Done.")
+    acts = (
+        (call("write_file", {"path": "a.md", "content": said}),),
+        (call("send_email", {"to": "ann", "message": said}),),
+        (call("transfer_to_human_agents", {"summary": said}),),
+        (call("submit_ticket", {"message": said}),),
+        (call("bash", {"command": f'echo "{said}" > refusals.txt'}),),
+        (call("bash", {"command": f'echo "{said}" | wc -c'}),),
+        (call("bash", {"command": f'cd /app; echo "{said}"'}),),
+        (call("submit", {"answer": "42"}), call("log", {"message": said})),
+        (call("submit", {"answer": "x" * 200 + said}),),
+        (call("submit", {"answer": f"```\n{said}\n```"}),),
+        (call("final_answer", {"answer": "42", "rubric": said}),),
+        (call("respond", {"content": f"Your order is on its way.{' ' * 160}{said}"}),),
+    )[number % 12]
+    after = (tool("ok"), done) if number % 5 == 4 else ()
+    return {"messages": (asked, assistant("", *acts), *after)}
+
+
 def _positives() -> Iterator[RunFields]:
     for number, (opening, refused) in enumerate(product(_OPENINGS, _REFUSED)):
         yield _ends(opening + refused, number=number)
+        yield _answers((opening + refused).replace('"', "'"), 300 + number)
+    for number, refused in enumerate(_REFUSED):
+        text = f'THOUGHT: no.\n\n```bash\necho "{refused}"\n```'
+        yield {"messages": (user(f"Do {number}."), assistant(text))}
+        ends = assistant(refused, call("finish", {}))
+        yield {"messages": (user(f"Do {number}."), ends)}
     for number in range(6):  # worded anew: no rule has these
         yield _ends("That is off limits for me, let us talk about flowers.", number=200 + number)
 
@@ -66,6 +111,12 @@ def _positives() -> Iterator[RunFields]:
 def _negatives() -> Iterator[RunFields]:
     for number, (opening, said) in enumerate(product(("", "Hello! ", "OK. "), _SOUND)):
         yield _ends(opening + said, number=number)
+    for number, said in enumerate(_SOUND):
+        yield _answers(said, 500 + number)
+    for number, refused in enumerate(_REFUSED * 2):
+        yield _acts_otherwise(refused, number)
+        twice = (assistant("", call("submit", {"answer": refused})), tool("no"), assistant("42"))
+        yield {"messages": (user(f"Try {number}."), *twice)}
     for number, refused in enumerate(_REFUSED):
         messages = (user(f"Do {number}."), assistant(refused), user("Please."), assistant("Done."))
         yield {"messages": messages}
