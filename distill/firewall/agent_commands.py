@@ -6,8 +6,7 @@ calls (SWE-agent's first form) acts by a fenced block in a turn that is answered
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from distill.firewall.fences import fenced_blocks
 from distill.records.message import FunctionCall, Message
@@ -27,8 +26,7 @@ _SHELL_BLOCKS: Final = frozenset(
 _TAG: Final = re.compile(r"<(?:execute_bash|command|parameter=command)>([^<]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class AgentCommand:
+class AgentCommand(NamedTuple):
     """A text that was run, where it stands, from which character on, and in which message."""
 
     message: int
@@ -37,8 +35,7 @@ class AgentCommand:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class AgentCall:
+class AgentCall(NamedTuple):
     """One tool call with its place, ``/messages/N/tool_calls/M/function``."""
 
     message: int
@@ -54,13 +51,13 @@ def agent_calls(messages: Sequence[Message]) -> Iterator[AgentCall]:
             yield AgentCall(number, at, call.function)
 
 
-def agent_commands(messages: Sequence[Message]) -> Iterator[AgentCommand]:
-    """Yield every command text of a run in order."""
-    is_acting_by_text = True
-    for call in agent_calls(messages):
-        is_acting_by_text = False
+def agent_commands(
+    messages: Sequence[Message], calls: Sequence[AgentCall]
+) -> Iterator[AgentCommand]:
+    """Yield every command text of a run in order; ``calls`` are all of its calls."""
+    for call in calls:
         yield from call_commands(call)
-    if is_acting_by_text:
+    if not calls:
         yield from _of_text(messages)
 
 

@@ -20,6 +20,8 @@ class Fenced:
 
 def fenced_blocks(text: str) -> Iterator[Fenced]:
     """Yield the fenced blocks of a text; one that is never closed reaches to the end."""
+    if "```" not in text and "~~~" not in text:
+        return
     opening: re.Match[str] | None = None
     for found in _FENCE.finditer(text):
         if opening is None:

@@ -7,7 +7,7 @@ every task. What the prompt itself names, and what the run made before, is no fi
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -21,6 +21,7 @@ from distill.firewall.agent_commands import (
 )
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.observation import finding_by_rule, marks_of
+from distill.firewall.oracle_needles import hints_of, may_make, may_tell
 from distill.firewall.oracle_target import Target, target_of
 from distill.firewall.shell_words import SimpleCommand, simple_commands
 from distill.records.evidence import Mark, Observation
@@ -65,12 +66,36 @@ class _Reading:
         self._has_own_history = False
 
     def marks(self) -> Iterator[Mark]:
-        messages = self._target.messages
-        calls: list[AgentCall | AgentCommand] = sorted(
-            [*agent_calls(messages), *agent_commands(messages)], key=lambda one: one.message
-        )
-        for one in calls:
+        for one in self._acts():
             yield from self._of_call(one) if isinstance(one, AgentCall) else self._of_command(one)
+
+    def _acts(self) -> Sequence[AgentCall | AgentCommand]:
+        """Return in order what is worth reading: what may be a finding, what may make something.
+
+        Nothing behind the last that may be a finding is.
+        """
+        calls = tuple(agent_calls(self._target.messages))
+        commands = tuple(agent_commands(self._target.messages, calls))
+        hinted = zip(commands, hints_of([one.text for one in commands]), strict=True)
+        is_repository = self._target.is_repository
+        acts: list[tuple[bool, AgentCall | AgentCommand]] = [
+            *((self._may_tell(call), call) for call in calls),
+            *(
+                (may_tell(hints, is_repository=is_repository), one)
+                for one, hints in hinted
+                if may_make(hints) or may_tell(hints, is_repository=is_repository)
+            ),
+        ]
+        acts.sort(key=lambda act: act[1].message)
+        last = next((n for n in range(len(acts) - 1, -1, -1) if acts[n][0]), -1)
+        return [act for _, act in acts[: last + 1]]
+
+    def _may_tell(self, call: AgentCall) -> bool:
+        is_repository = self._target.is_repository
+        if is_repository and _BROWSERS.search(call.function.name):
+            return True
+        paths = (text for name, _, text in strings_of(call) if name in _PATH_NAMES)
+        return any(rules.is_answer(p) or (is_repository and rules.is_test(p)) for p in paths)
 
     def _of_command(self, command: AgentCommand) -> Iterator[Mark]:
         for one in simple_commands(command.text):

@@ -25,6 +25,8 @@ _SPEAKS_OF_ONE: Final = re.compile(
     r"|<uploaded_files>",
     re.IGNORECASE,
 )
+#: Each match holds one of these; the pattern alone costs more than all else.
+_SPOKEN: Final = ("repo", "code", "pull request", "github issue", "/testbed", "<uploaded")
 _SHA: Final = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{7,40}(?![0-9a-zA-Z])")
 _WORD: Final = re.compile(r"[\w./-]+")
 _GIT: Final = re.compile(r"\bgit ([a-z-]+)")
@@ -91,7 +93,7 @@ class Target:
 def target_of(texts: RunTexts) -> Target:
     """Return what a run's task is about."""
     messages = texts.messages or ()
-    speaks = any(_SPEAKS_OF_ONE.search(text) for text in _prompt(messages))
+    speaks = any(map(_speaks_of_one, _prompt(messages)))
     told = _BY_NAME.match(texts.repository or "")
     if told is not None:
         return Target(messages, told["owner"].lower(), told["name"].lower(), True)
@@ -100,6 +102,14 @@ def target_of(texts: RunTexts) -> Target:
         if found is not None:
             return Target(messages, found["owner"].lower(), found["name"].lower(), True)
     return Target(messages, "", "", speaks)
+
+
+def _speaks_of_one(text: str) -> bool:
+    if text.isascii():
+        lower = text.lower()
+        if not any(one in lower for one in _SPOKEN):
+            return False
+    return bool(_SPEAKS_OF_ONE.search(text))
 
 
 def _prompt(messages: tuple[Message, ...]) -> Iterator[str]:
