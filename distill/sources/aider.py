@@ -144,6 +144,7 @@ def _draft(
         pointer=pointer,
         answer_keys=tuple(_answer_keys(row)),
         is_empty_handed=patch is None,
+        cut_short="a limit of tokens" if chat is not None and chat.is_exhausted else None,
     )
 
 

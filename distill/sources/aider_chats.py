@@ -19,6 +19,7 @@ from distill.records.message import Message, Role
 _BEGIN: Final = "# aider chat started at "
 _END: Final = "  "
 _PREFIXES: Final[tuple[tuple[str, Role], ...]] = (("#### ", "user"), ("> ", "tool"))
+_EXHAUSTED: Final = re.compile(r"Model \S+ has hit a token limit!")
 _MODEL: Final = re.compile(r"Models?: (\S+)")
 #: Prices are printed with six digits, and may be rounded each.
 _STEP: Final = 1e-5
@@ -34,12 +35,14 @@ class Chat:
     """One chat: when it began as the log says it, whose it is, what it cost in US dollars.
 
     `cost` is the sum of the prices that aider printed. `messages` begin with what the person wrote.
+    `is_exhausted`: after the model's last words aider said that these ended at a limit of tokens.
     """
 
     started_at: str
     model: str | None
     cost: float
     messages: tuple[Message, ...]
+    is_exhausted: bool = False
 
 
 class ChatsByPrice:
@@ -102,18 +105,22 @@ def _read_chat(started_at: str, lines: list[str]) -> Chat:
     model: str | None = None
     prices: list[float] = []
     turns: list[Message] = []
+    is_exhausted = False
     for role, block in groupby(map(_told, lines), key=lambda told: told[0]):
         texts = [text for _, text in block]
         if role == "tool":
             model = model or _model_of(texts)
             prices += [price for text in texts if (price := _price_of(text)) is not None]
             texts = [text for text in texts if _price_of(text) is None]
+            is_exhausted |= any(map(_EXHAUSTED.match, texts))
+        elif any(map(str.strip, texts)):
+            is_exhausted = False
         content = "\n".join(texts).strip("\n" if role == "user" else None)
         # What aider prints before the person speaks is about itself and the machine.
         if content.strip() and (turns or role == "user"):
             turns.append(Message(role=role, content=content))
     cost = round(min(sum(prices), _MOST), 6)
-    return Chat(started_at, model, cost, tuple(_joined(turns)))
+    return Chat(started_at, model, cost, tuple(_joined(turns)), is_exhausted)
 
 
 def _told(line: str) -> tuple[Role, str]:

@@ -16,6 +16,7 @@ from distill.records.pointers import escape_token
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.atif_steps import read_steps
 from distill.sources.conversation import read_tools, scalar_text
+from distill.sources.finish_reasons import cutting_reason, finish_in
 from distill.sources.messages import violation
 from distill.sources.pointers import ABSENT, resolve
 from distill.sources.protocol import (
@@ -99,7 +100,16 @@ def _draft(trajectory: Mapping[str, Any], result: Mapping[str, Any]) -> RunDraft
         verdicts=() if failure else tuple(_verdicts(result)),
         instrument_failure=failure,
         recorded_at=time if isinstance(time, str) else None,
+        cut_short=_cut_short(steps),
     )
+
+
+def _cut_short(steps: Sequence[Any]) -> str | None:
+    """Return what cut the last answer off, where its step's own fields (`extra`) tell it."""
+    said = [one for one in steps if isinstance(one, dict) and one.get("source") == "agent"]
+    last = said[-1] if said else {}
+    told = (last.get("extra"), _object(last.get("metrics")).get("extra"))
+    return next(filter(None, (cutting_reason(finish_in(one)) for one in told)), None)
 
 
 def _check(trajectory: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from distill.records.message import Message
 from distill.sources.chat_items import Item, as_items, tool_definition
 from distill.sources.conversation import read_tools
+from distill.sources.finish_reasons import cutting_reason, finish_of
 from distill.sources.messages import read_messages, violation
 from distill.sources.protocol import RecordError
 from distill.sources.strict_json import parse_value
@@ -24,13 +25,6 @@ _PYTHON_REPR: Final = re.compile(
 )
 #: A text that begins so and is no JSON was cut off.
 _CUT_JSON: Final = re.compile(r"""\s*(?:\{\s*"|\[\s*[\[{"])""")
-_FINISH_KEYS: Final = ("finish_reason", "finishReason", "stop_reason", "done_reason")
-#: Finish reasons of the providers' APIs in plain letters → what cut the answer off.
-_CUTTING: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("length", "maxtokens", "maxoutputtokens", "modellength"), "length"),
-    **dict.fromkeys(("contentfilter", "contentfiltered", "safety"), "content_filter"),
-}
-_NO_LETTER: Final = re.compile(r"[^a-z]+")
 _NOTHING: Final = {"None", "null", "undefined", ""}
 
 
@@ -73,7 +67,7 @@ def read_chat(value: Any, *, speaker: str) -> Chat:
         return UNREADABLE_CHAT
     if found is None:
         return UNREADABLE_CHAT
-    return replace(found, cut_short=cutting_reason(_finish_of(value)))
+    return replace(found, cut_short=cutting_reason(finish_of(value)))
 
 
 def decode(value: Any) -> Any:
@@ -119,32 +113,8 @@ def _from_items(items: Sequence[Any], tools: Any = None) -> Chat:
     offered = read_tools(tools) if _are_tools(decode(tools)) else None
     if defined:
         offered = (*(offered or ()), *defined)
-    finish = next((_finish_of(one) for one in items if _finish_of(one) is not None), None)
+    finish = next((finish_of(one) for one in items if finish_of(one) is not None), None)
     return Chat(Reading.MESSAGES, read_messages(messages), offered, cutting_reason(finish))
-
-
-def cutting_reason(value: Any) -> str | None:
-    """Return the word of a finish reason that says that the answer was cut off; else null."""
-    if isinstance(value, list):
-        value = value[0] if value else None
-    plain = _NO_LETTER.sub("", value.lower()) if isinstance(value, str) else ""
-    return _CUTTING.get(plain)
-
-
-def _finish_of(value: Any) -> Any:
-    """Return the finish reason that stands in an answer, in its first choice or message."""
-    for _ in range(2):
-        if isinstance(value, list):
-            value = value[0] if value else None
-        if not isinstance(value, dict):
-            return None
-        metadata = value.get("response_metadata")
-        for holder in (value, metadata if isinstance(metadata, dict) else {}):
-            found = (holder[key] for key in _FINISH_KEYS if isinstance(holder.get(key), str))
-            if (reason := next(found, None)) is not None:
-                return reason
-        value = value.get("choices")
-    return None
 
 
 def _are_tools(value: Any) -> bool:

@@ -11,7 +11,6 @@ The format is the program's own and undocumented; it is read as versions 1.0 to 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Final
 
-from distill.sources.chat_values import cutting_reason
 from distill.sources.claude_tree import (
     TURNS,
     Row,
@@ -22,6 +21,7 @@ from distill.sources.claude_tree import (
     message_of,
 )
 from distill.sources.conversation import scalar_text
+from distill.sources.finish_reasons import cutting_reason
 from distill.sources.messages import read_messages
 from distill.sources.protocol import (
     Answer,

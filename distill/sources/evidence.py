@@ -71,6 +71,7 @@ class RunRow(FrozenModel):
     instrument_failure: str | None = None
     recorded_at: str | int | float | None = None
     answer_keys: tuple[str, ...] = ()
+    cut_short: str | None = None
 
 
 class Evidence(FixedReader):
@@ -115,6 +116,7 @@ def _draft(row: Any) -> RunDraft:
         instrument_failure=run.instrument_failure,
         recorded_at=run.recorded_at,
         answer_keys=run.answer_keys,
+        cut_short=run.cut_short,
     )
 
 

@@ -12,8 +12,8 @@ Source of the form: inspect_ai's `log/_log.py`, log version 2 (and 1).
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Self
 
-from distill.sources.chat_values import cutting_reason
 from distill.sources.conversation import read_keys, scalar_text
+from distill.sources.finish_reasons import cutting_reason
 from distill.sources.inspect_events import read_events
 from distill.sources.inspect_messages import (
     attachments_of,

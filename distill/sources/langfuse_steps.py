@@ -6,6 +6,7 @@ from typing import Any, Final
 from distill.sources import span_attributes
 from distill.sources.chat_values import NO_CHAT, UNREADABLE_CHAT, Chat, Reading, decode, read_chat
 from distill.sources.conversation import read_tools, scalar_text
+from distill.sources.finish_reasons import cutting_reason, finish_in
 from distill.sources.langfuse_rows import Row, TraceRows
 from distill.sources.model_calls import Exchange, last_text
 from distill.sources.protocol import RecordError
@@ -70,7 +71,8 @@ def final_text(rows: TraceRows, root: Row | None) -> str | None:
 
 
 def _step(row: Row, identity: str, depth: int) -> Exchange:
-    attributes = _attributes(row)
+    metadata = decode(row.get("metadata"))
+    attributes = _attributes(metadata)
     given = _chat(row.get("input"), "user")
     if given.reading in (Reading.UNREADABLE, Reading.NOTHING):
         given = _better(given, span_attributes.given_of(attributes))
@@ -87,7 +89,9 @@ def _step(row: Row, identity: str, depth: int) -> Exchange:
         failed=row.get("level") == "ERROR",
         model=model if isinstance(model, str) else span_attributes.model_of(attributes),
         tools=_tools(row, given, attributes),
-        cut_short=gave.cut_short or span_attributes.cut_short_of(attributes),
+        cut_short=gave.cut_short
+        or cutting_reason(finish_in(metadata))
+        or span_attributes.cut_short_of(attributes),
     )
 
 
@@ -133,9 +137,8 @@ def _chat(value: Any, speaker: str) -> Chat:
     return NO_CHAT if found.reading is Reading.MESSAGES and not found.messages else found
 
 
-def _attributes(row: Row) -> Mapping[str, Any]:
+def _attributes(metadata: Any) -> Mapping[str, Any]:
     """Return the span's attributes that Langfuse keeps in `metadata`."""
-    metadata = decode(row.get("metadata"))
     found = metadata.get("attributes") if isinstance(metadata, dict) else None
     found = decode(found)
     return found if isinstance(found, dict) else {}

@@ -8,6 +8,7 @@ it, the response and the verdicts from the last.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
+from distill.records.compact import compact
 from distill.records.evidence import Verdict
 from distill.records.message import Message
 from distill.records.taxonomy import QuarantineReason
@@ -21,6 +22,7 @@ from distill.sources.conversation import (
     scalar_text,
     with_system,
 )
+from distill.sources.finish_reasons import cutting_reason
 from distill.sources.mapped_settings import (
     MappedSettings,
     NoRunWhen,
@@ -39,7 +41,7 @@ from distill.sources.verdict_map import is_same
 
 _PLACED = (
     *("run_id", "trial", "task_id", "task_fields", "subject", "prompt", "response", "messages"),
-    "observations",
+    *("observations", "finish_reason"),
     *("system", "text", "tools", "model", "timestamp", "answer_keys"),
 )
 
@@ -112,6 +114,7 @@ class Mapped(Reader):
             recorded_at=timestamp if is_time else None,
             pointer=group[0].pointer,
             answer_keys=tuple(self._answer_keys(group)),
+            cut_short=self._cut_short(group),
             is_observed=self._is_exchange(group) and not self._places["messages"],
         )
 
@@ -140,6 +143,13 @@ class Mapped(Reader):
         """Say whether the response is a list of actions, each with what it led to."""
         is_list = isinstance(self._last("response", group), list)
         return is_list and bool(self.settings.observations)
+
+    def _cut_short(self, group: Sequence[RunSite]) -> str | None:
+        """Return what ended the run before its agent did: a value of the settings', or an API's."""
+        value = self._last("finish_reason", group)
+        if any(is_same(value, one) for one in self.settings.cut_short_by):
+            return compact(value)
+        return cutting_reason(value)
 
     def _judgements(self, group: Sequence[RunSite]) -> Iterator[Verdict]:
         for verdict, places in self._verdicts:

@@ -94,6 +94,8 @@ class MappedSettings(FrozenModel):
     model: Alternatives = ()
     timestamp: Alternatives = ()
     answer_keys: Alternatives = ()
+    finish_reason: Alternatives = ()
+    cut_short_by: tuple[bool | int | str, ...] = ()
     verdict: VerdictSettings | None = None
     verdicts_in_row: tuple[VerdictSettings, ...] = ()
     verdicts: JoinedSettings | None = None
@@ -118,6 +120,10 @@ def check(settings: MappedSettings) -> None:
         )
     if settings.order_by is not None and settings.group_by is None:
         raise ConfigurationError("mapped: order_by without group_by", "name what groups the rows")
+    if settings.cut_short_by and not settings.finish_reason:
+        raise ConfigurationError(
+            "mapped: cut_short_by without finish_reason", "name where those values stand"
+        )
     if settings.observations and not settings.response:
         raise ConfigurationError(
             "mapped: observations without response", "name the actions that they answer"

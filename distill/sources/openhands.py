@@ -7,7 +7,6 @@ of the model's server: nothing of it is read but the model's name. `instance` is
 row, with its gold patch.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -16,6 +15,7 @@ from distill.records.message import Message
 from distill.records.taxonomy import VerdictOrigin, VerdictOutcome
 from distill.sources.conversation import filled_text, read_keys, read_tools, scalar_text
 from distill.sources.messages import read_messages, violation
+from distill.sources.openhands_endings import failure, limit
 from distill.sources.openhands_events import read_events
 from distill.sources.pointers import ABSENT, join_pointer, resolve
 from distill.sources.protocol import Answer, Framing, Recognition, RunDraft
@@ -33,17 +33,6 @@ _ANSWER_KEYS: Final = (
 )
 #: What the harness says of itself: it did not judge.
 _FAILED_EVALUATIONS: Final = ("error_eval", "test_timeout")
-#: Ends that are the agent's own; any other error is the machine's, or can't be told from it.
-_LIMIT: Final = re.compile(
-    r"maximum iteration|max(?:imum)?[ _]iterations?|iteration limit|max(?:imum)? budget|"
-    r"budget exceeded|context ?window ?exceed",
-    re.IGNORECASE,
-)
-_AGENTS_ERROR: Final = re.compile(
-    _LIMIT.pattern + r"|stuck ?in ?(?:a ?)?loop|malformed ?action|no ?action ?error|"
-    r"function ?call ?(?:validation|not ?exists|conversion)",
-    re.IGNORECASE,
-)
 
 
 class OpenHands(FixedReader):
@@ -92,8 +81,8 @@ def _draft(row: Any) -> RunDraft:
         tools=read_tools(tools),
         model=_model(row),
         verdicts=tuple(_verdicts(row)),
-        instrument_failure=_failure(row.get("error")),
-        cut_short=_cut_short(row.get("error")),
+        instrument_failure=failure(row.get("error")),
+        cut_short=limit(row),
         recorded_at=_begun(row.get("history")),
         answer_keys=tuple(_answer_keys(row)),
         is_empty_handed=patch is not ABSENT and not str(patch or "").strip(),
@@ -169,18 +158,6 @@ def _judge(report: Mapping[str, Any]) -> tuple[VerdictOutcome, str]:
         if report.get(name):
             return VerdictOutcome.INSTRUMENT_FAILURE, name
     return VerdictOutcome.REJECTED, "no_output" if report.get("empty_generation") else ""
-
-
-def _failure(error: Any) -> str | None:
-    """Return why the run is no witness of the agent; an error may quote anything, so it is not."""
-    if not isinstance(error, str) or not error.strip() or _AGENTS_ERROR.search(error):
-        return None
-    return "the evaluation of the run ended with an error (/error)"
-
-
-def _cut_short(error: Any) -> str | None:
-    is_limit = isinstance(error, str) and _LIMIT.search(error)
-    return "a limit of steps, budget or context (/error)" if is_limit else None
 
 
 def _begun(history: Any) -> str | None:

@@ -51,6 +51,10 @@ def _is_conversation(column: Column) -> bool:
     )
 
 
+def _is_word(column: Column) -> bool:
+    return column.types == {"string"}
+
+
 def _is_time(column: Column) -> bool:
     return column.types <= {"string", "number"}
 
@@ -109,6 +113,10 @@ FIELDS: Final[dict[str, tuple[tuple[str, ...], _Test]]] = {
             *("started_at", "start_time", "time", "date", "ts"),
         ),
         _is_time,
+    ),
+    "finish_reason": (
+        ("finish_reason", "stop_reason", "finishReason", "done_reason"),
+        _is_word,
     ),
 }
 ANSWER_KEYS: Final = {

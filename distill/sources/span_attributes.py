@@ -20,12 +20,12 @@ from distill.sources.chat_values import (
     UNREADABLE_CHAT,
     Chat,
     Reading,
-    cutting_reason,
     decode,
     read_chat,
     read_message_list,
 )
 from distill.sources.conversation import filled_text, has_system, read_tools
+from distill.sources.finish_reasons import cutting_reason
 from distill.sources.protocol import RecordError
 
 Attributes = Mapping[str, Any]
@@ -86,7 +86,7 @@ def cut_short_of(attributes: Attributes) -> str | None:
     """Return the finish reason where it says that the answer was cut off."""
     names = (
         *("gen_ai.response.finish_reasons", "gen_ai.completion.0.finish_reason"),
-        *("ai.response.finishReason", "llm.response.finish_reason"),
+        *("ai.response.finishReason", "llm.response.finish_reason", "llm.finish_reason"),
     )
     found = (cutting_reason(decode(attributes.get(name))) for name in names)
     return next((reason for reason in found if reason is not None), None)

@@ -38,6 +38,8 @@ _USERS_ERRORS: Final = (
     ("user_only_review", "critical_user_error"),
     ("hallucination_check", "hallucination_found"),
 )
+#: Limits of the simulation that end a run before its agent does.
+_LIMITS: Final = ("max_steps", "too_many_errors")
 _REWARD: Final = ("reward_info", "reward")
 _CRITERIA: Final = ("actions", "env_assertions", "communicate_info", "nl_assertions")
 _TASK_FIELDS: Final = ("user_scenario", "initial_state", "ticket")
@@ -116,7 +118,7 @@ def _draft(row: Any, task: Mapping[str, Any], info: Any) -> RunDraft:
         model=filled_text(resolve(info, ("agent_info", "llm"))),
         verdicts=() if failure else tuple(_verdicts(row)),
         instrument_failure=failure,
-        cut_short="max_steps" if row.get("termination_reason") == "max_steps" else None,
+        cut_short=next((one for one in _LIMITS if one == row.get("termination_reason")), None),
         recorded_at=filled_text(row.get("start_time")) or filled_text(row.get("timestamp")),
         answer_keys=tuple(_answer_keys(task)),
     )

@@ -42,6 +42,27 @@ def test_a_chat_is_told_apart_by_its_line_ends() -> None:
     ]
 
 
+LIMIT = "\n".join(
+    f"> {line}  "
+    for line in ("", "Model one has hit a token limit!", "", "Output tokens: ~4,096 of 4,096")
+)
+
+
+def test_an_answer_that_ended_at_a_limit_of_tokens() -> None:
+    """Aider says so after the model's last words, and of a try with that chat alone."""
+    first = chat("one", "0.5", "I look.", 3)
+    (found,) = read_chats(f"{first}\n{LIMIT}\n")
+    assert found.is_exhausted
+    (went_on,) = read_chats(f"{first}\n{LIMIT}\n\nThen smaller:\n\n> Applied edit  \n")
+    assert not went_on.is_exhausted
+    (quoted,) = read_chats(chat("one", "0.5", "> Model one has hit a token limit!", 3))
+    assert not quoted.is_exhausted
+    tries = [attempt("one", 0.5), attempt("two", 0.25)]
+    transcript = f"{first}\n{LIMIT}\n{chat('two', '0.25', 'I look.', 9)}"
+    runs = read(result(tries, 1, resolved=True), transcript)
+    assert [run.cut_short for run in runs] == ["a limit of tokens", None]
+
+
 def test_banner_and_prices_are_no_turns() -> None:
     """What aider prints of itself holds the machine's paths, and no model was asked it."""
     text = "".join(m.content or "" for c in read_chats(TRANSCRIPT) for m in c.messages)

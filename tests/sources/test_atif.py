@@ -79,6 +79,27 @@ def test_an_exception_judges_nobody() -> None:
     assert strange.messages is None
 
 
+@pytest.mark.parametrize(
+    ("step", "cut"),
+    [
+        ({"extra": {"finish_reason": "length"}}, "length"),
+        ({"extra": {"stop_reason": "max_tokens"}}, "length"),
+        ({"metrics": {"extra": {"finish_reasons": ["content_filter"]}}}, "content_filter"),
+        ({"extra": {"finish_reason": "stop"}, "metrics": {"prompt_tokens": 2}}, None),
+        ({"extra": None, "metrics": None}, None),
+        ({}, None),
+    ],
+)
+def test_an_answer_that_was_cut_off(step: dict[str, Any], cut: str | None) -> None:
+    """Told by the last step of the agent: ATIF has no field for it, loggers put it into `extra`."""
+    asked = {"step_id": 1, "source": "user", "message": "Count."}
+    last = {"step_id": 2, "source": "agent", "message": "Two", **step}
+    later = {"step_id": 3, "source": "user", "message": "Thanks."}
+    assert run(trajectory([asked, last])).cut_short == cut
+    assert run(trajectory([asked, last, later])).cut_short == cut
+    assert run(trajectory([asked, last, {**last, "extra": {}, "metrics": {}}])).cut_short is None
+
+
 def test_copied_context_is_never_an_answer() -> None:
     """The agent's copied steps are left out with what they observed; the task stays."""
     copied = [step | {"is_copied_context": True} for step in STEPS[:3]]

@@ -82,6 +82,13 @@ def test_refused_lines(changes: dict[str, Any]) -> None:
     assert caught.value.reason is QuarantineReason.SCHEMA_VIOLATION
 
 
+def test_what_cut_a_run_short_is_told() -> None:
+    """A logger may say it; without the field nothing is known of it."""
+    row = {"run_id": 1, "text": "a"}
+    assert read(row).cut_short is None
+    assert read({**row, "cut_short": "max_steps"}).cut_short == "max_steps"
+
+
 def test_the_model_that_judged_is_named() -> None:
     """A verdict's `judge` is kept, for the gate that compares it with the run's model."""
     row = {"name": "grade", "value": True, "origin": "model_judge", "judge": "judge-1"}

@@ -250,6 +250,22 @@ def test_an_answer_that_was_cut_off(gave: Any, cut_short: str | None) -> None:
     assert run(document([earlier, call("one", 1, [PROMPT], gave)])).cut_short == cut_short
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"finish_reason": "length"},
+        '{"stop_reason": "max_tokens"}',
+        {"attributes": {"llm.finish_reason": "length"}},
+    ],
+)
+def test_metadata_may_tell_that_an_answer_was_cut_off(metadata: Any) -> None:
+    """Where an SDK puts the finish reason there, as an object or as JSON in a string."""
+    assert (
+        run(document([call("one", 1, [PROMPT], ANSWER, metadata=metadata)])).cut_short == "length"
+    )
+    assert run(document([call("one", 1, [PROMPT], ANSWER, metadata={"a": 1})])).cut_short is None
+
+
 def test_a_cut_export() -> None:
     """A trace of 10,000 observations was cut by its export, and no word of it is used."""
     many = [observation(f"o{i}", 1, type="EVENT") for i in range(10_000)]

@@ -317,6 +317,53 @@ def test_system_is_not_doubled() -> None:
 ACTED = {"prompt": "/q", "response": "/acts", "observations": "/seen"}
 
 
+ENDED = PLAIN | {"finish_reason": ["/choices/0/finish_reason", "/end"]}
+
+
+@pytest.mark.parametrize(
+    ("told", "cut"),
+    [
+        ({"choices": [{"finish_reason": "length"}], "end": "stop"}, "length"),
+        ({"choices": [], "end": "MAX_TOKENS"}, "length"),
+        ({"end": "stop"}, None),
+        ({"end": "max_turns"}, '"max_turns"'),
+        ({"end": True}, "true"),
+        ({"end": 1}, None),
+        ({"end": False}, None),
+        ({}, None),
+    ],
+)
+def test_a_finish_reason(told: dict[str, Any], cut: str | None) -> None:
+    """The words of the providers' APIs mean themselves; `cut_short_by` names the log's own."""
+    row = {"q": "?", "a": "!", **told}
+    own = {"cut_short_by": ["max_turns", True]}
+    assert draft(ENDED | own, row).cut_short == cut
+    assert draft(ENDED, row).cut_short == (cut if cut == "length" else None)
+    assert draft(PLAIN, row).cut_short is None
+
+
+def test_the_last_row_of_a_group_tells_how_the_run_ended() -> None:
+    """An earlier answer that was cut off was gone on with."""
+    settings = {"messages": "", "group_by": "/id", "finish_reason": "/end"}
+    rows = [
+        {"id": 1, "role": "user", "content": "?"},
+        {"id": 1, "role": "assistant", "content": "a", "end": "length"},
+        {"id": 1, "role": "assistant", "content": "b", "end": "stop"},
+    ]
+    (found,) = Mapped.from_settings(settings).answer(rows, path="a")
+    assert isinstance(found, RunDraft)
+    assert found.cut_short is None
+    (found,) = Mapped.from_settings(settings).answer(rows[:2], path="a")
+    assert isinstance(found, RunDraft)
+    assert found.cut_short == "length"
+
+
+def test_values_that_cut_a_run_short_stand_somewhere() -> None:
+    """`cut_short_by` alone looks at nothing."""
+    with pytest.raises(ConfigurationError, match="cut_short_by without finish_reason"):
+        Mapped.from_settings(PLAIN | {"cut_short_by": ["max_turns"]})
+
+
 @pytest.mark.parametrize("seen", [["a b", "0"], ["a b"]])
 def test_actions_and_what_they_led_to_take_turns(seen: list[str]) -> None:
     """Each observation follows its action as the user's turn; the last action may have none."""

@@ -154,6 +154,35 @@ def test_no_report(test_result: dict[str, Any]) -> None:
     assert read(output(V0, test_result=test_result)).verdicts == ()
 
 
+REACHED = "RuntimeError: Agent reached maximum iteration. Current iteration: 3, max iteration: 3"
+
+
+@pytest.mark.parametrize(
+    ("states", "is_cut"),
+    [
+        ([{"agent_state": "error", "reason": REACHED}], True),
+        ([{"agent_state": "error", "reason": "APIError"}], False),
+        ([{"agent_state": "error", "reason": REACHED}, {"agent_state": "finished"}], False),
+        ([{"agent_state": "finished", "reason": REACHED}], False),
+        ([{"agent_state": "error"}, {"agent_state": "error", "reason": None}], False),
+        ([None], False),
+    ],
+)
+def test_the_last_state_tells_a_limit(states: list[Any], is_cut: bool) -> None:
+    """The state that V0's controller ended in, where `error` was not written."""
+    told = [
+        {"id": 90 + n, "observation": "agent_state_changed", "extras": one, "content": ""}
+        for n, one in enumerate(states)
+    ]
+    assert bool(read(output([*V0, *told], error=None)).cut_short) == is_cut
+
+
+def test_a_data_set_tells_a_limit() -> None:
+    """By its column of how a run ended."""
+    assert read(row(exit_status="max_iterations")).cut_short is not None
+    assert read(row(exit_status="submit")).cut_short is None
+
+
 @pytest.mark.parametrize(
     "error",
     [

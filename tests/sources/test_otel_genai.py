@@ -463,6 +463,8 @@ def test_an_answer_that_was_cut_off(reasons: Any) -> None:
     kept = [each for each in one["attributes"] if "finish" not in each["key"]]
     one["attributes"] = kept + attributes({"gen_ai.response.finish_reasons": reasons})
     assert run(one).cut_short == "length"
+    one["attributes"] = kept + attributes({"llm.finish_reason": "length"})
+    assert run(one).cut_short == "length"
 
 
 def test_choices() -> None:

@@ -80,6 +80,18 @@ def test_no_verdict() -> None:
     assert any("reviews/*.jsonl" in note and "verdicts = {" in note for note in found.notes)
 
 
+def test_a_finish_reason_is_proposed() -> None:
+    """What may say that a run was cut short; a number of that name says nothing that is known."""
+    row = {"prompt": "?", "completion": "!", "finish_reason": "length"}
+    found = recognise("a.jsonl", lines(row, row))
+    assert found is not None
+    assert found.settings["finish_reason"] == "/finish_reason"
+    assert [one.cut_short for one in drafts(found, lines(row))] == ["length"]
+    numbered = recognise("a.jsonl", lines({**row, "finish_reason": 2}))
+    assert numbered is not None
+    assert "finish_reason" not in numbered.settings
+
+
 def test_a_verdict_of_the_row_is_not_given_to_its_tries() -> None:
     """Where only the row is judged, its list of tries is no list of judged runs."""
     row = {

@@ -157,7 +157,7 @@ def test_the_agents_own_end(end: Any) -> None:
     run = read(simulation(termination_reason=end, reward_info={"reward": 0.0}))
     assert [verdict.outcome for verdict in run.verdicts] == [VerdictOutcome.REJECTED]
     assert run.instrument_failure is None
-    assert run.cut_short == ("max_steps" if end == "max_steps" else None)
+    assert run.cut_short == (end if end in ("max_steps", "too_many_errors") else None)
 
 
 def test_script_and_criteria_are_answer_keys() -> None:
