@@ -36,29 +36,28 @@ _PHRASES: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 #: Each phrase holds one of these: most texts hold none, and no pattern is tried on them.
-_NEEDLES: Final = Needles(
-    (
-        *("ignore", "disregard", "forget", "override", "<|im_start|>"),
-        *_joined(("important", "urgent"), (" message", " instruction")),
-        *_joined(
-            ("information", "system", "important", "admin", "instruction"), (">", " >", "s>", "s >")
-        ),
-        *_joined(("[", "[/"), ("system]", "inst]", "admin]")),
-        *_joined(("#", "# "), ("system", "new instruction")),
-        *_joined(
-            ("system ", "admin ", "administrator ", "developer "),
-            ("override", "notice", "message", "note", "prompt"),
-        ),
-        *_joined(
-            ("ai", "llm", "assistant", "assistants", "agent", "agents", "model", "models"),
-            (" must", " should", " need to", " are required to"),
-        ),
-        *_joined(
-            ("before ", "before you ", "before can ", "before you can "),
-            ("solv", "continu", "answer", "proceed"),
-        ),
-    )
+NEEDLES: Final = (
+    *("ignore", "disregard", "forget", "override", "<|im_start|>"),
+    *_joined(("important", "urgent"), (" message", " instruction")),
+    *_joined(
+        ("information", "system", "important", "admin", "instruction"), (">", " >", "s>", "s >")
+    ),
+    *_joined(("[", "[/"), ("system]", "inst]", "admin]")),
+    *_joined(("#", "# "), ("system", "new instruction")),
+    *_joined(
+        ("system ", "admin ", "administrator ", "developer "),
+        ("override", "notice", "message", "note", "prompt"),
+    ),
+    *_joined(
+        ("ai", "llm", "assistant", "assistants", "agent", "agents", "model", "models"),
+        (" must", " should", " need to", " are required to"),
+    ),
+    *_joined(
+        ("before ", "before you ", "before can ", "before you can "),
+        ("solv", "continu", "answer", "proceed"),
+    ),
 )
+_LOOKED_FOR: Final = Needles(NEEDLES)
 #: How far behind its phrase an instruction reaches, in characters.
 _REACH: Final = 600
 _SPECIFIC: Final = re.compile(r"[\w][\w.@:/+%#-]{5,200}")
@@ -127,7 +126,7 @@ def _instructions(content: str, at: str) -> Iterator[tuple[Mark, set[str]]]:
 def _may_instruct(content: str) -> bool:
     """Say whether a text holds a needle: one that holds none has none of the phrases."""
     raw = _shown(content).encode("utf-8", "surrogatepass")
-    return next(_NEEDLES.hits(raw), None) is not None
+    return next(_LOOKED_FOR.hits(raw), None) is not None
 
 
 def _shown(content: str) -> str:

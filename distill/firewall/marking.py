@@ -6,12 +6,13 @@ and within each piece of base64. A span found within base64 is marked by the who
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, Protocol
 
 from distill.firewall.encodings import base64_texts, char_offsets, percent_decoded
+from distill.firewall.needles import Hit
 from distill.records.evidence import EvidenceRecord, Mark, Observation
 from distill.records.joined_texts import JoinedTexts, PlacedText
 from distill.records.pointers import unescape_token
@@ -26,7 +27,15 @@ class Span(NamedTuple):
     rule: str
 
 
-Scan: TypeAlias = Callable[[bytes], Iterable[Span]]
+class Scan(Protocol):
+    """Finds spans in some bytes; ``hits`` are where its needles stand, null if not known."""
+
+    def __call__(self, raw: bytes, hits: Iterable[Hit] | None = None, /) -> Iterable[Span]:
+        """Yield what is found."""
+
+    def __hash__(self) -> int:
+        """Return what a cache knows it by."""
+
 
 #: Endings of log files: behind them a file's name is what somebody chose, such as an address.
 _FILE_ENDING: Final = re.compile(r"(?:\.(?:jsonl?|ndjson|gz|eval|traj|log|txt|md))+\Z")
@@ -35,16 +44,19 @@ _FILE_ENDING: Final = re.compile(r"(?:\.(?:jsonl?|ndjson|gz|eval|traj|log|txt|md
 MAX_MARKS: Final = 10_000
 
 
-def observe_marks(texts: RunTexts, version: int, scan: Scan) -> Observation | None:
+def observe_marks(
+    texts: RunTexts, version: int, scan: Scan, hits: Iterable[Hit] | None
+) -> Observation | None:
     """Return the marks that a scanner makes in a run's texts and labels; null where it finds none.
 
-    Marks of one rule that overlap are one; those of two rules are two, since one of the rules may
-    be ignored.
+    ``hits`` are where its needles stand in the joined texts, null if that is not known. Marks of
+    one rule that overlap are one; those of two rules are two, since one of the rules may be
+    ignored.
 
     Law: a run of more than `MAX_MARKS` findings is undecided.
     """
     joined = texts.joined
-    spans = _spans(joined, scan)
+    spans = _spans(joined, scan, hits)
     if len(spans) > MAX_MARKS:
         return Observation(version=version, undecided=f"more than {MAX_MARKS} findings")
     return Observation(version=version, marks=tuple(_marks(joined, spans))) if spans else None
@@ -66,8 +78,8 @@ def _marks(joined: JoinedTexts, spans: Sequence[Span]) -> Iterator[Mark]:
             )
 
 
-def _spans(joined: JoinedTexts, scan: Scan) -> list[Span]:
-    return _merged_by_rule([*scan(joined.raw), *_encoded(joined, scan)])
+def _spans(joined: JoinedTexts, scan: Scan, hits: Iterable[Hit] | None = None) -> list[Span]:
+    return _merged_by_rule([*scan(joined.raw, hits), *_encoded(joined, scan)])
 
 
 def _encoded(joined: JoinedTexts, scan: Scan) -> Iterator[Span]:

@@ -7,7 +7,10 @@ pass is an Aho-Corasick automaton: linear in the text, however many needles ther
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+
+#: A number, and the bytes where something stands (half-open).
+Hit: TypeAlias = tuple[int, int, int]
 
 _BLOCK: Final = 1 << 17
 _FOLDING: Final = bytes(
@@ -25,6 +28,7 @@ class Needles:
 
     def __init__(self, needles: Iterable[str]) -> None:
         self.needles = tuple(dict.fromkeys(folded(needle.encode()) for needle in needles))
+        self._overlap = max(map(len, self.needles)) - 1
 
     @cached_property
     def _automaton(self) -> Any:
@@ -33,28 +37,35 @@ class Needles:
 
         return BytesAhoCorasick(self.needles, implementation=Implementation.DFA)
 
-    def hits(self, raw: bytes) -> Iterator[tuple[int, int, int]]:
+    def hits(self, raw: bytes) -> Iterator[Hit]:
         """Yield number, start and end of every needle in some bytes, those within others too.
 
         They come in the order of their ends, and are looked up by blocks: a hostile text has a hit
         at every byte.
         """
-        overlap = max(map(len, self.needles)) - 1
+        overlap = self._overlap
         for begin in range(0, len(raw), _BLOCK):
             first = max(0, begin - overlap)
             block = folded(raw[first : begin + _BLOCK])
-            found: list[tuple[int, int, int]] = self._automaton.find_matches_as_indexes(
-                block, overlapping=True
-            )
+            found: list[Hit] = self._automaton.find_matches_as_indexes(block, overlapping=True)
             for number, start, end in found:
                 if end + first > begin:
                     yield number, start + first, end + first
 
 
-def needles_of(groups: Iterable[Iterable[str]]) -> tuple[Needles, list[list[int]]]:
-    """Return the needles of all groups as one, and the numbers of the groups that each is of."""
-    owners: dict[bytes, list[int]] = {}
-    for number, group in enumerate(groups):
-        for needle in group:
-            owners.setdefault(folded(needle.encode()), []).append(number)
-    return Needles(needle.decode() for needle in owners), list(owners.values())
+class RuleNeedles:
+    """The needles of rules, which stand in an order; two rules may share one."""
+
+    def __init__(self, rules: Iterable[Iterable[str]]) -> None:
+        owners: dict[bytes, list[int]] = {}
+        for number, group in enumerate(rules):
+            for needle in group:
+                owners.setdefault(folded(needle.encode()), []).append(number)
+        self._needles = Needles(needle.decode() for needle in owners)
+        self._owners = list(owners.values())
+
+    def hits(self, raw: bytes) -> Iterator[Hit]:
+        """Yield number of the rule, start and end of every needle, in the order of the ends."""
+        for number, start, end in self._needles.hits(raw):
+            for rule in self._owners[number]:
+                yield rule, start, end

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from distill.firewall.needles import needles_of
+from distill.firewall.needles import RuleNeedles
 
 #: What a command's text may hold, each a bit.
 _ANSWER, _GIT, _WEB, _PACKAGE, _GETS, _TEST, _DELETES, _CHANGES, _IN_PLACE, _MAKES = (
@@ -33,8 +33,8 @@ _NEEDLES: Final = {
     _IN_PLACE: ("-i",),
     _MAKES: (">", "touch ", "mkdir ", "tee ", "cp ", "mv "),
 }
-_LOOKED_FOR, _GROUPS = needles_of(_NEEDLES.values())
-_BITS: Final = [sum(tuple(_NEEDLES)[group] for group in groups) for groups in _GROUPS]
+_LOOKED_FOR: Final = RuleNeedles(_NEEDLES.values())
+_BITS: Final = tuple(_NEEDLES)
 
 _QUOTES: Final = b"'\""
 _BLANKS: Final = bytes(32 if chr(byte).isspace() and byte < 128 else byte for byte in range(256))

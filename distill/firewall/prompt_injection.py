@@ -7,6 +7,7 @@ from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.hidden_characters import hidden_characters
 from distill.firewall.injected_instructions import followed_instructions
 from distill.firewall.observation import finding_by_rule, marks_of
+from distill.firewall.one_pass import Rules, hits_in
 from distill.records.evidence import Mark, Observation
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
@@ -20,8 +21,9 @@ _FOLLOWED: Final = frozenset({"followed_instruction", "followed_by"})
 
 def observe(texts: RunTexts) -> Observation | None:
     """Tell where characters are hidden and instructions followed, the first 50 of each."""
-    all_texts = () if texts.joined.raw.isascii() else texts.all
-    hidden = (mark for text in all_texts if not text.is_number for mark in hidden_characters(text))
+    if texts.joined.raw.isascii() and hits_in(texts.joined, Rules.INSTRUCTIONS) == []:
+        return None  # no character is hidden, no phrase stands anywhere
+    hidden = (mark for text in texts.all if not text.is_number for mark in hidden_characters(text))
     followed = followed_instructions(texts.messages or (), is_told=texts.is_observed)
     marks = (*islice(followed, _MOST_MARKS), *islice(hidden, _MOST_MARKS))
     return Observation(version=VERSION, marks=marks) if marks else None

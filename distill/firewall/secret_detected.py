@@ -3,14 +3,14 @@
 The rules (`distill.firewall.secret_rules`) are tried only where one of their needles stands.
 """
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from distill.firewall.encodings import follows_escape
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.marking import Span, observe_marks
-from distill.firewall.needles import Needles, needles_of
+from distill.firewall.needles import Hit, RuleNeedles
+from distill.firewall.one_pass import Rules, hits_in
 from distill.firewall.redaction import finding_of
 from distill.firewall.secret_rules import SECRET_RULES, SecretRule
 from distill.records.evidence import Observation
@@ -19,12 +19,13 @@ from distill.records.run_texts import RunTexts
 NAME: Final = "secret_detected"
 VERSION: Final = 3
 
+_NEEDLES: Final = RuleNeedles(rule.needles for rule in SECRET_RULES)
 _WORD: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 
 
 def observe(texts: RunTexts) -> Observation | None:
     """Mark every credential in the texts."""
-    return observe_marks(texts, VERSION, scan)
+    return observe_marks(texts, VERSION, scan, hits_in(texts.joined, Rules.SECRETS))
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
@@ -32,27 +33,21 @@ def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
     return finding_of(candidate, settings.firewall, NAME, scan)
 
 
-def scan(raw: bytes) -> Iterator[Span]:
+def scan(raw: bytes, hits: Iterable[Hit] | None = None) -> Iterator[Span]:
     """Yield the credentials in some bytes; of one rule, none that begins within another.
 
-    What one rule finds hides nothing from the others: a setting may ignore that rule.
+    ``hits`` are where the rules' needles stand, if that is known. What one rule finds hides nothing
+    from the others: a setting may ignore that rule.
     """
-    needles, rules = _looked_for()
     covered: dict[str, int] = {}
-    for number, start, _ in needles.hits(raw):
-        for place in rules[number]:
-            rule = SECRET_RULES[place]
-            if start < covered.get(rule.name, 0):
-                continue
-            found = _find(rule, raw, start)
-            if found is not None:
-                covered[rule.name] = found.end
-                yield found
-
-
-@cache
-def _looked_for() -> tuple[Needles, list[list[int]]]:
-    return needles_of(rule.needles for rule in SECRET_RULES)
+    for number, start, _ in _NEEDLES.hits(raw) if hits is None else hits:
+        rule = SECRET_RULES[number]
+        if start < covered.get(rule.name, 0):
+            continue
+        found = _find(rule, raw, start)
+        if found is not None:
+            covered[rule.name] = found.end
+            yield found
 
 
 def _find(rule: SecretRule, raw: bytes, start: int) -> Span | None:
