@@ -24,6 +24,12 @@ _PRINTABLE: Final = bytes(range(32, 127)) + b"\t\n\r"
 _CONTINUATION: Final = bytes(range(0x80, 0xC0))
 _GROUP: Final = 4
 
+#: Of a digit's six bits, those that belong to the upper bits of a byte (RFC 4648, section 4).
+_VALUES: Final = dict(zip(_ALPHABET, [*range(64), 62, 63], strict=True))
+_FIRST: Final = frozenset(d for d, v in _VALUES.items() if v in {b >> 2 for b in _PRINTABLE})
+_SECOND: Final = frozenset(d for d, v in _VALUES.items() if v & 15 in {b >> 4 for b in _PRINTABLE})
+_THIRD: Final = frozenset(d for d, v in _VALUES.items() if v & 3 in {b >> 6 for b in _PRINTABLE})
+
 #: Characters, padding counted: shorter pieces of base64 hold no key and hardly an address.
 MIN_BASE64: Final = 24
 _MOST_PADDING: Final = 2
@@ -85,10 +91,16 @@ def _base64_texts(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
         end = len(raw) if end < 0 else end
         padding = raw[end : end + _MOST_PADDING]
         if end - start + len(padding) - len(padding.lstrip(b"=")) >= MIN_BASE64:
-            text = _printable(raw[start : start + _GROUP]) and _printable(raw[start:end])
+            text = _may_be_text(raw, start) and _printable(raw[start:end])
             if text:
                 yield start, end, text
         start = runs.find(least, end)
+
+
+def _may_be_text(raw: bytes, start: int) -> bool:
+    """Say whether the first digits of some base64 can be those of printable ASCII."""
+    one, two, three = raw[start : start + 3]
+    return one in _FIRST and two in _SECOND and three in _THIRD
 
 
 def _printable(code: bytes) -> bytes:

@@ -18,6 +18,7 @@ _LEAST_ZERO_WIDTH: Final = 8
 _SUSPECT: Final = re.compile(
     "[\u200b-\u200d\u2060\ufeff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
 )
+_ASCII: Final = bytes(range(128))
 _FLAG: Final = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,6}\U000e007f")
 _TAGS: Final = re.compile("[\U000e0001\U000e0020-\U000e007f]+")
 _ZERO_WIDTH: Final = re.compile(f"[\u200b-\u200d\u2060\ufeff]{{{_LEAST_ZERO_WIDTH},}}")
@@ -25,6 +26,12 @@ _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00
 _OVERRIDE: Final = re.compile("[\u202d\u202e]")
 _OPENS: Final = "\u202a\u202b\u2066\u2067\u2068"
 _CLOSES: Final = "\u202c\u2069"
+
+
+def may_hide(raw: bytes) -> bool:
+    """Say whether some UTF-8 may hide something: what holds no such character is read once."""
+    foreign = b"" if raw.isascii() else raw.translate(None, _ASCII)
+    return bool(foreign and _SUSPECT.search(foreign.decode("utf-8", "surrogatepass")))
 
 
 def hidden_characters(text: PlacedText) -> Iterator[Mark]:

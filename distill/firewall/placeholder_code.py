@@ -55,7 +55,7 @@ def _marks(texts: RunTexts) -> Iterator[Mark]:
     messages = texts.messages
     if messages is None:
         text = texts.text or ""
-        yield from _of_diff("/text", text) if _DIFF.search(text) else _of_code("/text", text)
+        yield from _of_diff("/text", text) if _is_diff(text) else _of_code("/text", text)
         return
     written = _Written()
     for call in agent_calls(messages):
@@ -64,6 +64,11 @@ def _marks(texts: RunTexts) -> Iterator[Mark]:
     last = next((n for n in range(len(messages) - 1, -1, -1) if _speaks(messages[n])), None)
     if last is not None:
         yield from _of_answer(f"/messages/{last}/content", messages[last].content or "")
+
+
+def _is_diff(text: str) -> bool:
+    may_be = any(one in text for one in ("diff --git", "--- ", "@@ "))
+    return may_be and _DIFF.search(text) is not None
 
 
 def _speaks(message: Message) -> bool:

@@ -4,7 +4,7 @@ from itertools import islice
 from typing import Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.firewall.hidden_characters import hidden_characters
+from distill.firewall.hidden_characters import hidden_characters, may_hide
 from distill.firewall.injected_instructions import followed_instructions
 from distill.firewall.observation import finding_by_rule, marks_of
 from distill.firewall.one_pass import Rules, hits_in
@@ -21,9 +21,11 @@ _FOLLOWED: Final = frozenset({"followed_instruction", "followed_by"})
 
 def observe(texts: RunTexts) -> Observation | None:
     """Tell where characters are hidden and instructions followed, the first 50 of each."""
-    if texts.joined.raw.isascii() and hits_in(texts.joined, Rules.INSTRUCTIONS) == []:
-        return None  # no character is hidden, no phrase stands anywhere
-    hidden = (mark for text in texts.all if not text.is_number for mark in hidden_characters(text))
+    may_be_hidden = texts.joined.once(may_hide)
+    if not may_be_hidden and hits_in(texts.joined, Rules.INSTRUCTIONS) == []:
+        return None
+    places = texts.all if may_be_hidden else ()
+    hidden = (mark for text in places if not text.is_number for mark in hidden_characters(text))
     followed = followed_instructions(texts.messages or (), is_told=texts.is_observed)
     marks = (*islice(followed, _MOST_MARKS), *islice(hidden, _MOST_MARKS))
     return Observation(version=VERSION, marks=marks) if marks else None

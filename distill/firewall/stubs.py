@@ -6,8 +6,10 @@ and empty handlers are sound. Takes time linear in the code.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from distill.firewall.needles import Needles
@@ -89,12 +91,10 @@ def _windows(code: str) -> Iterator[tuple[int, int]]:
 
 def _empty_functions(code: str) -> Iterator[Stub]:
     lines = code.split("\n")
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
     enclosing: list[tuple[int, bool]] = []
-    decorator = ""
-    for number, line in enumerate(lines):
+    for number in _lines_with(("class ", "def "), code, starts):
+        line = lines[number]
         opened = _CLASS.match(line)
         found = _FUNCTION.match(line)
         if opened is not None or found is not None:
@@ -107,10 +107,30 @@ def _empty_functions(code: str) -> Iterator[Stub]:
             body = _body(lines, number, indent)
             is_held = bool(enclosing) and enclosing[-1][1]
             enclosing.append((indent, is_held or bool(_SOUND_NAMES.match(found["name"]))))
-            if body is not None and not (is_held or _is_sound(found["name"], decorator, body[1])):
+            if body is None or is_held:
+                continue
+            if not _is_sound(found["name"], _decorator(lines, number), body[1]):
                 yield Stub("empty_function", starts[number], starts[body[0]] + len(lines[body[0]]))
-        stripped = line.strip()
-        decorator = f"{decorator} {stripped}" if stripped.startswith("@") else ""
+
+
+def _lines_with(words: Sequence[str], code: str, starts: Sequence[int]) -> list[int]:
+    """Return the numbers of the lines that hold one of some words, in order."""
+    found = set()
+    for word in words:
+        at = code.find(word)
+        while at >= 0:
+            number = bisect_right(starts, at) - 1
+            found.add(number)
+            at = code.find(word, starts[number + 1])
+    return sorted(found)
+
+
+def _decorator(lines: Sequence[str], number: int) -> str:
+    """Return the lines right above one that begin with an at, as one."""
+    first = number
+    while first and lines[first - 1].lstrip().startswith("@"):
+        first -= 1
+    return " ".join(line.strip() for line in lines[first:number])
 
 
 def _is_sound_class(opened: re.Match[str]) -> bool:
