@@ -49,33 +49,52 @@ class GramTable:
         self.keys, self.owner = keys[is_own], owner[is_own]
         self.sizes = np.bincount(self.owner, minlength=len(items))
         self.short = np.unique(short[is_own])
-        bits = min(max(len(self.short), 1).bit_length() + _SPARE, 26)
-        self._shift = np.uint64(64 - bits)
-        self._is_there = np.zeros(1 << bits, np.bool_)
-        self._is_there[(self.short.astype(np.uint64) << np.uint64(32)) >> self._shift] = True
 
     @property
     def comparable(self) -> int:
         """The number of items that can be found by this table."""
         return int(np.count_nonzero(self.sizes >= LEAST_GRAMS))
 
-    def candidates(self, grams: Hashes) -> NDArray[Any]:
-        """Return the places of the n-grams that may be those of an item."""
-        places = np.flatnonzero(self._is_there[grams >> self._shift])
-        short = short_of(grams[places])
-        at = np.minimum(np.searchsorted(self.short, short), max(len(self.short) - 1, 0))
-        return places[self.short[at] == short] if len(self.short) else places[:0]
+    def holds(self, short: NDArray[Any]) -> NDArray[np.bool_]:
+        """Say of the 32 bits of each n-gram whether one of an item has them too."""
+        at = np.minimum(self.short.searchsorted(short), max(len(self.short) - 1, 0))
+        found: NDArray[np.bool_] = self.short[at] == short
+        return found
 
     def best(self, keys: Hashes) -> tuple[int, int]:
         """Return the item of which most is covered by these keys, and its share in per mille."""
-        distinct = np.unique(keys)
-        begins = np.searchsorted(self.keys, distinct, "left")
-        ends = np.searchsorted(self.keys, distinct, "right")
+        distinct = np.sort(keys)
+        distinct = distinct[np.append(True, distinct[1:] != distinct[:-1])]
+        begins = self.keys.searchsorted(distinct, "left")
+        ends = self.keys.searchsorted(distinct, "right")
+        if np.array_equal(begins, ends):
+            return 0, 0
         owners = [self.owner[begin:end] for begin, end in zip(begins, ends, strict=True)]
         held = np.bincount(np.concatenate([self.owner[:0], *owners]), minlength=len(self.sizes))
         shares = np.where(self.sizes >= LEAST_GRAMS, held * 1000 // np.maximum(self.sizes, 1), 0)
         first = int(np.argmax(shares)) if len(shares) else 0
         return first, int(shares[first]) if len(shares) else 0
+
+
+class GramFilter:
+    """Which n-grams of one length none of some tables holds: nearly all of them."""
+
+    def __init__(self, tables: Sequence[GramTable]) -> None:
+        self.tables, self.length = tables, tables[0].length
+        short = np.unique(np.concatenate([table.short for table in tables]))
+        bits = min(max(len(short), 1).bit_length() + _SPARE, 26)
+        self._shift = np.uint64(64 - bits)
+        self._is_there = np.zeros(1 << bits, np.bool_)
+        self._is_there[(short.astype(np.uint64) << np.uint64(32)) >> self._shift] = True
+
+    def candidates(self, grams: Hashes) -> Iterator[tuple[GramTable, NDArray[Any]]]:
+        """Yield tables with the places of the n-grams that may be those of an item, if any may."""
+        places = self._is_there[grams >> self._shift].nonzero()[0]
+        short = short_of(grams[places])
+        for table in self.tables:
+            found = places[table.holds(short)]
+            if len(found):
+                yield table, found
 
 
 class BenchmarkIndex:
@@ -92,6 +111,8 @@ class BenchmarkIndex:
         }
         tables = [GramTable(self.items, part, length) for part in PARTS for length in LENGTHS]
         self.tables = [table for table in tables if table.comparable]
+        of_length = ([one for one in self.tables if one.length == length] for length in LENGTHS)
+        self._filters = [GramFilter(tables) for tables in of_length if tables]
 
     def compared(self) -> dict[str, int]:
         """Return how many items there are, and how many can be found by what."""
@@ -106,22 +127,19 @@ class BenchmarkIndex:
     def coverage(self, text: str, words: Hashes) -> Iterator[Coverage]:
         """Yield for each part and length the item of which most stands in a text, if any does."""
         plain: list[bytes] | None = None
-        grams = {length: gram_hashes(words, length) for length in LENGTHS}
-        for table in self.tables:
-            hashes = grams[table.length]
-            places = table.candidates(hashes)
-            if not len(places):
-                continue
-            if self.salt is None:
-                keys = hashes[places]
-            else:
-                plain = words_of(text) if plain is None else plain
-                keys = keyed(plain, places.tolist(), table.length, self.salt)
-            item, share = table.best(keys)
-            if share:
-                yield Coverage(
-                    item=self.items[item].id, part=table.part, length=table.length, share=share
-                )
+        for one in self._filters:
+            hashes = gram_hashes(words, one.length)
+            for table, places in one.candidates(hashes):
+                if self.salt is None:
+                    keys = hashes[places]
+                else:
+                    plain = words_of(text) if plain is None else plain
+                    keys = keyed(plain, places.tolist(), table.length, self.salt)
+                item, share = table.best(keys)
+                if share:
+                    yield Coverage(
+                        item=self.items[item].id, part=table.part, length=table.length, share=share
+                    )
 
 
 def _is_telling(text: str) -> bool:
