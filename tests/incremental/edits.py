@@ -14,7 +14,15 @@ RECORDS = st.one_of(
     st.lists(_BYTES, min_size=12, max_size=200).map(bytes),
 )
 NAMES = st.sampled_from(["a.jsonl", "b.jsonl", "b.jsonl.1", "c d.jsonl", "z.jsonl"])
-LOGS = st.dictionaries(NAMES, st.lists(RECORDS, max_size=40).map(tuple), max_size=3)
+_FEW = st.dictionaries(NAMES, st.lists(RECORDS, max_size=40).map(tuple), max_size=3)
+
+
+def _with_a_copy(logs: Logs, name: str) -> Logs:
+    """Return logs of which one more holds what the first of them holds."""
+    return {**logs, name: logs[min(logs)]} if logs else logs
+
+
+LOGS = st.one_of(_FEW, st.builds(_with_a_copy, _FEW, NAMES))
 
 
 @dataclass(frozen=True)

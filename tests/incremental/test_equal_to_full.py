@@ -126,6 +126,23 @@ def test_damage_costs_time_alone(
         assert desk.run(stage, files) == expected
 
 
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.stage)
+@pytest.mark.parametrize("damaged", ["part-00000.jsonl", "part-00001.jsonl"])
+def test_a_copy_of_what_was_damaged_stands_elsewhere(
+    stage: IncrementalStage, damaged: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One shard stands though its records are computed for another one, which was damaged."""
+    set_bounds(monkeypatch, (1000, 4000, 64, 100))
+    twice = tuple(b"%d a record that is there twice" % number for number in range(3))
+    logs = {"a.jsonl": twice, "b.jsonl": (b"3 one between",), "c.jsonl": twice}
+    desk = Desk(tmp_path)
+    files = desk.put(logs, is_open=False)
+    expected = desk.run(stage, files)
+    victim = desk.root / OUT / damaged
+    victim.write_bytes(victim.read_bytes().replace(b"a", b"A", 1))
+    assert desk.run(stage, files) == expected
+
+
 def _stretches(logs: Logs) -> Counter[tuple[bytes, ...]]:
     found: Counter[tuple[bytes, ...]] = Counter()
     for records in logs.values():

@@ -14,7 +14,7 @@ from distill.receipts.incremental.record_stage import Job
 from distill.receipts.incremental.rows import Table, write_rows
 from distill.receipts.incremental.segments import changed_meanwhile, read_range, read_records
 from distill.receipts.incremental.stage import KEY_FUNCTION, IncrementalStage, Work
-from distill.receipts.incremental.workers import in_order
+from distill.receipts.incremental.workers import Awaited, in_order
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.recording import demand_identity, demand_plain
 from distill.receipts.report import Report
@@ -109,11 +109,11 @@ class GroupStage(IncrementalStage):
             )
 
         coming = self._computed(work, table, groups, missing, group)
-        awaited = set(missing)
+        awaited = Awaited(missing, coming)
         make = self.maker(work.parameters)
 
         def make_one(number: int) -> Made:
-            return next(coming) if number in awaited else make([group(number)])[0]
+            return awaited.of(number) if number in awaited else make([group(number)])[0]
 
         items = work.writer.write(keys, make_one)
         return Report(

@@ -11,7 +11,7 @@ from typing import Any
 from distill.receipts.incremental.functions import Made, RecordFunction, Where, made_of
 from distill.receipts.incremental.segments import Segment, read_records
 from distill.receipts.incremental.stage import IncrementalStage, Input, Work
-from distill.receipts.incremental.workers import in_order
+from distill.receipts.incremental.workers import Awaited, in_order
 from distill.receipts.report import Report
 
 
@@ -53,12 +53,12 @@ class RecordStage(IncrementalStage):
         }
         jobs = ((job, job.segment.end - job.segment.start) for job in missing.values())
         coming = in_order(RecordStage.maker, (self, work.parameters), jobs)
+        awaited: Awaited[Made] = Awaited(missing, coming)
         make = self.maker(work.parameters)
 
         def make_one(number: int) -> Made:
-            if number in missing:
-                made: Made = next(coming)
-                return made
+            if number in awaited:
+                return awaited.of(number)
             one, segment = parts[number]  # written before, and damaged since
             return make(Job(one.path, one.place, segment))
 

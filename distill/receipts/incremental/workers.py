@@ -80,6 +80,27 @@ def in_order(
         crew.close()
 
 
+class Awaited(Generic[Result]):
+    """Results of some numbers, which come in their order and of which not all may be asked for."""
+
+    def __init__(self, numbers: Iterable[int], results: Iterator[Result]) -> None:
+        self._numbers = deque(numbers)
+        self._expected = frozenset(self._numbers)
+        self._results = results
+
+    def __contains__(self, number: int) -> bool:
+        """Whether a result of this number comes."""
+        return number in self._expected
+
+    def of(self, number: int) -> Result:
+        """Return the result of a number, which is greater than the one asked for before."""
+        for result in self._results:
+            if self._numbers.popleft() == number:
+                return result
+        message = f"no result of {number} comes any more"
+        raise AssertionError(message)
+
+
 class _Crew:
     """This process, and workers as soon as they are worth while."""
 
