@@ -1,7 +1,8 @@
 """Gate: a run is not accepted on the word of the very model that made it.
 
 Only the verdict that decided counts, where a model gave it. Where a verdict of the same origin and
-value comes from another model, the run was not judged by itself alone.
+value comes from another model, the run was not judged by itself alone. Where the log does not name
+both models the gate can't tell, and says so.
 """
 
 import re
@@ -9,7 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.firewall.settings import Unknown
+from distill.firewall.observation import UndecidedError
+from distill.firewall.settings import Unnamed
 from distill.records.evidence import Verdict
 from distill.records.taxonomy import QuarantineReason, VerdictOrigin
 
@@ -21,16 +23,24 @@ _SNAPSHOT: Final = re.compile(r"[-@:_](?:\d{4}-?\d\d-?\d\d|\d{4}|latest|v\d+(?::
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
-    """Pass unless the only models whose verdict decided are the run's own."""
+    """Pass unless the only models whose verdict decided are the run's own.
+
+    Raises:
+        UndecidedError: a model's verdict decided, and the run's model or its judge has no name.
+    """
     judges = {None if one.judge is None else model_name(one.judge) for one in _deciding(candidate)}
     model = candidate.evidence.model
-    if not judges:
+    if not judges or len(judges - {None}) > 1:  # of two models one at least is another
         return None
     if model is None or judges == {None}:
-        return _unknown(settings)
-    if judges - {None, model_name(model)} or model_name(model) not in judges:
+        if settings.firewall.self_judged.unnamed is Unnamed.PASS:
+            return None
+        unnamed = "model that made the run" if model is None else "model that judged the run"
+        raise UndecidedError(QuarantineReason.SELF_JUDGED, f"the log does not name the {unnamed}")
+    if model_name(model) not in judges:
         return None
-    return _finding("same_model", "the model that made the run gave the verdict that decided")
+    detail = "the model that made the run gave the verdict that decided"
+    return Finding(QuarantineReason.SELF_JUDGED, "same_model", detail)
 
 
 def model_name(name: str) -> str:
@@ -51,13 +61,3 @@ def _deciding(candidate: RunCandidate) -> Iterator[Verdict]:
     for verdict in candidate.evidence.verdicts:
         if verdict.origin is decided.origin and verdict.value == decided.value:
             yield verdict
-
-
-def _unknown(settings: GateSettings) -> Finding | None:
-    if settings.firewall.self_judged.unnamed is Unknown.PASS:
-        return None
-    return _finding("unnamed", "the log does not name both the run's model and its judge")
-
-
-def _finding(rule: str, detail: str) -> Finding:
-    return Finding(QuarantineReason.SELF_JUDGED, rule, detail)

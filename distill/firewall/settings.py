@@ -28,6 +28,13 @@ class Unknown(StrEnum):
     QUARANTINE = "quarantine"
 
 
+class Unnamed(StrEnum):
+    """What becomes of a run that a model judged, where the log does not name both models."""
+
+    UNDECIDED = "undecided"
+    PASS = "pass"  # noqa: S105 - not a password
+
+
 class MarkAction(StrEnum):
     """What becomes of a run in whose texts a gate marked something.
 
@@ -91,7 +98,7 @@ class SelfJudgedSettings(FrozenModel):
     """`unnamed`: what becomes of a run whose log does not name its model or its judge."""
 
     action: Action = Action.QUARANTINE
-    unnamed: Unknown = Unknown.PASS
+    unnamed: Unnamed = Unnamed.UNDECIDED
 
 
 class ConflictingVerdictsSettings(FrozenModel):

@@ -26,9 +26,8 @@ _ORIGINS: Final[Mapping[str, VerdictOrigin]] = {
 class Evaluations:
     """Reads evaluations by the settings of their names."""
 
-    def __init__(self, scores: Mapping[str, ScoreSettings], judge: str | None) -> None:
+    def __init__(self, scores: Mapping[str, ScoreSettings]) -> None:
         self._scores = scores
-        self._judge = judge
 
     def of_event(self, event: Event) -> Iterator[Verdict]:
         """Yield the verdict of an event, where it is an evaluation's and says something."""
@@ -84,7 +83,6 @@ class Evaluations:
                 value=value,
                 label=label if isinstance(label, str) else None,
                 origin=origin,
-                judge=self._judge if origin is VerdictOrigin.MODEL_JUDGE else None,
                 pointer=place,
             ),
             self._scores,

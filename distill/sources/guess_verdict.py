@@ -23,6 +23,10 @@ _ORIGINS: Final = (
     (VerdictOrigin.MODEL_JUDGE, ("judge", "score", "grade", "eval")),
     (VerdictOrigin.TEST_HARNESS, ("solved", "correct", "pass", "reward", "success", "test")),
 )
+NAME_THE_JUDGE: Final = (
+    'where a model judged, name it in this table: judge = "…"; else nobody can tell whether the'
+    " runs' own model did, and the gate self_judged keeps them out of SFT and preference"
+)
 _BAD_WHEN_HIGH: Final = ("hallucination", "toxicity", "error_rate", "perplexity", "loss")
 
 
@@ -41,6 +45,8 @@ def guess_verdict(column: Column, pointer: str) -> tuple[dict[str, Any], list[st
     else:
         _guess_words(column, table, notes)
     notes.append(f"verdict: its origin is a guess: {table['origin']}")
+    if table["origin"] == VerdictOrigin.MODEL_JUDGE.value:
+        notes.append(NAME_THE_JUDGE)
     return table, notes
 
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from distill.records.evidence import Verdict
 from distill.records.frozen import FrozenModel
 from distill.records.taxonomy import QuarantineReason, VerdictOutcome
+from distill.sources.guess_verdict import NAME_THE_JUDGE
 from distill.sources.langfuse_rows import (
     MOST_OBSERVATIONS,
     Row,
@@ -54,13 +55,12 @@ class LangfuseSettings(FrozenModel):
     """How the export is laid out, and what its scores mean.
 
     `rows`: ``traces`` where each record is a whole trace, ``grouped`` where observations, traces
-    and scores are rows of their own. `judge` is the model behind the scores of source EVAL.
+    and scores are rows of their own.
     """
 
     rows: Literal["traces", "grouped"] = "traces"
     layout: Framing = Framing.AUTO
     records_at: str = ""
-    judge: str | None = None
     scores: dict[str, ScoreSettings] = Field(default_factory=dict)
 
 
@@ -96,7 +96,7 @@ class Langfuse(Reader):
             settings = {"rows": "traces"}
             if len(records) == 1:
                 settings["layout"] = "document"
-        return Recognition(cls.kind, 90, settings, [note])
+        return Recognition(cls.kind, 90, settings, [note, NAME_THE_JUDGE])
 
     def split(self, row: Any) -> Iterable[tuple[str, Any]]:
         """Yield the row under the id of its trace; of a score of no trace nothing."""
@@ -148,7 +148,7 @@ class Langfuse(Reader):
         return self._verdict(score, pointer)
 
     def _verdict(self, score: Row, pointer: str) -> Verdict | None:
-        return read_langfuse_score(score, pointer, self.settings.scores, self.settings.judge)
+        return read_langfuse_score(score, pointer, self.settings.scores)
 
     def _runs(self, one: TraceRows) -> Iterator[RunDraft]:
         if len(one.observations) >= MOST_OBSERVATIONS:

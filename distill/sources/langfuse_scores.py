@@ -52,7 +52,7 @@ def corrected_text(score: Row) -> str | None:
 
 
 def read_langfuse_score(
-    score: Row, pointer: str, settings: Mapping[str, ScoreSettings], judge: str | None
+    score: Row, pointer: str, settings: Mapping[str, ScoreSettings]
 ) -> Verdict | None:
     """Return the verdict of a score; null where it says nothing of the run (a text, an ignored)."""
     kind, name = score.get("dataType"), score.get("name")
@@ -66,7 +66,6 @@ def read_langfuse_score(
             value=value,
             label=label,
             origin=origin,
-            judge=judge if origin is VerdictOrigin.MODEL_JUDGE else None,
             pointer=f"{pointer}/{'value' if label is None else _label_key(score)}",
         ),
         settings,

@@ -83,7 +83,6 @@ class FoundScore:
     value: Any
     label: str | None
     origin: VerdictOrigin
-    judge: str | None
     pointer: str
 
 
@@ -106,7 +105,7 @@ def read_score(score: FoundScore, settings: Mapping[str, ScoreSettings]) -> Verd
         name=score.name,
         value=score.label if score.value is None else score.value,
         origin=given.origin or score.origin,
-        judge=given.judge or score.judge,
+        judge=given.judge,
         polarity=polarity,
         outcome=outcome,
         pointer=score.pointer,

@@ -18,6 +18,7 @@ from distill.records.frozen import FrozenModel
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.genai_evaluations import Evaluations
 from distill.sources.genai_spans import Event, Span, read_log, read_span, step_of
+from distill.sources.guess_verdict import NAME_THE_JUDGE
 from distill.sources.messages import violation
 from distill.sources.model_calls import last_text
 from distill.sources.named_scores import ScoreSettings
@@ -41,14 +42,10 @@ _NO_AGENT: Final = "trace_without_agent"
 
 
 class OtelGenaiSettings(FrozenModel):
-    """How the log is laid out, and what evaluations mean, by name.
-
-    `judge` is the model behind evaluations whose origin is a model's.
-    """
+    """How the log is laid out, and what evaluations mean, by name."""
 
     layout: Framing = Framing.AUTO
     records_at: str = ""
-    judge: str | None = None
     scores: dict[str, ScoreSettings] = Field(default_factory=dict)
 
 
@@ -71,7 +68,7 @@ class OtelGenai(Reader):
         self.settings = settings
         self.framing = settings.layout
         self.records_at = settings.records_at
-        self._evaluations = Evaluations(settings.scores, settings.judge)
+        self._evaluations = Evaluations(settings.scores)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
@@ -91,7 +88,7 @@ class OtelGenai(Reader):
             " [sources.NAME.scores.SCORE] says what they mean"
         )
         layout = {"layout": "document"} if len(records) == 1 else {}
-        return Recognition(cls.kind, 95, layout, [note])
+        return Recognition(cls.kind, 95, layout, [note, NAME_THE_JUDGE])
 
     def split(self, row: Any) -> Iterable[tuple[str, Any]]:
         """Yield the spans and log records of each trace that a request tells of."""

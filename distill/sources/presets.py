@@ -6,6 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar, Self
 
+from distill.records.taxonomy import VerdictOrigin
+from distill.sources.guess_verdict import NAME_THE_JUDGE
 from distill.sources.mapped import Mapped
 from distill.sources.mapped_settings import MappedSettings
 from distill.sources.protocol import Recognition
@@ -30,7 +32,9 @@ class Preset(Mapped):
         if not rows or not all(row.keys() >= cls.recognised_by for row in rows):
             return None
         fields = ", ".join(sorted(cls.recognised_by))
-        return Recognition(cls.kind, 80, {}, (f"every row has {fields}",))
+        is_judged = cls.table.get("verdict", {}).get("origin") == VerdictOrigin.MODEL_JUDGE
+        notes = (f"every row has {fields}", *((NAME_THE_JUDGE,) if is_judged else ()))
+        return Recognition(cls.kind, 80, {}, notes)
 
 
 @cache

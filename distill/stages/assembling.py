@@ -1,12 +1,13 @@
 """From a draft to its run: the source's own terms, its task table and its repository at hand."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from distill.firewall.hallucinated_file_path import hallucinated_paths
 from distill.firewall.observing import OBSERVERS_VERSION, observe
-from distill.records.evidence import Provenance
-from distill.records.taxonomy import SourceRole
+from distill.records.evidence import Provenance, Verdict
+from distill.records.taxonomy import SourceRole, VerdictOrigin
 from distill.sources.assemble import AssembledRun, Observers, SourceContext, assemble
 from distill.sources.protocol import RunDraft, Source
 from distill.stages.jobs import SourceJob
@@ -19,6 +20,7 @@ class RunAssembler:
     def __init__(self, job: SourceJob, source: Source, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
         asked = partial(observe, benchmarks=surroundings.benchmarks)
+        self._judge = job.table.judge
         self._observers = Observers(OBSERVERS_VERSION, asked)
         self._context = SourceContext(
             source=job.table.name,
@@ -36,14 +38,21 @@ class RunAssembler:
         """
         listing = self._surroundings.listing(draft.task_id)
         made_up = None if listing is None else hallucinated_paths(draft.messages, listing)
+        verdicts = tuple(with_judge(one, self._judge) for one in draft.verdicts)
         return assemble(
-            draft,
+            replace(draft, verdicts=verdicts),
             self._context,
             origin,
             task=self._surroundings.task(draft.task_id),
             hallucinated_paths=made_up,
             observers=self._observers,
         )
+
+
+def with_judge(verdict: Verdict, judge: str | None) -> Verdict:
+    """Return a verdict that names its source's `judge`, where a model judged and none is named."""
+    is_unnamed = verdict.origin is VerdictOrigin.MODEL_JUDGE and verdict.judge is None
+    return verdict.changed(judge=judge) if is_unnamed and judge is not None else verdict
 
 
 def pointed(origin: Iterable[Provenance], pointer: str) -> tuple[Provenance, ...]:

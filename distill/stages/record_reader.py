@@ -27,7 +27,7 @@ from distill.sources.protocol import (
 )
 from distill.sources.row_reader import RowReader
 from distill.sources.rows import read_row
-from distill.stages.assembling import RunAssembler, pointed
+from distill.stages.assembling import RunAssembler, pointed, with_judge
 from distill.stages.grouping import MAX_GROUP_BYTES, RowGroups
 from distill.stages.jobs import SourceJob
 from distill.stages.part_reader import Frame
@@ -200,12 +200,13 @@ class RecordReader:
     def _verdict(self, loose: LooseVerdict, origin: tuple[Provenance, ...]) -> None:
         self._count("verdicts")
         origin = pointed(origin, loose.pointer)
+        verdict = with_judge(loose.verdict, self._table.judge)
         self._verdicts.append(
             [
                 self._table.verdicts_for,
                 json.dumps(dict(loose.match), sort_keys=True),
                 loose.content_digest,
-                encode(loose.verdict.changed(path=origin[0].path)).decode(),
+                encode(verdict.changed(path=origin[0].path)).decode(),
                 encode(origin).decode(),
             ]
         )

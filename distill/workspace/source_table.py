@@ -40,6 +40,9 @@ class RepositoryTable(FrozenModel):
 class SourceTable(FrozenModel):
     """One source: what every kind has, and in `settings` what its reader takes.
 
+    `judge` is the model behind verdicts of the origin `model_judge` whose judge neither the log nor
+    the reader's settings name.
+
     `role` and `licence` are null only where `verdicts_for` is set: a source of verdicts for the
     runs of another source brings no text.
     """
@@ -51,6 +54,7 @@ class SourceTable(FrozenModel):
     role: SourceRole | None = None
     licence: str | None = None
     category: str | None = None
+    judge: str | None = Field(default=None, min_length=1)
     verdicts_for: str | None = None
     optional: bool = False
     task_table: TaskTable | None = None

@@ -145,7 +145,7 @@ _SCORED = """
 [sources.agents.verdict]
 pointer = "/score"
 name = "quality"
-origin = "model_judge"
+origin = "deterministic_check"
 """
 
 

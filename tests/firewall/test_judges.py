@@ -2,8 +2,9 @@
 
 import pytest
 
+from distill.exports.preference import preference_sample
 from distill.exports.rag import rag_sample
-from distill.exports.settings import RagSettings, SftSettings
+from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
 from distill.firewall.gates import Refusal
 from distill.firewall.self_judged import model_name
@@ -12,11 +13,13 @@ from distill.firewall.settings import (
     FirewallSettings,
     SelfJudgedSettings,
     Unknown,
+    Unnamed,
 )
 from distill.records.scored import DecidingVerdict
 from distill.records.taxonomy import Category, VerdictOrigin
-from tests.exports.builders import evidence, score, verdict
+from tests.exports.builders import assistant, evidence, run, score, user, verdict
 
+_JUDGE = VerdictOrigin.MODEL_JUDGE
 _DISSENT = DecidingVerdict(name="thumbs", origin=VerdictOrigin.HUMAN_FEEDBACK, value=0)
 
 
@@ -44,16 +47,48 @@ def test_a_disputed_run_is_no_document_with_include_review() -> None:
     assert refused.reason.value == "conflicting_verdicts"
 
 
-def test_an_unnamed_judge_keeps_out_where_it_is_to() -> None:
-    """`unnamed` decides over a model's verdict whose judge the log does not name."""
-    record = evidence(model="gpt-4o", verdicts=(verdict(origin=VerdictOrigin.MODEL_JUDGE),))
-    by = DecidingVerdict(name="reward", origin=VerdictOrigin.MODEL_JUDGE, value=1.0)
-    run = score(record, decided_by=by)
-    assert not isinstance(sft_sample(run, record, SftSettings()), Refusal)
-    strict = SelfJudgedSettings(unnamed=Unknown.QUARANTINE)
-    refused = sft_sample(run, record, SftSettings(firewall=FirewallSettings(self_judged=strict)))
-    assert isinstance(refused, Refusal)
-    assert (refused.reason.value, refused.rule) == ("self_judged", "unnamed")
+@pytest.mark.parametrize(
+    ("model", "judges", "rule"),
+    [
+        ("gpt-4o", ("gpt-4.1",), None),
+        ("gpt-4o", ("gpt-4o",), "same_model"),
+        ("gpt-4o", (None,), "undecided"),
+        (None, ("gpt-4o",), "undecided"),
+        (None, (None,), "undecided"),
+        ("gpt-4o", ("gpt-4o", None), "same_model"),
+        ("gpt-4o", ("gpt-4.1", None), None),
+        (None, ("gpt-4o", "gpt-4.1"), None),
+        (None, ("gpt-4o", "openai/gpt-4o"), "undecided"),
+    ],
+)
+def test_what_nobody_can_tell_is_never_clean(
+    model: str | None, judges: tuple[str | None, ...], rule: str | None
+) -> None:
+    """Where the log names no judge, or not the run's model, the gate says that it can't tell.
+
+    Two judges are two models, of which one at least did not make the run. `unnamed = "pass"` lets
+    what can't be told through, and nothing else.
+    """
+    said = (verdict(origin=_JUDGE, name=f"q{n}", judge=one) for n, one in enumerate(judges))
+    record = evidence(model=model, verdicts=tuple(said))
+    by = DecidingVerdict(name="q0", origin=_JUDGE, value=1.0)
+    other = run("trial/b", Category.REJECTED, messages=(user("mend it"), assistant("no")))
+    chosen = score(record, decided_by=by), record
+    for row in (
+        sft_sample(*chosen, SftSettings()),
+        preference_sample(chosen, other, PreferenceSettings()),
+    ):
+        assert (row.rule if isinstance(row, Refusal) else None) == rule
+        assert not isinstance(row, Refusal) or row.reason.value == "self_judged"
+    lenient = FirewallSettings(self_judged=SelfJudgedSettings(unnamed=Unnamed.PASS))
+    row = sft_sample(*chosen, SftSettings(firewall=lenient))
+    assert isinstance(row, Refusal) == (rule == "same_model")
+
+
+def test_whoever_is_no_model_needs_no_name() -> None:
+    """A harness's verdict decides over a run of an unnamed model."""
+    record = evidence(model=None)
+    assert not isinstance(sft_sample(score(record), record, SftSettings()), Refusal)
 
 
 @pytest.mark.parametrize(

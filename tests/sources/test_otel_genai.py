@@ -407,11 +407,11 @@ def test_annotations() -> None:
         }
     )
     scores = {"hallucination": {"accepted": ["factual"], "use": "verdict"}}
-    found = run(*spans, judge="example-judge", scores=scores).verdicts
-    assert [(one.name, one.origin, one.outcome, one.judge) for one in found] == [
-        ("hallucination", "deterministic_check", "accepted", None),
-        ("correctness", "human_feedback", "rejected", None),
-        ("correctness", "model_judge", "accepted", "example-judge"),
+    found = run(*spans, scores=scores).verdicts
+    assert [(one.name, one.origin, one.outcome) for one in found] == [
+        ("hallucination", "deterministic_check", "accepted"),
+        ("correctness", "human_feedback", "rejected"),
+        ("correctness", "model_judge", "accepted"),
     ]
 
 

@@ -52,7 +52,7 @@ def _by_others() -> Iterator[Run]:
         yield _judged(one, (other,), number)
         yield _judged(one, (one, other), number)
         yield _judged(one, (one,), number, _TEST)
-        yield _judged(one, (None,), number)
+        yield _judged(None, (one, other), number)
 
 
 def _disputed(rule: str, number: int, *, dissent: bool = False) -> Run:
@@ -104,7 +104,7 @@ SELF_JUDGED = LabelledSet(
     positives=tuple(_by_themselves()),
     negatives=tuple(_by_others()),
     finds=found_in_scored("self_judged"),
-    misses="one model under two names that no rule joins, and judges that the log does not name",
+    misses="one model under two names that no rule joins",
 )
 
 CONFLICTING_VERDICTS = LabelledSet(
