@@ -50,11 +50,15 @@ cross_source = false      # true: pair across sources by subject where the promp
 
 @dataclass(frozen=True)
 class Found:
-    """Log files that one source would read: how they were recognised, and the files."""
+    """Log files that one source would read: how they were recognised, and the files.
+
+    `why_not` says why no run can be read of them under these settings; null where runs can.
+    """
 
     name: str
     recognition: Recognition
     files: tuple[Path, ...]
+    why_not: str | None
 
 
 @dataclass(frozen=True)
@@ -110,14 +114,27 @@ def _group(files: Sequence[Path]) -> list[Found]:
     for path in files:
         recognition = _recognise(path)
         key = f"{recognition.kind}{as_toml(dict(recognition.settings))}"
+        if recognition.confidence == 0:
+            key += recognition.notes[0]
         place = path.resolve()
         groups.setdefault(key, (recognition, []))[1].extend([place, *_texts(place, recognition)])
     names: set[str] = set()
     found = []
     for recognition, paths in groups.values():
-        found.append(Found(source_name(paths, names), recognition, tuple(paths)))
+        name, why_not = source_name(paths, names), _why_not(recognition)
+        found.append(Found(name, recognition, tuple(paths), why_not))
         names.add(found[-1].name)
     return found
+
+
+def _why_not(recognition: Recognition) -> str | None:
+    if recognition.confidence == 0:
+        return recognition.notes[0]
+    try:
+        source_for(recognition.kind).from_settings(recognition.settings)
+    except ConfigurationError as error:
+        return f"{error.message}: {error.hint}"
+    return None
 
 
 def _recognise(path: Path) -> Recognition:
@@ -149,7 +166,7 @@ def _outside(root: Path, found: Sequence[Found]) -> Path | None:
 
 def _source_text(source: Found, root: Path, outside: Path | None) -> str:
     lines = ["", f"[sources.{source.name}]"]
-    lines += [f"# {note}" for note in source.recognition.notes]
+    lines += [f"# {note}" for note in source.recognition.notes if note != source.why_not]
     table: dict[str, Any] = {
         "kind": source.recognition.kind,
         "paths": [_written(path, root, outside) for path in source.files],
@@ -160,6 +177,9 @@ def _source_text(source: Found, root: Path, outside: Path | None) -> str:
         'licence = "proprietary"   # CHECK: an SPDX name such as "MIT" where the texts have one',
     ]
     lines += [f"{key} = {as_toml(value)}" for key, value in source.recognition.settings.items()]
+    if source.why_not is not None:
+        why = f"# Left out, since nothing can be read of it yet: {source.why_not}"
+        lines = ["", why, *(line if line.startswith("#") else f"# {line}" for line in lines[1:])]
     return "\n".join(lines) + "\n"
 
 
@@ -173,11 +193,18 @@ def _written(path: Path, root: Path, outside: Path | None) -> str:
 def _said(path: Path, found: Sequence[Found]) -> Iterator[str]:
     for source in found:
         files = f"{len(source.files)} file" + ("s" if len(source.files) > 1 else "")
-        yield f"{source.name}: {files}, read as {source.recognition.kind}"
-        yield from (f"  {note}" for note in source.recognition.notes)
+        if source.why_not is None:
+            yield f"{source.name}: {files}, read as {source.recognition.kind}"
+        else:
+            yield f"{source.name}: {files}, left out: {source.why_not}"
+        notes = (note for note in source.recognition.notes if note != source.why_not)
+        yield from (f"  {note}" for note in notes)
     yield f"wrote {path}"
     if not found:
         yield "no logs were given: write a source there, or remove it and name your logs"
+        return
+    if all(source.why_not is not None for source in found):
+        yield "next: mend what was left out there, or remove it and name other logs"
         return
     yield "next: check role and licence there, then `distill preview SOURCE`, then `distill run`"
 
@@ -189,4 +216,5 @@ def _as_json(source: Found) -> dict[str, Any]:
         "files": [str(path) for path in source.files],
         "settings": dict(source.recognition.settings),
         "notes": list(source.recognition.notes),
+        "left_out": source.why_not,
     }

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,44 @@ def test_init_says_where_it_finds_no_verdict(
     assert _run(tmp_path, "init", str(tmp_path / "x.jsonl")) == 0
     assert "reviews/" in capsys.readouterr().out
     assert _run(tmp_path, "run", "-q") == 5
+
+
+def test_init_leaves_out_what_can_t_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says why, in the file and on the screen; what can be read runs without an edit."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "broken.eval").write_bytes(b"PK\x03\x04 and no directory")
+    (logs / "prose.jsonl").write_bytes(b"no JSON\n")
+    (logs / "odd.jsonl").write_bytes(lines([{"foo": 1, "bar": True}]))
+    (logs / "runs.jsonl").write_bytes(lines([{"prompt": "p", "response": "r", "passed": True}]))
+    assert _run(tmp_path, "init", str(logs)) == 0
+    printed = capsys.readouterr().out
+    assert "broken: 1 file, left out: the zip archive can't be read" in printed
+    assert "prose: 1 file, left out: the file holds no JSON object" in printed
+    assert "odd: 1 file, left out: mapped: no prompt" in printed
+    text = (tmp_path / "distill.toml").read_text(encoding="utf-8")
+    assert list(tomllib.loads(text)["sources"]) == ["runs"]
+    for name in ("broken", "prose", "odd"):
+        assert f"# [sources.{name}]" in text
+    assert "# Left out, since nothing can be read of it yet: the zip archive can't be" in text
+    assert _run(tmp_path, "run", "-q") == 0
+    assert len(read_jsonl(tmp_path / "exports/sft")) == 1
+
+
+def test_init_of_nothing_that_can_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no source to preview then, and the last line says what to do instead."""
+    (tmp_path / "broken.eval").write_bytes(b"PK\x03\x04 and no directory")
+    assert _run(tmp_path, "init", str(tmp_path / "broken.eval")) == 0
+    printed = capsys.readouterr().out
+    assert printed.endswith(
+        "next: mend what was left out there, or remove it and name other logs\n"
+    )
+    assert _run(tmp_path, "run") == 0
+    assert "names no source" in capsys.readouterr().out
 
 
 def test_a_workspace_without_sources_says_so(
