@@ -1,7 +1,7 @@
 """From a raw record's bytes to the row that a reader is asked about, and to its group."""
 
 from collections.abc import Sequence
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.places import RunSite, find, parse_place
@@ -10,6 +10,7 @@ from distill.sources.protocol import PathGroupingSource, RecordError, Source, Sp
 from distill.sources.strict_json import parse
 
 _UTF8_BOM = "\ufeff"
+_OF_THE_PATH: Final = ("@file", "@folder", "@path")
 
 
 def read_row(source: Source, path: str, data: bytes) -> dict[str, Any]:
@@ -65,6 +66,13 @@ def group_key(source: Source, row: Any, path: str) -> Any:
         return source.group_of(path)
     found = find([parse_place(source.group_by or "")], RunSite(row, row, (), path))
     return ABSENT if found is None else found.value
+
+
+def groups_by_path(source: Source) -> bool:
+    """Say whether a file's path alone tells the group of all of its records."""
+    if source.group_by is None or _is_splitting(source):
+        return False
+    return _is_path_grouping(source) or source.group_by in _OF_THE_PATH
 
 
 # Python remembers the answer for a type; of an instance it looks anew, once for every row.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from distill.receipts.incremental.passes import NONE
 from distill.receipts.incremental.shards import ShardWriter
 from distill.records.evidence import EvidenceRecord
-from distill.stages.ingest import ReadSource
+from distill.stages.read_source import ReadSource
 from distill.stages.resolve import Change
 
 

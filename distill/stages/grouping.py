@@ -1,95 +1,80 @@
-"""Many rows to one run: rows kept aside on disk, given back group by group, in order."""
+"""Many rows to one run: what a raw record gives to which group, and in which order a group stands.
 
-import tempfile
-from collections.abc import Callable, Iterator
-from typing import Any, Final, Self
+A group is told by a value in its rows, or by the path of their file (`groups_by_path`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 from distill.records.compact import compact
-from distill.records.evidence import Provenance
 from distill.records.taxonomy import QuarantineReason
 from distill.sources.framing import MAX_RECORD_BYTES
 from distill.sources.pointers import parse_pointer, resolve
 from distill.sources.protocol import RawRecord, RecordError, Source
 from distill.sources.rows import read_row, split_row
-from distill.stages.narrow import NarrowTables, chunked
 
 #: A run's rows are in memory together: four records of the largest size.
 MAX_GROUP_BYTES: Final = 4 * MAX_RECORD_BYTES
 
-_SCHEMA = """
-CREATE TABLE members (
-    key TEXT, rank, path TEXT, start INTEGER, end INTEGER, line INTEGER, pointer TEXT, blake3 TEXT,
-    at INTEGER, size INTEGER, seq INTEGER PRIMARY KEY
-);
-"""
+Rank = str | int | float
+Ranked = TypeVar("Ranked")
 
 
-class RowGroups:
-    """The rows of a source with `group_by`: bytes in a temporary file, keys in a narrow table."""
+@dataclass(frozen=True, slots=True)
+class GroupedRow:
+    """What a record tells of one run: the group's key, the row, and the row as JSON.
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._order_by = None if source.order_by is None else parse_pointer(source.order_by)
-        self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
-        self._tables = NarrowTables(_SCHEMA)
-        self._seq = 0
+    ``rank`` sorts the group, null without `order_by`: then rows stand as they were logged.
+    ``is_whole``: the row is the record itself.
+    """
 
-    def __enter__(self) -> Self:
-        return self
+    key: str
+    rank: Rank | None
+    value: Any
+    data: bytes
+    is_whole: bool
 
-    def __exit__(self, *_: object) -> None:
-        self._spool.close()
-        self._tables.__exit__()
 
-    def add(self, path: str, record: RawRecord) -> bool:
-        """Keep a row of the file at the recorded `path`; false where it tells of no run.
+def grouped_rows(source: Source, path: str, record: RawRecord) -> list[GroupedRow]:
+    """Return the rows that a record of the file at the recorded `path` gives to groups.
 
-        Raises:
-            RecordError: the row is no JSON, or has no value to group or order by.
-        """
-        row = read_row(self._source, path, record.data)
-        rank = self._seq if self._order_by is None else resolve(row, self._order_by)
-        parts = split_row(self._source, row, path)
-        for key, part in parts:
-            if not isinstance(key, str | int) or not isinstance(rank, str | int | float):
-                raise _ungrouped()
-            data = record.data if part is row else compact(part).encode()
-            self._keep(str(key), rank, path, record, data)
-        return bool(parts)
+    None where it tells of no run.
 
-    def _keep(self, key: str, rank: Any, path: str, record: RawRecord, data: bytes) -> None:
-        at = self._spool.seek(0, 2)
-        self._spool.write(data)
-        place = (record.start, record.end, record.line, record.pointer, record.blake3)
-        self._tables.add("members", (key, rank, path, *place, at, len(data), self._seq))
-        self._seq += 1
+    Raises:
+        RecordError: the record is no JSON, or has no value to group or order by.
+    """
+    row = read_row(source, path, record.data)
+    parts = split_row(source, row, path)
+    rank = _rank(source, row) if parts else None
+    found: list[GroupedRow] = []
+    for key, part in parts:
+        if not isinstance(key, str | int):
+            raise _ungrouped()
+        data = record.data if part is row else compact(part).encode()
+        found.append(GroupedRow(str(key), rank, part, data, part is row))
+    return found
 
-    def in_order(
-        self, provenance: Callable[[str, RawRecord], Provenance]
-    ) -> Iterator[tuple[list[Any] | None, tuple[Provenance, ...]]]:
-        """Yield the rows of each group, by `order_by`, groups in the order of their first row.
 
-        A group of more than `MAX_GROUP_BYTES` is not read: it has null in the place of its rows.
-        """
-        rows = self._tables.rows(
-            "SELECT members.* FROM members JOIN"
-            " (SELECT key, MIN(seq) AS first FROM members GROUP BY key) USING (key)"
-            " ORDER BY first, rank, seq"
-        )
-        for _, group in chunked(rows):
-            is_large = sum(size for *_, size, _ in group) > MAX_GROUP_BYTES
-            records = [(path, self._record(place, is_large)) for _, _, path, *place in group]
-            origin = tuple(provenance(path, record) for path, record in records)
-            if is_large:
-                yield None, origin
-                continue
-            yield [read_row(self._source, path, record.data) for path, record in records], origin
+def ranked(rows: Iterable[tuple[Rank | None, Ranked]]) -> Sequence[Ranked]:
+    """Return what has a rank in the order of the ranks: numbers, then texts; equals as they come.
 
-    def _record(self, place: list[Any], is_large: bool) -> RawRecord:
-        start, end, line, pointer, blake3, at, size, _ = place
-        self._spool.seek(at)
-        data = b"" if is_large else self._spool.read(size)
-        return RawRecord(data, start, end, line, pointer, blake3)
+    What has none stands as it comes.
+    """
+    return [one for _, one in sorted(rows, key=lambda row: _order(row[0]))]
+
+
+def _rank(source: Source, row: Any) -> Rank | None:
+    if source.order_by is None:
+        return None
+    rank = resolve(row, parse_pointer(source.order_by))
+    if not isinstance(rank, str | int | float):
+        raise _ungrouped()
+    return rank
+
+
+def _order(rank: Rank | None) -> tuple[bool, Rank]:
+    return (isinstance(rank, str), 0 if rank is None else rank)
 
 
 def _ungrouped() -> RecordError:

@@ -4,22 +4,24 @@ What needs all records (runs logged twice, verdicts from elsewhere) is `distill.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from distill.receipts.incremental.passes import Part, Passes
+from distill.receipts.incremental.passes import Mapped, Part, Passes
 from distill.receipts.incremental.running import Running
-from distill.stages.grouped_rows import read_groups
+from distill.sources.rows import groups_by_path
+from distill.stages.file_groups import InFileOrder, file_groups, start_reading_groups
 from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
-from distill.stages.numbering import NumberedParts
-from distill.stages.parts import Records, SourceParts
+from distill.stages.parts import SourceParts
 from distill.stages.quarantine_file import QuarantineFile
+from distill.stages.read_source import ReadSource
 from distill.stages.record_reader import start_reading
 from distill.stages.record_trees import RecordTrees
+from distill.stages.row_groups import RowGroups, start_answering, start_gathering
 from distill.stages.tally import Tally
 
 SCHEMA: Final = """
@@ -33,25 +35,6 @@ CREATE TABLE verdicts (
     provenance TEXT
 );
 """
-
-
-@dataclass
-class ReadSource:
-    """A source that was read, and its lines."""
-
-    passes: Passes[Records]
-    numbered: NumberedParts[Records] = field(default_factory=NumberedParts)
-
-    def line(self, number: int, start: int, end: int) -> bytes:
-        """Return a run's line, by its number in the source and its place in its part."""
-        return self.passes.content(self._part(number))[start:end]
-
-    def fetch(self, number: int) -> None:
-        """Read the part of a line again now, if `line` would have to."""
-        self.passes.fetch(self._part(number))
-
-    def _part(self, number: int) -> Part[Records]:
-        return self.numbered.parts[self.numbered.part_of(number)]
 
 
 class Ingest:
@@ -87,15 +70,18 @@ class Ingest:
 
     def read_source(self, job: SourceJob, files: Mapping[str, Path]) -> Iterator[int]:
         """Read all files of a source; yields the bytes of each part that is done."""
-        passes: Passes[Records] = Passes(self.running, self.folder, start_reading, (job, files))
+        source = job.reader()
+        start: Callable[..., Callable[[Any], Mapped]] = start_reading
+        if source.group_by:
+            start = start_reading_groups if groups_by_path(source) else start_answering
+        passes: Passes[Any] = Passes(self.running, self.folder, start, (job, files))
         self._open.enter_context(passes)
         self.tally.add(job.table.name, "files", len(job.files))
-        source = job.reader()
         read = ReadSource(passes)
-        if source.group_by:
-            for mapped, done in read_groups(job, files, self.trees):
-                self._take(job, read, passes.put(mapped), mapped.rows)
-                yield done
+        if groups_by_path(source):
+            yield from self._read_file_groups(job, files, read)
+        elif source.group_by:
+            yield from self._read_row_groups(job, files, read)
         else:
             yield from self._read_files(job, files, read)
         if source.verdict_only:
@@ -114,25 +100,88 @@ class Ingest:
                 tree.extend(self._take(job, read, part, rows))
                 yield part.size
 
-    def _take(
-        self, job: SourceJob, read: ReadSource, part: Part[Records], rows: bytes
-    ) -> list[bytes]:
+    def _read_file_groups(
+        self, job: SourceJob, files: Mapping[str, Path], read: ReadSource
+    ) -> Iterator[int]:
+        """Read files that are grouped by their paths: a run stands where its first row does."""
+        name = job.table.name
+        cutter = SourceParts.of(self.running, job, files)
+        groups = file_groups(cutter.source, job.files)
+        parts = (cutter.of_whole_files(tuple(job.files[n] for n in group)) for group in groups)
+        waiting: InFileOrder[Callable[[], None]] = InFileOrder()
+        refused_runs: list[Any] = []
+        for group, (part, rows) in zip(groups, read.passes.first(parts), strict=True):
+            for take in waiting.before(group[0]):
+                take()
+            found = json.loads(rows)
+            self._count(name, found)
+            for number, (has_root, leaves, refused) in zip(group, found["files"], strict=True):
+                tree = self.trees.put(name, job.files[number], lines_have_a_root=has_root)
+                tree.extend(_leaves(leaves))
+                waiting.put(number, partial(self.quarantine.put_all, refused))
+            first = group[found["first"] or 0]
+            waiting.put(first, partial(refused_runs.extend, found["refused"]))
+            waiting.put(first, partial(self._number, name, read, part, found))
+            yield part.size
+        for take in waiting.before(len(job.files)):
+            take()
+        self.quarantine.put_all(refused_runs)
+
+    def _read_row_groups(
+        self, job: SourceJob, files: Mapping[str, Path], read: ReadSource
+    ) -> Iterator[int]:
+        """Read files whose rows are grouped by a value: pieces of groups first, then the groups."""
+        cutter = SourceParts.of(self.running, job, files)
+        given = (job, files)
+        pieces: Passes[Any] = Passes(self.running, self.folder, start_gathering, given)
+        self._open.enter_context(pieces)
+        groups = self._open.enter_context(RowGroups(cutter, self.folder))
+        gathered: list[Part[Any]] = []
+        for path in job.files:
+            tree = self.trees.begin(job.table.name, path, files[path])
+            for part, rows in pieces.first(cutter.of_file(path, knows=pieces.knows)):
+                found = json.loads(rows)
+                self._count(job.table.name, found)
+                self.quarantine.put_all(found["refused"])
+                tree.extend(_leaves(found["leaves"]))
+                groups.add(path, found["pieces"], pieces.spooled(part))
+                gathered.append(part)
+                yield part.size
+        pieces.remember(gathered)
+        for part, rows in read.passes.first(groups.parts()):
+            self._take(job, read, part, rows)
+            yield 0
+
+    def _take(self, job: SourceJob, read: ReadSource, part: Part[Any], rows: bytes) -> list[bytes]:
         """Put the rows of a part where they belong, and return the leaf hashes of its records."""
         found: Mapping[str, Any] = json.loads(rows)
-        name = job.table.name
+        self._count(job.table.name, found)
+        self.quarantine.put_all(found["refused"])
+        self._number(job.table.name, read, part, found)
+        return _leaves(found["leaves"])
+
+    def _count(self, source: str, found: Mapping[str, Any]) -> None:
         for counted, number in found["counts"].items():
-            self.tally.add(name, counted, number)
+            self.tally.add(source, counted, number)
         for kind, number in found["no_run"].items():
             self.tally.group("by_no_run_kind", kind, number)
-        self.quarantine.put_all(found["refused"])
+
+    def _number(
+        self, source: str, read: ReadSource, part: Part[Any], found: Mapping[str, Any]
+    ) -> None:
+        """Number the runs and verdicts of the next part."""
         numbered = read.numbered
         numbered.begin(part)
         for start, end, *keys in found["runs"]:
             self._runs += 1
-            self.tables.add("runs", (self._runs, name, numbered.lines, start, end, *keys, 0))
+            self.tables.add("runs", (self._runs, source, numbered.lines, start, end, *keys, 0))
             numbered.lines += 1
         for verdict in found["verdicts"]:
             self._verdicts += 1
-            self.tables.add("verdicts", (self._verdicts, name, *verdict))
-        leaves = bytes.fromhex(found["leaves"])
-        return [leaves[at : at + 32] for at in range(0, len(leaves), 32)]
+            self.tables.add("verdicts", (self._verdicts, source, *verdict))
+
+
+def _leaves(text: str) -> list[bytes]:
+    """Return the leaf hashes that a part's rows hold."""
+    leaves = bytes.fromhex(text)
+    return [leaves[at : at + 32] for at in range(0, len(leaves), 32)]

@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
-from distill.receipts.digest import RECORD_SUFFIX
 from distill.receipts.incremental.segments import Segment, changed_meanwhile
 from distill.sources.framing import MAX_RECORD_BYTES, UTF16_BOMS, detect
 from distill.sources.lines import frame_lines
 from distill.sources.protocol import BadFrame, Framing, RawRecord, Source
+from distill.stages.record_trees import lines_have_a_root
 from distill.workspace.reading import is_gzip, read_blocks, read_records
 
 Frame: TypeAlias = RawRecord | BadFrame
@@ -47,7 +47,7 @@ class PartReader:
         self.path = path
         self.place = place
         #: Whether the receipt's own entry of the file has a root over its lines.
-        self.has_root = path.endswith(RECORD_SUFFIX) and not is_gzip(place)
+        self.has_root = lines_have_a_root(path, place)
         self._source = source
         self._counted = self._newlines = 0  # the bytes in which newlines were counted, and these
         self._frames: Iterator[Frame] = iter(())

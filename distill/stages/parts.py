@@ -43,6 +43,7 @@ class SourceParts:
     source: Source
     files: Mapping[str, Path]
     digests: Mapping[str, str]
+    sizes: Mapping[str, int]
     terms: str  # what all parts follow from, beside their records
     last: PartReader | None = None  # of the file that was asked for last
 
@@ -50,9 +51,11 @@ class SourceParts:
     def of(cls, running: Running, job: SourceJob, files: Mapping[str, Path]) -> Self:
         """Return what cuts the files of a job."""
         digests = {one.path: one.blake3.hex for one in running.inputs}
+        sizes = {one.path: one.entry.bytes for one in running.inputs}
         table = job.model_dump_json(exclude={"files", "withdrawn", "is_withdrawn"})
         around = (digests[path] for path in job.around)
-        return cls(running, job, job.reader(), files, digests, " ".join([table, *around]))
+        terms = " ".join([table, *around])
+        return cls(running, job, job.reader(), files, digests, sizes, terms)
 
     def of_file(self, path: str, *, knows: Callable[[bytes], bool]) -> Iterator[Part[Records]]:
         """Yield the parts of a file; it is not read where all of them are known."""
@@ -71,6 +74,12 @@ class SourceParts:
             records = Records(path, reader.has_root, tuple(frames))
             yield replace(self._part(reader, segment), job=records)
         self.running.segments[name] = tuple(cut)
+
+    def of_whole_files(self, paths: tuple[str, ...]) -> Part[tuple[str, ...]]:
+        """Return files that belong together as one part, which is known without reading them."""
+        told = "".join(f"\n{path} {self.digests[path]}" for path in paths)
+        key = sha256(f"{self.terms}\nwhole files{told}".encode()).digest()
+        return Part.at_hand(key, sum(self.sizes[path] for path in paths), paths)
 
     def _part(self, reader: PartReader, segment: Segment) -> Part[Records]:
         around = f"{self.terms} {reader.path} {reader.has_root} "

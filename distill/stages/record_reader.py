@@ -28,7 +28,7 @@ from distill.sources.protocol import (
 from distill.sources.row_reader import RowReader
 from distill.sources.rows import read_row
 from distill.stages.assembling import RunAssembler, pointed, with_judge
-from distill.stages.grouping import MAX_GROUP_BYTES, RowGroups
+from distill.stages.grouping import MAX_GROUP_BYTES, GroupedRow, grouped_rows
 from distill.stages.jobs import SourceJob
 from distill.stages.part_reader import Frame
 from distill.stages.parts import Records
@@ -68,28 +68,35 @@ class RecordReader:
     def read(self, records: Records) -> Mapped:
         """Return what a part holds."""
         for one in records.frames:
-            self._count("records")
-            if isinstance(one, BadFrame):
-                self._bad_frame(records.path, one)
-                continue
-            if one.line is None or not records.has_root:
-                self._leaves.append(leaf_hash(one.data))
-            self._record(records.path, one)
+            record = self._framed(records.path, one, has_root=records.has_root)
+            if record is not None:
+                self._record(records.path, record)
         return self.mapped()
 
-    def gather(self, groups: RowGroups, path: str, one: Frame) -> None:
-        """Put a record to the others of its run, which are answered together."""
-        self._count("records")
-        if isinstance(one, BadFrame):
-            self._bad_frame(path, one)
-            return
+    def gather(self, path: str, one: Frame, *, has_root: bool) -> list[GroupedRow]:
+        """Return the rows that a record gives to runs, which are answered when all are there.
+
+        ``has_root``: see `Records`.
+        """
+        record = self._framed(path, one, has_root=has_root)
+        if record is None:
+            return []
         try:
-            if groups.add(path, one):
+            rows = grouped_rows(self.source, path, record)
+            if rows:
                 self._count("records_bearing")
             else:
-                self._runless(path, one)
+                self._runless(path, record)
         except RecordError as error:
-            self._refuse(QuarantineUnit.RECORD, error, (self.provenance(path, one),))
+            self._refuse(QuarantineUnit.RECORD, error, (self.provenance(path, record),))
+            return []
+        return rows
+
+    def taken(self) -> tuple[str, list[tuple[str, str]]]:
+        """Return the leaf hashes (hex) and the quarantine rows so far; what follows has its own."""
+        leaves, refused = b"".join(self._leaves).hex(), self._refused.rows
+        self._leaves, self._refused = [], QuarantineRows(EVIDENCE_STAGE)
+        return leaves, refused
 
     def refuse_group(self, origin: tuple[Provenance, ...]) -> None:
         """Refuse a run whose records are too large to be read together."""
@@ -98,9 +105,10 @@ class RecordReader:
         error = RecordError(QuarantineReason.SCHEMA_VIOLATION, "group_too_large", limit)
         self._refuse(QuarantineUnit.RUN, error, origin)
 
-    def mapped(self) -> Mapped:
-        """Return what was gathered."""
+    def mapped(self, **beside: Any) -> Mapped:
+        """Return what was gathered; ``beside`` goes to its rows."""
         rows = {
+            **beside,
             "counts": self._counts,
             "no_run": self._no_run,
             "runs": self._runs,
@@ -143,9 +151,16 @@ class RecordReader:
             blake3=record.blake3,
         )
 
-    def _bad_frame(self, path: str, one: BadFrame) -> None:
-        error = RecordError(QuarantineReason.SCHEMA_VIOLATION, one.rule, one.detail)
-        self._refuse(QuarantineUnit.RECORD, error, (self.provenance(path, one),))
+    def _framed(self, path: str, one: Frame, *, has_root: bool) -> RawRecord | None:
+        """Count a frame, and return its record; null where it is none, which is refused."""
+        self._count("records")
+        if isinstance(one, BadFrame):
+            error = RecordError(QuarantineReason.SCHEMA_VIOLATION, one.rule, one.detail)
+            self._refuse(QuarantineUnit.RECORD, error, (self.provenance(path, one),))
+            return None
+        if one.line is None or not has_root:
+            self._leaves.append(leaf_hash(one.data))
+        return one
 
     def _runless(self, path: str, record: RawRecord) -> None:
         """Count a record that tells of no run, under the kind that its source names."""

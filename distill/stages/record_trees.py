@@ -11,12 +11,20 @@ from pathlib import Path
 
 from distill.receipts.canonical import Json
 from distill.receipts.digest import RECORD_SUFFIX
-from distill.receipts.merkle import MerkleRoot, leaf_hash
-from distill.sources.protocol import RawRecord
+from distill.receipts.merkle import MerkleRoot
 from distill.workspace.reading import is_gzip
 
 #: Where the evidence receipt's notes hold the trees, as a list sorted by source and path.
 RECORD_TREES = "record_trees"
+
+
+def lines_have_a_root(path: str, place: Path) -> bool:
+    """Say whether the receipt's own entry of a file has a root over its lines.
+
+    Raises:
+        SourceError: the file can't be read.
+    """
+    return path.endswith(RECORD_SUFFIX) and not is_gzip(place)
 
 
 class RecordTree:
@@ -30,13 +38,6 @@ class RecordTree:
     def is_needed(self) -> bool:
         """False where the receipt's own entry has a root over these very records."""
         return not self._is_lines
-
-    def add(self, record: RawRecord) -> None:
-        """Take the next record of the file."""
-        if record.line is None:  # elements of a document, whatever the file's name says
-            self._is_lines = False
-        if not self._is_lines:
-            self._tree.push(leaf_hash(record.data))
 
     def extend(self, leaves: Sequence[bytes]) -> None:
         """Take the leaf hashes of the next records, of which the receipt's entry has no root."""
@@ -59,8 +60,11 @@ class RecordTrees:
 
     def begin(self, source: str, path: str, place: Path) -> RecordTree:
         """Return an empty tree for a file, given its recorded path and its place."""
-        is_lines = path.endswith(RECORD_SUFFIX) and not is_gzip(place)
-        tree = self._trees[source, path] = RecordTree(lines_have_a_root=is_lines)
+        return self.put(source, path, lines_have_a_root=lines_have_a_root(path, place))
+
+    def put(self, source: str, path: str, *, lines_have_a_root: bool) -> RecordTree:
+        """Return an empty tree for a file of which this is known."""
+        tree = self._trees[source, path] = RecordTree(lines_have_a_root=lines_have_a_root)
         return tree
 
     def notes(self) -> dict[str, Json]:

@@ -105,12 +105,19 @@ class Passes(Generic[Job]):
 
     def content(self, part: Part[Job]) -> bytes:
         """Return the lines of a part before any change."""
-        found = self._spooled.get(part.key)
+        found = self.spooled(part)
         if found is not None:
-            self._spool.seek(found[0])
-            return self._spool.read(found[1])
+            return found
         made = self._running.former.made(part.key)  # an item without changes has the part's key
         return self._compute(part) if made is None else made.content
+
+    def spooled(self, part: Part[Job]) -> bytes | None:
+        """Return what `content` does of a part that this run computed, null of any other."""
+        found = self._spooled.get(part.key)
+        if found is None:
+            return None
+        self._spool.seek(found[0])
+        return self._spool.read(found[1])
 
     def fetch(self, part: Part[Job]) -> None:
         """Read a part again now if `content` would have to."""
