@@ -11,7 +11,7 @@ from distill.errors import ContractError, SourceError
 from distill.receipts import durable
 from distill.receipts.contract import Evidence
 from distill.receipts.determinism import receipts_of_key
-from distill.receipts.digest import digest_file, fingerprint_file
+from distill.receipts.digest import Digest, fingerprint_file
 from distill.receipts.drafting import Draft
 from distill.receipts.following import WORTH, Followed, following
 from distill.receipts.incremental.growth import Growth
@@ -22,6 +22,7 @@ from distill.receipts.ledger.log import Ledger
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import abandon, commit
 from distill.receipts.receipt import FileEntry, Receipt
+from distill.receipts.rereading import Rereading
 from distill.receipts.staging import (
     Berth,
     Finished,
@@ -51,12 +52,14 @@ def current_execution() -> "Execution":
 class Execution:
     """A run in progress. ``lock`` is the name of the lock that the caller holds.
 
-    ``growth`` knows the outlines of the inputs.
+    ``growth`` knows the outlines of the inputs, ``rereading`` what nobody wrote to since it was
+    read.
     """
 
     draft: Draft
     lock: str
     growth: Growth
+    rereading: Rereading
     evidence: Evidence = field(default_factory=Evidence)
     remember: Callable[[], None] = lambda: None
 
@@ -179,7 +182,7 @@ class Execution:
                 raise ContractError(
                     f"a link lies where the output {entry.path} goes", "remove it first"
                 )
-            old = digest_file(file.place) if file.place.exists() else None
+            old = self._digest_of(entry.path, file.place) if file.place.exists() else None
             if old == entry.blake3:
                 continue
             if old is not None and (
@@ -204,12 +207,16 @@ class Execution:
             if not os.path.lexists(place):
                 continue
             old = recorded[path].blake3
-            if place.is_symlink() or digest_file(place) != old:
+            if place.is_symlink() or self._digest_of(path, place) != old:
                 left.append(path)
                 continue
             tops = (t.path for t in self.draft.call.targets if path.startswith(f"{t.path}/"))
             retired.append(Retirement(path, old, max(tops, default=path)))
         return tuple(retired), tuple(left)
+
+    def _digest_of(self, path: str, place: Path) -> Digest:
+        """Return what lies in an output's place, by its recorded path."""
+        return self.rereading.digest_of(path, place)[0]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The digests of inputs and outputs: read, or known because nobody wrote to the file since."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ class Rereading:
 
     cache: StatCache
     reread: dict[str, str] | None = None
+    _renamed: dict[str, tuple[FileIdentity, Digest]] = field(default_factory=dict)
 
     def digest_of(self, recorded: str, place: Path) -> tuple[Digest, FileIdentity]:
         """Return what a file holds, and the identity that it had meanwhile.
@@ -34,6 +35,9 @@ class Rereading:
             identity = FileIdentity.of(os.stat(place))  # noqa: PTH116 - for every file
         except OSError as error:
             raise SourceError(f"{place} can't be read: {error.strerror}") from error
+        renamed = self._renamed.get(recorded)
+        if renamed is not None and renamed[0] == identity:
+            return renamed[1], identity
         if self.reread is None or self.reread.get(recorded) == identity.text:
             known = self.cache.digest_of(recorded, identity)
             if known is not None:
@@ -43,6 +47,10 @@ class Rereading:
         if self.reread is not None:
             self.reread[recorded] = identity.text
         return digest, identity
+
+    def renamed(self, recorded: str, identity: FileIdentity, digest: Digest) -> None:
+        """Note that the caller gave a file one more name, which changed its ctime and no byte."""
+        self._renamed[recorded] = (identity, digest)
 
 
 def read(place: Path | str) -> tuple[Digest, FileIdentity]:

@@ -12,6 +12,7 @@ from distill.receipts.incremental.growth import Growth
 from distill.receipts.kept_code import keep_code
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import recover
+from distill.receipts.rereading import Rereading
 from distill.receipts.scrub import scrub
 from distill.receipts.survey import survey
 from distill.receipts.traces import Traces
@@ -48,4 +49,7 @@ def run_or_skip(
         return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
     keep_code(workspace, traces.modules)
     draft = Draft(workspace, who.module, call, found, new_token(), watch)
-    return run(Execution(draft, lock, growth))
+    try:
+        return run(Execution(draft, lock, growth, Rereading(decisions.cache, reread)))
+    finally:
+        decisions.cache.write(workspace)

@@ -48,7 +48,8 @@ def _holds(cache: StatCache, name: str, place: str) -> bool:
         cache.keep(name, "unreadable", "")
         return False
     known = cache.digest_of(name, identity)
-    cache.keep(name, identity.text, digest.hex)
+    is_settled = cache.is_settled(max(identity.mtime_ns, identity.ctime_ns))
+    cache.keep(name, identity.text if is_settled else "", digest.hex)
     return known == digest
 
 

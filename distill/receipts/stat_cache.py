@@ -114,6 +114,7 @@ class StatCache:
             with partial.open("xb") as file:  # neither through a link nor into a pipe
                 file.write(_content(remembered(workspace, held | self._learnt)))
             partial.replace(place)
+            self._learnt.clear()
         except OSError:
             return
         finally:

@@ -94,7 +94,7 @@ class GroupStage(IncrementalStage):
         groups = list(table.sorted_groups())
         places = [one.place for one, _ in work.parts]
         keys = [digest for _, _, digest in groups]
-        missing = [number for number, key in enumerate(keys) if key not in work.running.former]
+        missing = work.running.former.missing(keys)
 
         def group(number: int) -> Group:
             key, members, _ = groups[number]

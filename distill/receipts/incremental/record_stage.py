@@ -48,8 +48,8 @@ class RecordStage(IncrementalStage):
         keys = [_key(one, segment, is_placed) for one, segment in parts]
         missing = {
             number: Job(one.path, one.place, segment)
-            for number, (one, segment) in enumerate(parts)
-            if keys[number] not in work.running.former
+            for number in work.running.former.missing(keys)
+            for one, segment in [parts[number]]
         }
         jobs = ((job, job.segment.end - job.segment.start) for job in missing.values())
         coming = in_order(RecordStage.maker, (self, work.parameters), jobs)

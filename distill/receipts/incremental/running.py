@@ -8,10 +8,11 @@ from typing import Final, Self
 from distill.receipts.digest import Fingerprint, digest_bytes
 from distill.receipts.execution import Execution, current_execution
 from distill.receipts.incremental import segments, shards
+from distill.receipts.incremental.former import FormerShards
 from distill.receipts.incremental.growth import Growth
 from distill.receipts.incremental.memory import Items, Memory, Shard, read_memory, write_memory
 from distill.receipts.incremental.segments import Segment
-from distill.receipts.incremental.shards import FormerShards, ShardWriter
+from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.inputs import WatchedInput
 from distill.receipts.survey import Survey
 from distill.receipts.targets import Target
@@ -54,7 +55,9 @@ class Running:
         draft = execution.draft
         recipe = recipe_of(draft.survey, with_parameters=with_parameters)
         memory = read_memory(draft.workspace, execution.lock, recipe)
-        former = FormerShards(draft.workspace, memory, _known(draft.survey))
+        known = _known(draft.survey)
+        former = FormerShards(draft.workspace, memory, known, execution.rereading)
+        former.scrub()
         inputs, targets = draft.survey.inputs, draft.call.targets
         growth = execution.growth
         return cls(draft.workspace, execution.lock, inputs, targets, memory, former, growth=growth)

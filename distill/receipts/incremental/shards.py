@@ -8,115 +8,24 @@ name; of an item that was written before, the bytes are copied out of its former
 are read and held against their digest first; what is left is asked for.
 """
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
-from distill.errors import SourceError
-from distill.receipts.digest import Digest, Fingerprint, digest_bytes, digest_file
+from distill.receipts.digest import Fingerprint
+from distill.receipts.incremental.former import Extent, FormerShards
 from distill.receipts.incremental.functions import Made
-from distill.receipts.incremental.memory import Items, Memory, Shard
+from distill.receipts.incremental.memory import Items, Shard
 from distill.receipts.incremental.outlines import OutlinedSums
-from distill.receipts.incremental.segments import changed_meanwhile, is_end
-from distill.receipts.plain_files import Unread, read_plain
-from distill.receipts.staging import KnownFile, Written
-from distill.receipts.workspace import Workspace
+from distill.receipts.incremental.segments import is_end
+from distill.receipts.staging import KnownFile
 
 #: Shards are about this many bytes long, and have at most `ROOM` bytes before their last item.
 USUAL: Final = 1024 * 1024
 ROOM: Final = 48 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
-_KEPT: Final = 64 * 1024 * 1024  # bytes of former shards in memory
-
-
-class FormerShards:
-    """The shards of the run before: what lies where in them, given out only as it was recorded.
-
-    ``known`` is what the newest receipt says of those files, by recorded path.
-    """
-
-    def __init__(
-        self, workspace: Workspace, former: Memory, known: Mapping[str, Fingerprint]
-    ) -> None:
-        self.shards, self.items = former.shards, former.items
-        self.known = known
-        self._workspace = workspace
-        self._sound: dict[int, bool] = {}
-        self._contents: dict[int, bytes | None] = {}
-        self._begins: dict[bytes, int] = {}
-        self._places: dict[bytes, tuple[int, int, int]] = {}  # shard, start, item
-        for number, shard in enumerate(self.shards):
-            start = 0
-            for index in range(shard.first, shard.last):
-                self._places[self.items.keys[index]] = (number, start, index)
-                start += self.items.lengths[index]
-            if shard.first < shard.last:
-                self._begins[self.items.keys[shard.first]] = number
-
-    def __contains__(self, key: bytes) -> bool:
-        """Whether the bytes of an item can be had: its shard lies there as it was recorded."""
-        found = self._places.get(key)
-        return found is not None and self._is_sound(found[0])
-
-    def place_of(self, number: int) -> Path:
-        """Return where a shard lies."""
-        return self._workspace.resolve(self.shards[number].path)
-
-    def standing(self, keys: Sequence[bytes], at: int) -> int | None:
-        """Return the shard that is, item for item, what a new one beginning here would be."""
-        number = self._begins.get(keys[at]) if at < len(keys) else None
-        if number is None:
-            return None
-        shard = self.shards[number]
-        end = at + shard.last - shard.first
-        if not (shard.is_full or end == len(keys)) or end > len(keys):
-            return None
-        if any(keys[at + step] != self.items.keys[shard.first + step] for step in range(end - at)):
-            return None
-        return number if self._is_sound(number) else None
-
-    def made(self, key: bytes) -> Made | None:
-        """Return the bytes of an item, null where they can't be had any more."""
-        found = self._places.get(key)
-        if found is None:
-            return None
-        number, start, index = found
-        content = self.content(number)
-        if content is None:
-            return None
-        return Made(content[start : start + self.items.lengths[index]], self.items.records[index])
-
-    def _is_sound(self, number: int) -> bool:
-        if number not in self._sound:
-            known = self.known.get(self.shards[number].path)
-            self._sound[number] = (
-                known is not None
-                and known.blake3.hex == self.shards[number].blake3
-                and _has_digest(self.place_of(number), known.blake3)
-            )
-        return self._sound[number]
-
-    def content(self, number: int) -> bytes | None:
-        """Return the bytes of a shard if they are the recorded ones; the last few are kept."""
-        kept = self._contents
-        if number in kept:
-            return kept[number]
-        content = kept[number] = self._read(number)
-        while len(kept) > 1 and sum(len(one or b"") for one in kept.values()) > _KEPT:
-            del kept[next(iter(kept))]
-        return content
-
-    def _read(self, number: int) -> bytes | None:
-        if not self._is_sound(number):
-            return None
-        known = self.known[self.shards[number].path]
-        content = read_plain(self.place_of(number), known.bytes)
-        if isinstance(content, Unread) or digest_bytes(content) != known.blake3:
-            return None
-        return content
 
 
 class SummedFile:
@@ -128,7 +37,7 @@ class SummedFile:
         self.bytes = 0
         self._file = place.open("wb", buffering=0)
         self._sums = OutlinedSums(place.name)
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes | memoryview] = []
         self._size = 0
 
     def __enter__(self) -> Self:
@@ -141,7 +50,7 @@ class SummedFile:
         finally:
             self._file.close()
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes | memoryview) -> None:
         """Append bytes."""
         self.bytes += len(content)
         self._size += len(content)
@@ -197,7 +106,7 @@ class ShardWriter:
         shard, items = self.former.shards[number], self.former.items
         name = self._next_name()
         path = f"{self.target}/{name}"
-        linked = None if shard.path == path else self._rename(number, self.folder / name)
+        linked = None if shard.path == path else self.former.link(number, self.folder / name)
         end = at + shard.last - shard.first
         self.items.lengths.extend(items.lengths[shard.first : shard.last])
         self.items.records.extend(items.records[shard.first : shard.last])
@@ -206,43 +115,60 @@ class ShardWriter:
         self.written.append(KnownFile(name, known, stands=shard.path == path, linked=linked))
         return end
 
-    def _rename(self, number: int, place: Path) -> Written | None:
-        """Let a former shard have another name, which is the only one that it keeps in the end.
-
-        Returns what it was when it had the recorded bytes; null where it had to be copied.
-        """
-        former = self.former.place_of(number)
-        known = self.former.known[self.former.shards[number].path]
-        try:
-            linked = Written.of(former)
-            os.link(former, place, follow_symlinks=False)
-        except OSError:  # the file system has no second names
-            linked = None
-        if linked is not None and _has_digest(place, known.blake3):
-            return linked
-        place.unlink(missing_ok=True)
-        content = self.former.content(number)
-        if content is None:
-            raise changed_meanwhile(former)
-        place.write_bytes(content)
-        return None
-
     def _write_one(self, keys: Sequence[bytes], at: int, make: Callable[[int], Made]) -> int:
         name, first, is_full = self._next_name(), at, False
-        usual = self.scale * USUAL
         with SummedFile(self.folder / name) as out:
             while at < len(keys) and not is_full:
-                made = self.former.made(keys[at]) or make(at)
-                out.write(made.content)
-                self.items.lengths.append(len(made.content))
-                self.items.records.append(made.records)
-                is_full = out.bytes >= usual // 2 and _ends(made.content, usual - usual // 2)
-                is_full = is_full or out.bytes >= ROOM
-                at += 1
+                extent = self.former.extent(keys, at)
+                if extent is None:
+                    is_full = self._append(out, make(at))
+                    at += 1
+                else:
+                    taken, is_full = self._copy(out, extent)
+                    at += taken
         path = f"{self.target}/{name}"
         self.shards.append(Shard(path, out.sums.blake3.hex, first, at, is_full))
         self.written.append(KnownFile(name, out.sums, stands=False))
         return at
+
+    def _append(self, out: SummedFile, made: Made) -> bool:
+        """Write an item that is computed; return whether the shard ends behind it."""
+        out.write(made.content)
+        self.items.lengths.append(len(made.content))
+        self.items.records.append(made.records)
+        return out.bytes >= ROOM or (out.bytes >= self._half and self._is_end(made.content))
+
+    def _copy(self, out: SummedFile, extent: Extent) -> tuple[int, bool]:
+        """Copy items until the shard ends; return how many they are, and whether it does.
+
+        Whether an item ends a shard follows from its bytes. So one that lay beyond the half of its
+        shard, and did not end it, is not asked again.
+        """
+        is_ours = extent.path.startswith(f"{self.target}/{self.below}{self.prefix}-")
+        content, half, number = extent.content, self._half, 0
+        start = end = extent.begin
+        size, is_full, last = out.bytes, False, len(extent.lengths) - 1
+        for number, length in enumerate(extent.lengths):
+            end += length
+            size += length
+            if size < half:
+                continue
+            is_known = is_ours and end >= half and not (extent.is_last and number == last)
+            is_full = size >= ROOM or not is_known and self._is_end(content[end - length : end])
+            if is_full:
+                break
+        out.write(memoryview(content)[start:end])
+        self.items.lengths.extend(extent.lengths[: number + 1])
+        self.items.records.extend(extent.records[: number + 1])
+        return number + 1, is_full
+
+    @property
+    def _half(self) -> int:
+        return self.scale * USUAL // 2
+
+    def _is_end(self, content: bytes) -> bool:
+        usual = self.scale * USUAL
+        return _ends(content, usual - usual // 2)
 
     def _next_name(self) -> str:
         return f"{self.below}{self.prefix}-{len(self.shards):05}.jsonl"
@@ -252,10 +178,3 @@ def _ends(content: bytes, usual: int) -> bool:
     """Whether an item ends its shard, by its last line."""
     start = content.rfind(b"\n", 0, -1) + 1
     return is_end(sha256(content[start:]).digest(), len(content), usual)
-
-
-def _has_digest(place: Path, digest: Digest) -> bool:
-    try:
-        return not place.is_symlink() and digest_file(place) == digest
-    except SourceError:
-        return False
