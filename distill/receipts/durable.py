@@ -6,10 +6,13 @@ of the final name, so that a rename publishes them and a later start knows whose
 
 import os
 import secrets
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 PARTIAL = ".partial"
 READ_ONLY = 0o444
+_AT_ONCE = 8
 
 
 def new_token() -> str:
@@ -33,7 +36,41 @@ def sync_folder(folder: Path) -> None:
 
 def sync_file(path: Path) -> None:
     """Make the bytes of a file durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    _sync(path)
+
+
+def sync_all(paths: Iterable[Path]) -> None:
+    """Make the bytes of files, and the names in folders, durable; when it returns all are.
+
+    They are flushed at once: a file system writes its own journal once for all that wait for it.
+
+    Raises:
+        OSError: one of them can't be made durable.
+    """
+    waiting = list(dict.fromkeys(paths))
+    failed: list[OSError] = []
+
+    def work() -> None:
+        while waiting and not failed:
+            try:
+                _sync(waiting.pop())
+            except IndexError:  # another thread took the last one
+                return
+            except OSError as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=work) for _ in waiting[1:_AT_ONCE]]
+    for one in threads:
+        one.start()
+    work()
+    for one in threads:
+        one.join()
+    if failed:
+        raise failed[0]
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
@@ -49,20 +86,19 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def write_partial(path: Path, content: bytes, token: str) -> Path:
-    """Write bytes under the temporary name of a path, durable, and return that name."""
+def begin_partial(path: Path, content: bytes, token: str) -> Path:
+    """Write bytes under the temporary name of a path and return that name; not durable yet."""
     partial = partial_of(path, token)
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    partial.write_bytes(content)
     return partial
 
 
 def replace_file(path: Path, content: bytes, token: str) -> None:
     """Put bytes in the place of a file: afterwards it holds the old ones or these, in whole."""
     make_folder(path.parent)
-    write_partial(path, content, token).replace(path)
+    partial = begin_partial(path, content, token)
+    sync_file(partial)
+    partial.replace(path)
     sync_folder(path.parent)
 
 
@@ -72,9 +108,13 @@ def sweep_partials(folder: Path, token: str) -> None:
         partial.unlink(missing_ok=True)
 
 
-def publish_file(path: Path, content: bytes) -> None:
-    """Put bytes under a name for good: durable and read-only, by rename."""
-    partial = write_partial(path, content, new_token())
+def publish_file(path: Path, content: bytes, beside: Iterable[Path] = ()) -> None:
+    """Put bytes under a name for good: read-only, by rename, when they and ``beside`` are durable.
+
+    The new name is durable in its folder, too.
+    """
+    partial = begin_partial(path, content, new_token())
     partial.chmod(READ_ONLY)
+    sync_all([partial, *beside])
     partial.replace(path)
     sync_folder(path.parent)

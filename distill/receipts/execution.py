@@ -75,18 +75,22 @@ class Execution:
         berths = [berth(workspace, target, token) for target in self.draft.call.targets]
         partials = tuple(workspace.record_path(one.partial) for one in berths)
         journal = Journal(self.lock, token, "open", partials)
-        journal.write(workspace)
-        key = self.draft.survey.key
-        Ledger(workspace).begin(token, key.stage, self.draft.survey.key_digest)
+        key, digest = self.draft.survey.key, self.draft.survey.key_digest
+        opened = journal.begin(workspace)
+        durable.sync_file(opened)
+        folder = journal.place(workspace, opened)
+        Ledger(workspace).begin(token, key.stage, digest, beside=[folder])
         try:
             with self._scope():
                 produced = self._attempt(function, berths)
             receipt = self.draft.receipt(self.evidence)
             planned = self._plan(journal, produced, receipt)
+            written = planned.journal.begin(workspace)
+            durable.sync_all([written, *_to_flush(produced)])
         except BaseException as error:
             abandon(workspace, journal, self._failed(error))
             raise
-        commit(workspace, planned.journal)
+        commit(workspace, planned.journal, written)
         self.remember()
         return Outcome(
             "ran",
@@ -139,7 +143,6 @@ class Execution:
         key, slot = survey.key_digest, self.draft.call.slot
         for former in receipts_of_key(self.draft.workspace, key, slot):
             evidence.compare(former)
-        _make_durable(produced)
         return produced
 
     @contextmanager
@@ -226,27 +229,27 @@ class _Plan:
     left_alone: tuple[str, ...]
 
 
-def _make_durable(produced: tuple[Produced, ...]) -> None:
-    """Make what goes to final places durable; what is linked there was so before.
+def _to_flush(produced: tuple[Produced, ...]) -> list[Path]:
+    """Return what goes to final places and is not durable yet; what is linked there was so before.
 
     Raises:
         SourceError: a linked file was written to meanwhile.
     """
-    folders: set[Path] = set()
+    files: list[Path] = []
+    folders: dict[Path, None] = {}
     for file in produced:
         if file.partial is None:
             continue
         if file.linked is None:
-            durable.sync_file(file.partial)
+            files.append(file.partial)
             continue
-        folders.add(file.partial.parent)
+        folders[file.partial.parent] = None
         if Written.of(file.partial) != file.linked:
             raise SourceError(
                 f"the former output that {file.recorded} is changed while the stage ran",
                 "run it again when nobody writes it",
             )
-    for folder in folders:
-        durable.sync_folder(folder)
+    return [*files, *folders]
 
 
 def _entry(file: Produced, followed: Followed) -> FileEntry:

@@ -14,7 +14,13 @@ from distill.errors import ContractError, VerificationError
 from distill.receipts import strict
 from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.digest import Digest
-from distill.receipts.durable import PARTIAL, replace_file, sync_folder
+from distill.receipts.durable import (
+    PARTIAL,
+    begin_partial,
+    make_folder,
+    sync_file,
+    sync_folder,
+)
 from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.reader import receipt_of
 from distill.receipts.receipt import FORMAT, Receipt, to_json
@@ -65,9 +71,21 @@ class Journal:
 
     def write(self, workspace: Workspace) -> None:
         """Make the journal durable."""
+        partial = self.begin(workspace)
+        sync_file(partial)
+        sync_folder(self.place(workspace, partial))
+
+    def begin(self, workspace: Workspace) -> Path:
+        """Write the journal under a temporary name, which `place` expects to be durable."""
         value = {name: to_json(getattr(self, name)) for name in _PLAIN}
         value["receipt"] = _receipt_json(self.receipt)
-        replace_file(path_of(workspace, self.name), dumps(value) + b"\n", self.token)
+        path = path_of(workspace, self.name)
+        make_folder(path.parent)
+        return begin_partial(path, dumps(value) + b"\n", self.token)
+
+    def place(self, workspace: Workspace, partial: Path) -> Path:
+        """Let what `begin` wrote be the journal; return the folder that is to be durable."""
+        return partial.replace(path_of(workspace, self.name)).parent
 
     def remove(self, workspace: Workspace) -> None:
         """End the publication."""

@@ -1,8 +1,9 @@
 """Publishing the files of a stage all together, and finishing what a killed run began.
 
-Order: temporary files durable → journal (phase ``commit``) durable → renames → receipt durable →
-line in the ledger → ref → journal removed. What is replaced moves to ``data/objects/<blake3>``;
-nothing is destroyed.
+Order: temporary files durable → journal (phase ``commit``) durable → what is replaced also lies in
+``data/objects/<blake3>`` → renames → receipt → line in the ledger → ref → journal removed. Each is
+durable before the next begins, but for the renames, which are so together with the receipt. What
+must be durable at the same point is flushed at once. Nothing is destroyed.
 """
 
 import os
@@ -16,6 +17,7 @@ from distill.receipts.digest import Digest, digest_file
 from distill.receipts.journal import Journal, Move, Retirement
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.locks import try_hold
+from distill.receipts.real_paths import RealPaths
 from distill.receipts.receipt import Receipt
 from distill.receipts.staging import clear, prune_empty
 from distill.receipts.store import ReceiptStore
@@ -27,9 +29,12 @@ def objects_folder(workspace: Workspace) -> Path:
     return workspace.root / "data" / "objects"
 
 
-def commit(workspace: Workspace, plan: Journal) -> None:
-    """Publish all files of a journal whose temporary files are durable, and end it."""
-    plan.write(workspace)
+def commit(workspace: Workspace, plan: Journal, partial: Path) -> None:
+    """Publish all files of a journal, and end it.
+
+    They are durable under their temporary names, and so is the journal under its own.
+    """
+    durable.sync_folder(plan.place(workspace, partial))
     _advance(workspace, plan, recovering=False)
 
 
@@ -42,7 +47,9 @@ def abandon(workspace: Workspace, plan: Journal, receipt: Receipt | None) -> Non
     if receipt is None:
         plan.remove(workspace)
     else:
-        commit(workspace, plan.committed((), (), receipt))
+        failed = plan.committed((), (), receipt)
+        failed.write(workspace)
+        _advance(workspace, failed, recovering=False)
 
 
 def recover(workspace: Workspace, held: str) -> None:
@@ -74,30 +81,33 @@ def _recover_one(workspace: Workspace, name: str) -> None:
 
 def _advance(workspace: Workspace, plan: Journal, *, recovering: bool) -> None:
     """Do what is left of a publication; doing it twice changes nothing."""
+    real, store = RealPaths(), ReceiptStore(workspace)
     kept = frozenset() if recovering else frozenset(move.new for move in plan.moves)
-    former = [*_replaced(workspace, plan.moves, recovering=recovering)]
+    former = [*_replaced(workspace, plan.moves, real, recovering=recovering)]
     former += ((r.place, r.old) for r in plan.retirements if _is_retired(workspace, r))
-    _set_all_aside(workspace, [one for one in former if one[1] not in kept], plan.token)
-    for move in plan.moves:
-        _apply(workspace, move)
+    aside = _set_all_aside(workspace, [one for one in former if one[1] not in kept], plan.token)
+    begun = None if plan.receipt is None else store.begin_put(plan.receipt, plan.token)
+    durable.sync_all([*aside, *([] if begun is None else [begun])])
+    folders = {_apply(workspace, move, real) for move in plan.moves}
     for retirement in plan.retirements:
         _retire(workspace, retirement)
-    folders = {workspace.resolve(move.place).parent for move in plan.moves}
-    for folder in sorted(folders):
-        durable.sync_folder(folder)
-    if plan.receipt is not None:
-        _record(workspace, plan.receipt, plan.token)
+    if plan.receipt is not None and begun is not None:
+        store.end_put(plan.receipt, begun, sorted(folders))
+        with store.pointing(plan.receipt, plan.token) as refs:
+            Ledger(workspace).record(plan.receipt, refs)
+    else:
+        durable.sync_all(sorted(folders))
     clear(_partials(workspace, plan))
     plan.remove(workspace)
 
 
 def _replaced(
-    workspace: Workspace, moves: Iterable[Move], *, recovering: bool
+    workspace: Workspace, moves: Iterable[Move], real: RealPaths, *, recovering: bool
 ) -> Iterator[tuple[str, Digest]]:
     """Yield the files that are about to lose their places, with the digests of their bytes."""
     for move in moves:
-        place, old = workspace.resolve(move.place), move.old
-        if not workspace.resolve(move.partial).exists():
+        place, old = workspace.resolve(move.place, real), move.old
+        if not workspace.resolve(move.partial, real).exists():
             continue
         if recovering:  # the file in place may have been changed since the journal was written
             old = digest_file(place) if place.exists() else None
@@ -105,11 +115,13 @@ def _replaced(
             yield move.place, old
 
 
-def _apply(workspace: Workspace, move: Move) -> None:
-    partial, place = workspace.resolve(move.partial), workspace.resolve(move.place)
+def _apply(workspace: Workspace, move: Move, real: RealPaths) -> Path:
+    """Let a temporary file take its place, if it did not yet; return the folder of the place."""
+    partial, place = workspace.resolve(move.partial, real), workspace.resolve(move.place, real)
     if partial.exists():
         durable.make_folder(place.parent)
         partial.replace(place)
+    return place.parent
 
 
 def _is_retired(workspace: Workspace, retirement: Retirement) -> bool:
@@ -125,12 +137,16 @@ def _retire(workspace: Workspace, retirement: Retirement) -> None:
         prune_empty(place.parent, top)
 
 
-def _set_all_aside(workspace: Workspace, former: Sequence[tuple[str, Digest]], token: str) -> None:
-    """Let files also lie in ``data/objects``, durable before any of them loses its name."""
+def _set_all_aside(
+    workspace: Workspace, former: Sequence[tuple[str, Digest]], token: str
+) -> Sequence[Path]:
+    """Let files also lie in ``data/objects``.
+
+    Returns the folders to be made durable before any of the files loses its name.
+    """
     for place, digest in former:
         _set_aside(workspace, workspace.resolve(place), digest, token)
-    if former:
-        durable.sync_folder(objects_folder(workspace))
+    return [objects_folder(workspace)] if former else []
 
 
 def _set_aside(workspace: Workspace, path: Path, digest: Digest, token: str) -> None:
@@ -184,20 +200,13 @@ def _roll_back(workspace: Workspace, plan: Journal) -> None:
         if partial.exists() or not place.exists() or digest_file(place) != move.new:
             continue
         kept = None if move.old is None else objects_folder(workspace) / move.old.hex
-        _set_all_aside(workspace, [(move.place, move.new)], plan.token)
+        durable.sync_all(_set_all_aside(workspace, [(move.place, move.new)], plan.token))
         if kept is not None and kept.exists():
             shutil.copyfile(kept, partial)
             durable.sync_file(partial)
             partial.replace(place)
         else:
             place.unlink()
-
-
-def _record(workspace: Workspace, receipt: Receipt, token: str) -> None:
-    store = ReceiptStore(workspace)
-    store.put(receipt, token)
-    Ledger(workspace).record(receipt)
-    store.point(receipt, token)
 
 
 def _sweep(workspace: Workspace, token: str) -> None:

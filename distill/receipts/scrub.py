@@ -48,7 +48,7 @@ def _holds(cache: StatCache, name: str, place: str) -> bool:
         cache.keep(name, "unreadable", "")
         return False
     known = cache.digest_of(name, identity)
-    is_settled = cache.is_settled(max(identity.mtime_ns, identity.ctime_ns))
+    is_settled = known is not None or cache.is_settled(max(identity.mtime_ns, identity.ctime_ns))
     cache.keep(name, identity.text if is_settled else "", digest.hex)
     return known == digest
 

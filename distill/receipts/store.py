@@ -6,7 +6,8 @@ digest that its name says.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -52,31 +53,64 @@ class ReceiptStore:
 
         ``token`` marks the temporary names, so that a later start can remove them.
         """
+        partial = self.begin_put(receipt, token)
+        durable.sync_file(partial)
+        self.end_put(receipt, partial)
+        return receipt.digest
+
+    def begin_put(self, receipt: Receipt, token: str) -> Path:
+        """Write a receipt under a temporary name, which `end_put` expects to be durable."""
         path = self.path_of(receipt.digest)
         durable.make_folder(path.parent)
-        partial = durable.write_partial(path, receipt.content, token)
+        partial = durable.begin_partial(path, receipt.content, token)
         partial.chmod(durable.READ_ONLY)
+        return partial
+
+    def end_put(self, receipt: Receipt, partial: Path, beside: Iterable[Path] = ()) -> None:
+        """Give a receipt its name, which is durable in the end, together with ``beside``."""
+        path = self.path_of(receipt.digest)
         try:
             os.link(partial, path)
         except FileExistsError:
             self._keep_sound(path, partial, receipt.content)
         partial.unlink(missing_ok=True)
-        durable.sync_folder(path.parent)
-        return receipt.digest
+        durable.sync_all([path.parent, *beside])
 
     def point(self, receipt: Receipt, token: str) -> None:
         """Let the stage's ref name this receipt as the newest of its slot."""
+        with self.pointing(receipt, token) as partials:
+            durable.sync_all(partials)
+
+    @contextmanager
+    def pointing(self, receipt: Receipt, token: str) -> Iterator[Sequence[Path]]:
+        """Let the stage's ref name this receipt when what is inside has ended well.
+
+        It is given the temporary files of refs, and makes them durable.
+        """
         with hold(self.workspace, "refs"):
-            stage = receipt.claim.stage
-            heads = dict(self.heads(stage))
-            head = heads.get(receipt.slot)
-            if head is None or head.newest != receipt.digest:
-                heads[receipt.slot] = advance(head, receipt)
-            durable.replace_file(self.refs / stage, write_heads(heads), token)
-            stages = self.stages()
-            if stage not in stages or not (self.refs / STAGES).exists():
-                content = write_stages({*stages, stage})
-                durable.replace_file(self.refs / STAGES, content, token)
+            written = self._written_refs(receipt)
+            durable.make_folder(self.refs)
+            partials = {
+                path: durable.begin_partial(path, content, token)
+                for path, content in written.items()
+            }
+            yield tuple(partials.values())
+            for path, partial in partials.items():
+                partial.replace(path)
+            durable.sync_folder(self.refs)
+
+    def _written_refs(self, receipt: Receipt) -> dict[Path, bytes]:
+        """Return the refs that change with a receipt, with their bytes."""
+        stage = receipt.claim.stage
+        heads = dict(self.heads(stage))
+        head = heads.get(receipt.slot)
+        if head is None or head.newest != receipt.digest:
+            heads[receipt.slot] = advance(head, receipt)
+        written = {self.refs / stage: write_heads(heads)}
+        stages = self.stages()
+        if stage not in stages or not (self.refs / STAGES).exists():
+            written[self.refs / STAGES] = write_stages({*stages, stage})
+        return written
 
     def get(self, digest: Digest) -> Receipt:
         """Return the receipt of this digest.

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from distill.receipts.binding import InputFile
 from distill.receipts.digest import Fingerprint, fingerprint_file
 from distill.receipts.incremental import segments, shards
+from distill.receipts.incremental.former import FormerShards
 from distill.receipts.incremental.memory import read_memory
 from distill.receipts.incremental.running import Running
-from distill.receipts.incremental.former import FormerShards
 from distill.receipts.incremental.stage import IncrementalStage, Work
 from distill.receipts.inputs import WatchedInput, watch_inputs
 from distill.receipts.workspace import Workspace

@@ -154,7 +154,7 @@ class ShardWriter:
             if size < half:
                 continue
             is_known = is_ours and end >= half and not (extent.is_last and number == last)
-            is_full = size >= ROOM or not is_known and self._is_end(content[end - length : end])
+            is_full = size >= ROOM or (not is_known and self._is_end(content[end - length : end]))
             if is_full:
                 break
         out.write(memoryview(content)[start:end])

@@ -1,9 +1,10 @@
 """The ledger of a workspace on the disk: reading it, and adding lines to it.
 
-Order, under the lock ``ledger``: line appended and durable → ``.p256`` → checkpoint by rename. So a
-crash leaves at most one line beyond the newest checkpoint, or a torn line that none covers; the
-next append covers the one and cuts the other. A ledger that is not what was last checkpointed gets
-no further line: we never sign a history that does not extend what we signed.
+Order, under the lock ``ledger``: line appended, durable at once with the bytes of what covers it →
+``.p256`` → checkpoint by rename. So a crash leaves at most one line beyond the newest checkpoint,
+or a torn line that none covers; the next append covers the one and cuts the other. A ledger that is
+not what was last checkpointed gets no further line: we never sign a history that does not extend
+what we signed.
 """
 
 import os
@@ -116,30 +117,36 @@ class Ledger:
         files = self.checkpoint_files()
         return read_checkpoint(files[-1][1]) if files else None
 
-    def begin(self, run: str, stage: str, key: Digest) -> None:
-        """Add the line of a run that is about to start."""
-        self.append(lambda _: Started(at=now(), key=key, run=run, stage=stage))
+    def begin(self, run: str, stage: str, key: Digest, beside: Sequence[Path] = ()) -> None:
+        """Add the line of a run that is about to start; ``beside`` as for `append`."""
+        self.append(lambda _: Started(at=now(), key=key, run=run, stage=stage), beside)
 
-    def record(self, receipt: Receipt) -> None:
-        """Add the line of a durable receipt; one that is there is not added again."""
+    def record(self, receipt: Receipt, beside: Sequence[Path] = ()) -> None:
+        """Add the line of a durable receipt; one that is there is not added again.
+
+        ``beside`` as for `append`.
+        """
 
         def entry(lines: Sequence[bytes]) -> Entry | None:
             if any(_is_record(line, receipt.digest) for line in lines):
                 return None
             return recorded(receipt)
 
-        self.append(entry)
+        self.append(entry, beside)
 
     def release(self, name: str, blake3: Digest, digest: Sha256) -> None:
         """Add the line of a release, by the digests of its ``release.json``."""
         self.append(lambda _: Released(at=now(), blake3=blake3, name=name, sha256=digest))
 
-    def append(self, make: Callable[[Sequence[bytes]], Entry | None]) -> None:
+    def append(
+        self, make: Callable[[Sequence[bytes]], Entry | None], beside: Sequence[Path] = ()
+    ) -> None:
         """Add the line that ``make`` returns for the present lines, and a checkpoint.
 
         ``make`` is called under the lock; where it returns null nothing is added, but what a crash
         left open is covered. A ledger that has no line yet gets its genesis first, and the
-        workspace the files that its auditors need.
+        workspace the files that its auditors need. ``beside`` are files and folders that are made
+        durable with the line.
 
         Raises:
             VerificationError: the log is not what its newest checkpoint says; nothing was added.
@@ -152,7 +159,9 @@ class Ledger:
                 self._add(open_log, Genesis(f"distill/{durable.new_token()}"))
             entry = make(open_log.lines)
             if entry is not None:
-                self._add(open_log, entry)
+                self._add(open_log, entry, beside)
+            else:
+                durable.sync_all(beside)
 
     def settle(self) -> None:
         """Cut a torn line, cover an uncovered one, remove what was half written.
@@ -189,7 +198,7 @@ class Ledger:
         open_log = _OpenLog(list(content.lines), tree)
         for line in uncovered:
             tree.push(leaf_hash(line))
-            self._cover(open_log, self._signer(open_log.lines))
+            self._cover(open_log, self._signer(open_log.lines), [self.path])
         return open_log
 
     def _cut(self, surplus: int) -> None:
@@ -197,26 +206,27 @@ class Ledger:
             file.truncate(file.seek(0, os.SEEK_END) - surplus)
             os.fsync(file.fileno())
 
-    def _add(self, open_log: "_OpenLog", entry: Entry) -> None:
+    def _add(self, open_log: "_OpenLog", entry: Entry, beside: Sequence[Path] = ()) -> None:
         line = write_entry(entry)
         signer = self._signer([*open_log.lines, line])  # a key that is not here stops it here
         durable.make_folder(self.folder)
         is_new = not self.path.exists()
         with self.path.open("ab") as file:
             file.write(line + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        if is_new:
-            durable.sync_folder(self.folder)
         open_log.lines.append(line)
         open_log.tree.push(leaf_hash(line))
-        self._cover(open_log, signer)
+        self._cover(open_log, signer, [self.path, *([self.folder] if is_new else []), *beside])
 
     def _signer(self, lines: Sequence[bytes]) -> KeyPair | None:
         return load_signer(self.workspace, Keyring.of_lines(lines))
 
-    def _cover(self, open_log: "_OpenLog", signer: KeyPair | None) -> None:
-        """Write the checkpoint over all lines, signed where there is a key."""
+    def _cover(
+        self, open_log: "_OpenLog", signer: KeyPair | None, beside: Sequence[Path] = ()
+    ) -> None:
+        """Write the checkpoint over all lines, signed where there is a key.
+
+        ``beside`` is durable before it, or before its signature, has its name.
+        """
         first = read_entry(open_log.lines[0])
         if not isinstance(first, Genesis):
             raise VerificationError("the ledger's first line is no genesis entry", _HINT)
@@ -226,8 +236,9 @@ class Ledger:
         place = self.checkpoints / checkpoint_name(checkpoint.size)
         if signer is not None:
             signature = signer.sign_p256(note.content)
-            durable.publish_file(place.with_name(place.name + P256), signature)
-        durable.publish_file(place, note.content)
+            durable.publish_file(place.with_name(place.name + P256), signature, beside)
+            beside = ()
+        durable.publish_file(place, note.content, beside)
 
 
 @dataclass(slots=True)
