@@ -4,6 +4,7 @@ What needs all records (runs logged twice, verdicts from elsewhere) is `distill.
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -20,7 +21,7 @@ from distill.stages.parts import SourceParts
 from distill.stages.quarantine_file import QuarantineFile
 from distill.stages.read_source import ReadSource
 from distill.stages.record_reader import start_reading
-from distill.stages.record_trees import RecordTrees
+from distill.stages.record_trees import RecordTree, RecordTrees
 from distill.stages.row_groups import RowGroups, start_answering, start_gathering
 from distill.stages.tally import Tally
 
@@ -93,12 +94,9 @@ class Ingest:
         self, job: SourceJob, files: Mapping[str, Path], read: ReadSource
     ) -> Iterator[int]:
         cutter = SourceParts.of(self.running, job, files)
-        for path in job.files:
-            tree = self.trees.begin(job.table.name, path, files[path])
-            parts = cutter.of_file(path, knows=read.passes.knows)
-            for part, rows in read.passes.first(parts):
-                tree.extend(self._take(job, read, part, rows))
-                yield part.size
+        for _, tree, part, rows in self._parts_of_files(job, cutter, read.passes):
+            tree.extend(self._take(job, read, part, rows))
+            yield part.size
 
     def _read_file_groups(
         self, job: SourceJob, files: Mapping[str, Path], read: ReadSource
@@ -137,20 +135,36 @@ class Ingest:
         self._open.enter_context(pieces)
         groups = self._open.enter_context(RowGroups(cutter, self.folder))
         gathered: list[Part[Any]] = []
-        for path in job.files:
-            tree = self.trees.begin(job.table.name, path, files[path])
-            for part, rows in pieces.first(cutter.of_file(path, knows=pieces.knows)):
-                found = json.loads(rows)
-                self._count(job.table.name, found)
-                self.quarantine.put_all(found["refused"])
-                tree.extend(_leaves(found["leaves"]))
-                groups.add(path, found["pieces"], pieces.spooled(part))
-                gathered.append(part)
-                yield part.size
+        for path, tree, part, rows in self._parts_of_files(job, cutter, pieces):
+            found = json.loads(rows)
+            self._count(job.table.name, found)
+            self.quarantine.put_all(found["refused"])
+            tree.extend(_leaves(found["leaves"]))
+            groups.add(path, found["pieces"], pieces.spooled(part))
+            gathered.append(part)
+            yield part.size
         pieces.remember(gathered)
         for part, rows in read.passes.first(groups.parts()):
             self._take(job, read, part, rows)
             yield 0
+
+    def _parts_of_files(
+        self, job: SourceJob, cutter: SourceParts, passes: Passes[Any]
+    ) -> Iterator[tuple[str, RecordTree, Part[Any], bytes]]:
+        """Yield the parts of all files of a job, each with its file, the file's tree, and rows."""
+        name, files = job.table.name, cutter.files
+        trees = {path: self.trees.begin(name, path, files[path]) for path in job.files}
+        coming: deque[str] = deque()
+
+        def parts() -> Iterator[Part[Any]]:
+            for path in job.files:
+                for part in cutter.of_file(path, knows=passes.knows):
+                    coming.append(path)
+                    yield part
+
+        for part, rows in passes.first(parts()):
+            path = coming.popleft()
+            yield path, trees[path], part, rows
 
     def _take(self, job: SourceJob, read: ReadSource, part: Part[Any], rows: bytes) -> list[bytes]:
         """Put the rows of a part where they belong, and return the leaf hashes of its records."""

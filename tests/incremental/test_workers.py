@@ -1,30 +1,68 @@
-"""Workers: several threads of one process share the cores that there are."""
+"""Workers: when they are hired and how many, and that results come in order."""
 
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from distill.receipts.incremental import workers
-from distill.receipts.incremental.workers import WORKERS, WORTH_WORKERS, in_order
+from distill.receipts.incremental.workers import WORKERS, WORTH_WORKERS, Known, in_order
+from distill.stages.pipeline import build_evidence_index
+from tests.workspaces import MAPPED, VERDICT, counts, lines, make_workspace, row
 
 JOBS = [(number, WORTH_WORKERS) for number in range(6)]
 
 
-def test_flows_that_work_at_once_share_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever comes first has all of them, others one each; what ended is given back."""
-    hired: list[int] = []
+@pytest.fixture
+def hired(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Of two workers that there are, how many were hired, each time that some were."""
+    found: list[int] = []
     own = workers.hire
 
     def hire(number: int, *given: Any) -> Any:
-        hired.append(number)
+        found.append(number)
         return own(number, *given)
 
     monkeypatch.setattr(workers, "hire", hire)
     monkeypatch.setenv(WORKERS, "2")
+    return found
+
+
+def test_flows_that_work_at_once_share_the_workers(hired: list[int]) -> None:
+    """Whoever comes first has all of them, others one each; what ended is given back."""
     both = [in_order(attrgetter, ("real",), JOBS) for _ in range(2)]
     found = list(zip(*both, strict=True))
     assert found == [(number, number) for number, _ in JOBS]
     assert hired == [2, 1]
     assert list(in_order(attrgetter, ("real",), JOBS)) == [number for number, _ in JOBS]
     assert hired == [2, 1, 2]
+
+
+def test_a_little_is_done_here_and_the_rest_by_workers_in_order(hired: list[int]) -> None:
+    """Jobs wait until they are worth while; results that are known stand between them."""
+    little = [(number, WORTH_WORKERS // 4) for number in range(3)]
+    assert list(in_order(attrgetter, ("real",), little)) == [0, 1, 2]
+    assert hired == []
+    mixed: list[Any] = [Known(-1), *little, Known(-2), *JOBS, Known(-3)]
+    found = list(in_order(attrgetter, ("real",), mixed))
+    assert found == [-1, 0, 1, 2, -2, *(number for number, _ in JOBS), -3]
+    assert hired == [2]
+
+
+def test_the_files_of_a_source_are_read_by_the_same_workers(
+    hired: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However small each of them is; and what comes out is what one process makes."""
+    logs = {
+        f"logs/{n}.jsonl": lines(row(f"t{n}-{m}", f"answer {n}-{m}") for m in range(5 * (n % 3)))
+        for n in range(8)
+    }
+    monkeypatch.setattr(workers, "WORTH_WORKERS", sum(map(len, logs.values())) // 2)
+    project = make_workspace(tmp_path / "two", MAPPED + VERDICT, logs)
+    together = build_evidence_index(project)
+    assert hired == [2]
+    monkeypatch.setenv(WORKERS, "1")
+    alone = build_evidence_index(make_workspace(tmp_path / "one", MAPPED + VERDICT, logs))
+    assert alone.receipt.claim_digest == together.receipt.claim_digest
+    assert counts(alone)["runs"] == 35

@@ -61,8 +61,8 @@ def in_order(
 ) -> Iterator[Any]:
     """Yield ``start(*given)(job)`` for every job, given with its size in bytes, in order.
 
-    Only a few results wait in memory. The first bytes are worked on here; where there is more,
-    workers are started, and ``start`` is called once in each. Several threads that do so at once
+    Only a few results wait in memory. Where there is little to do it is done here; else workers are
+    started, and ``start`` is called once in each. Several threads that do so at once
     share the number of workers, and each has one at least.
 
     Raises:
@@ -101,6 +101,13 @@ class Awaited(Generic[Result]):
         raise AssertionError(message)
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A job that waits to see whether workers are worth while."""
+
+    job: Any
+
+
 class _Crew:
     """This process, and workers as soon as they are worth while."""
 
@@ -111,22 +118,22 @@ class _Crew:
         self._own: Callable[[Any], Any] | None = None
         self._workers = number_of_workers()
         self._pool: ProcessPoolExecutor | None = None
-        self._waiting: deque[Known[Any] | Future[Any]] = deque()
+        self._waiting: deque[Known[Any] | Future[Any] | _Held] = deque()
         self._ahead = 0
-        self._done = 0
+        self._held = 0  # bytes of jobs that wait
 
     def take(self, job: tuple[Any, int] | Known[Any]) -> None:
         if isinstance(job, Known):
             self._waiting.append(job)
-        elif self._done >= WORTH_WORKERS and self._has_workers():
-            with explained():
-                self._waiting.append(self._hired().submit(_work, job[0]))
-            self._ahead += 1
+        elif self._pool is not None:
+            self._waiting.append(self._submitted(self._pool, job[0]))
+        elif not self._has_workers():
+            self._waiting.append(Known(self._done(job[0])))
         else:
-            if self._own is None:
-                self._own = self._start(*self._given)
-            self._done += job[1]
-            self._waiting.append(Known(self._own(job[0])))
+            self._waiting.append(_Held(job[0]))
+            self._held += job[1]
+            if self._held >= WORTH_WORKERS:
+                self._hire()
 
     def ready(self) -> Iterator[Any]:
         """Yield what need not be waited for, and wait where too much is ahead."""
@@ -150,20 +157,34 @@ class _Crew:
         first = self._waiting.popleft()
         if isinstance(first, Known):
             return first.result
+        if isinstance(first, _Held):
+            return self._done(first.job)
         self._ahead -= 1
         with explained():
             return first.result()
 
+    def _done(self, job: Any) -> Any:
+        if self._own is None:
+            self._own = self._start(*self._given)
+        return self._own(job)
+
     def _has_workers(self) -> bool:
-        if self._workers > 1 and self._pool is None and not can_travel((self._start, self._given)):
+        if self._workers > 1 and not self._held and not can_travel((self._start, self._given)):
             self._workers = 1
         return self._workers > 1
 
-    def _hired(self) -> "ProcessPoolExecutor":
-        if self._pool is None:
-            self._workers = _take_share(self._workers)
-            self._pool = hire(self._workers, _begin, (self._start, self._given))
-        return self._pool
+    def _hire(self) -> None:
+        self._workers = _take_share(self._workers)
+        pool = self._pool = hire(self._workers, _begin, (self._start, self._given))
+        self._waiting = deque(
+            self._submitted(pool, one.job) if isinstance(one, _Held) else one
+            for one in self._waiting
+        )
+
+    def _submitted(self, pool: "ProcessPoolExecutor", job: Any) -> "Future[Any]":
+        self._ahead += 1
+        with explained():
+            return pool.submit(_work, job)
 
 
 def _take_share(number: int) -> int:
