@@ -47,6 +47,7 @@ IBAN_LENGTHS: Final = {
     }.items()
     for country in countries.split()
 }
+_OF_IBAN: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _EXAMPLE_IBANS: Final = frozenset(
     {b"DE89370400440532013000", b"GB82WEST12345698765432", b"GB29NWBK60161331926819"}
 )
@@ -74,13 +75,13 @@ def _luhn_sum(digits: bytes) -> int:
 
 
 def iban_length(text: bytes) -> int | None:
-    """Return how many of the bytes are an IBAN, with the blanks in it; null where none is there."""
+    """Return how many of the bytes are an IBAN, with what parts it; null where none is there."""
     length = IBAN_LENGTHS.get(text[:2].decode("ascii", "replace"))
     if length is None:
         return None
     taken, letters = 0, bytearray()
     while taken < len(text) and len(letters) < length:
-        if text[taken] != ord(" "):
+        if text[taken] in _OF_IBAN:
             letters.append(text[taken])
         taken += 1
     if len(letters) < length or bytes(letters) in _EXAMPLE_IBANS:

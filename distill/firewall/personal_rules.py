@@ -24,15 +24,28 @@ from distill.firewall.personal_words import is_address_of_nobody, is_name_of_nob
 
 _LETTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final = b"0123456789"
-_LOCAL: Final = _LETTERS + _DIGITS + b"._%+-"
+#: Bytes of letters with an accent, and of Greek, Cyrillic and Armenian ones (U+00C0 to U+053F).
+_CONTINUATION: Final = bytes(range(0x80, 0xC0))
+_BEYOND_ASCII: Final = _CONTINUATION + bytes(range(0xC3, 0xD5))
+_LOCAL: Final = _LETTERS + _DIGITS + b"._%+-" + _BEYOND_ASCII
 _MAX_LOCAL: Final = 64
 _MAX_ESCAPES: Final = 32
 
-_DOMAIN: Final = re.compile(rb"((?:[A-Za-z0-9-]{1,63}+\.){1,8})([A-Za-z]{2,24}+)(?![A-Za-z0-9_(-])")
-_CARD: Final = re.compile(
-    rb"[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5}|[0-9]++"
+_DOMAIN: Final = re.compile(
+    rb"((?:[A-Za-z0-9\x80-\xbf\xc3-\xd4-]{1,63}+\.){1,8})([A-Za-z]{2,24}+)(?![A-Za-z0-9_(-])"
 )
-_IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:[ ]?[A-Z0-9]){11,30}+")
+#: What may stand between the groups of a number, besides a blank: a dash of ASCII, one that does
+#: not break a line, an en dash; blanks that do not break one, wide and narrow.
+_PARTED_BY: Final = "-\u2011\u2013\u00a0\u202f"
+_PART: Final = rb"(?:" + b"|".join(one.encode() for one in _PARTED_BY) + rb")"
+_CARD: Final = re.compile(
+    rb"[0-9]{4}(?P<of_16> |" + _PART + rb")[0-9]{4}(?P=of_16)[0-9]{4}(?P=of_16)[0-9]{4}|"
+    rb"[0-9]{4}(?P<of_15> |" + _PART + rb")[0-9]{6}(?P=of_15)[0-9]{4,5}|[0-9]++"
+)
+_IBAN: Final = re.compile(
+    rb"[A-Z]{2}[0-9]{2}(?:(?P<part>" + _PART + rb")[A-Z0-9]{4}"
+    rb"(?:(?P=part)[A-Z0-9]{4}){1,6}+(?:(?P=part)[A-Z0-9]{1,3})?|(?:[ ]?[A-Z0-9]){11,30}+)"
+)
 _IPV4: Final = re.compile(rb"[0-9.]++")
 _IPV6: Final = re.compile(rb"[23][0-9a-fA-F]{3}(?::[0-9a-fA-F]{0,4}){2,8}+")
 _INTERNATIONAL: Final = re.compile(
@@ -88,7 +101,7 @@ def _email(raw: bytes, start: int, end: int) -> Span | int | None:
         before = raw[max(0, start - _MAX_ESCAPES) : start]
         start = start - len(before) + len(before.rstrip(b"\\"))
     before = raw[max(0, start - _MAX_LOCAL) : start]
-    name = before[len(before.rstrip(_LOCAL)) :].lstrip(b".%+-")
+    name = before[len(before.rstrip(_LOCAL)) :].lstrip(b".%+-" + _CONTINUATION)
     begin = start - len(name)
     if begin and raw[begin - 1] == ord("\\") and name[:1] in (b"n", b"t", b"r"):
         name, begin = name[1:], begin + 1
@@ -210,8 +223,8 @@ PERSONAL_RULES: Final[tuple[PersonalRule, ...]] = (
         "card_number",
         (
             "0" * 14,
-            *(f"0000{blank}0000{blank}0000{blank}0000" for blank in " -"),
-            *(f"0000{blank}000000{blank}0000" for blank in " -"),
+            *(f"0000{part}0000{part}0000{part}0000" for part in f" {_PARTED_BY}"),
+            *(f"0000{part}000000{part}0000" for part in f" {_PARTED_BY}"),
         ),
         _card,
     ),

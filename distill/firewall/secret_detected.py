@@ -17,7 +17,7 @@ from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
 
 NAME: Final = "secret_detected"
-VERSION: Final = 3
+VERSION: Final = 4
 
 _NEEDLES: Final = RuleNeedles(rule.needles for rule in SECRET_RULES)
 _WORD: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")

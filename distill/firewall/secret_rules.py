@@ -20,6 +20,10 @@ from distill.firewall.secret_checks import (
 )
 
 _END: Final = rb"(?![A-Za-z0-9_])"
+#: JSON may write a slash with a backslash before it, and each layer around doubles those.
+_SLASH: Final = rb"\\{0,32}+/"
+#: How many stand before a slash within one to four layers; some escape it anew.
+_BACKSLASHES: Final = (1, 2, 3, 4, 7, 8, 15)
 _DIGITS: Final = b"0123456789"
 _AZURE: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-"
 
@@ -132,8 +136,8 @@ SECRET_RULES: Final[tuple[SecretRule, ...]] = (
     _rule(
         "slack_webhook",
         "hooks.slack.com",
-        rb"hooks\.slack\.com\\?/(?:services|workflows)\\?/(?P<key>T[A-Z0-9]{6,12}\\?/[A-Z0-9]{6,14}\\?/"
-        rb"[A-Za-z0-9]{20,40})",
+        rb"hooks\.slack\.com" + _SLASH + rb"(?:services|workflows)" + _SLASH + rb"(?P<key>"
+        rb"T[A-Z0-9]{6,12}" + _SLASH + rb"[A-Z0-9]{6,14}" + _SLASH + rb"[A-Za-z0-9]{20,40})",
         is_within=True,
     ),
     _rule("stripe_key", "sk_live_ rk_live_", rb"[sr]k_live_[A-Za-z0-9]{24,128}" + _END),
@@ -187,8 +191,9 @@ SECRET_RULES: Final[tuple[SecretRule, ...]] = (
     ),
     _rule(
         "url_password",
-        ":// :\\/\\/",
-        rb":(?:\\?/){2}[^\s\0:/@\"'<>\\]{0,128}+:(?P<key>[^\s\0/@\"'<>\\]{3,256}+)@[A-Za-z0-9\[]",
+        " ".join(("://", *(":" + "\\" * number + "/" for number in _BACKSLASHES))),
+        rb":" + _SLASH + _SLASH + rb"[^\s\0:/@\"'<>\\]{0,128}+:"
+        rb"(?P<key>[^\s\0/@\"'<>\\]{3,256}+)@[A-Za-z0-9\[]",
         is_password,
         is_within=True,
     ),

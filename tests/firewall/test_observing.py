@@ -20,17 +20,17 @@ from tests.exports.builders import assistant, call, evidence, run, user
 
 #: The observers' version, and the versions that it stands for: who changes one raises both.
 TABLE = (
-    11,
+    12,
     {
         "benchmark_contamination": 1,
         "looping": 1,
         "near_duplicate": 2,
         "oracle_access": 2,
-        "personal_data": 3,
+        "personal_data": 4,
         "placeholder_code": 1,
         "prompt_injection": 2,
         "refusal": 2,
-        "secret_detected": 3,
+        "secret_detected": 4,
         "truncated_run": 1,
     },
 )

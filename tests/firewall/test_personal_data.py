@@ -18,6 +18,13 @@ from tests.firewall.labelled.personal_data import Census
 PEOPLE = Census(99).all()
 
 
+def _valid(account: str) -> str:
+    """Return an account in groups with its check digits worked out (ISO 7064, modulo 97)."""
+    plain = account.replace(" ", "")
+    moved = "".join(str(int(letter, 36)) for letter in f"{plain[4:]}{plain[:2]}00")
+    return f"{plain[:2]}{98 - int(moved) % 97:02}{account[4:]}"
+
+
 def _found(text: str) -> list[tuple[str, str]]:
     told = observe(RunTexts(text=text))
     marks = () if told is None else told.marks
@@ -73,6 +80,40 @@ def test_what_stands_right_behind_an_escape_of_json_is_found(kind: str, before: 
     told = observe(RunTexts(text=json.dumps({"a": f"said:{before}{value} ;"})))
     is_of_a_diff = before == "\n" and value.startswith("+") and value[1:].isdigit()
     assert is_of_a_diff or (told is not None and rule in {mark.rule for mark in told.marks})
+
+
+_CARD = "4539 5787 6362 1486"
+_ACCOUNT = "NL02 INGB 0123 4567 89"
+
+
+@pytest.mark.parametrize("part", ["\u00a0", "\u202f", "\u2011", "\u2013", "-"])
+def test_groups_may_be_parted_by_other_blanks_and_dashes(part: str) -> None:
+    """As word processors and web pages write numbers; one that is mixed is none."""
+    for rule, value in (("card_number", _CARD), ("iban", _valid(_ACCOUNT))):
+        parted = value.replace(" ", part)
+        assert _found(f"it is {parted}, they say") == [(rule, parted)]
+        assert not _found(f"it is {value.replace(' ', part, 1)}, they say")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("An j\u00f6rg.m\u00fcller@posteo.de.", "j\u00f6rg.m\u00fcller@posteo.de"),
+        ("(\u00c5sa@fastmail.com)", "\u00c5sa@fastmail.com"),
+        ("\u043c\u0438\u0440\u0430@posteo.de", "\u043c\u0438\u0440\u0430@posteo.de"),
+        ("mira@m\u00fcller-holt.de", "mira@m\u00fcller-holt.de"),
+        ("\u201emira@posteo.de\u201c", "mira@posteo.de"),
+        ("\u00abmira@posteo.de\u00bb", "mira@posteo.de"),
+        ("\u8bf7\u8054\u7cfbmira@posteo.de\u3002", "mira@posteo.de"),
+        ("\U0001f600mira@posteo.de", "mira@posteo.de"),
+        ("a\u00a0mira@posteo.de", "mira@posteo.de"),
+    ],
+)
+def test_letters_of_an_address_may_be_beyond_ascii(text: str, address: str) -> None:
+    """Before and behind the at; quotes, emoji and letters of scripts without blanks are no part."""
+    assert _found(text) == [("email", address)]
+    assert not _found("mira@m\u00fcller.py and \u00f6@k.T and @m\u00fcller.route")
+    assert not _found("\u00abnoreply@posteo.de\u00bb and \u201cgit@posteo.de\u201d")
 
 
 def test_an_ignored_rule_hides_nothing_of_the_others() -> None:

@@ -53,6 +53,21 @@ def test_a_credential_is_found_by_its_own_rule(rule: str) -> None:
         )
 
 
+def _escaping_slashes(text: str) -> str:
+    return json.dumps(text).replace("/", "\\/")
+
+
+@pytest.mark.parametrize("rule", ["url_password", "slack_webhook"])
+@pytest.mark.parametrize("layers", range(1, 4))
+def test_slashes_escaped_within_layers_of_json_hide_nothing(rule: str, layers: int) -> None:
+    """Of one writer that escapes a slash with others around it that don't, or that do as well."""
+    for write in (json.dumps, _escaping_slashes):
+        text = _escaping_slashes(SECRETS[rule])
+        for _ in range(layers):
+            text = write(text)
+        assert rule in {mark.rule for mark in _marks(f"said {text}")}
+
+
 def test_every_rule_has_another_name() -> None:
     """A rule can be ignored by its name alone."""
     names = [rule.name for rule in SECRET_RULES]

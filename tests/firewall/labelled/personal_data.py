@@ -94,6 +94,13 @@ def _positives() -> Iterator[RunFields]:
     for _, value in Census(40).all().values():
         yield {"messages": (user(f"It is {value}, they say."), assistant("Noted."))}
         yield {"messages": (user("Go."), assistant(None, call("set", {"a": [value]})))}
+    for value in (
+        "j\u00f6rg.holt@posteo.de",
+        "mira@m\u00fcller-holt.de",
+        *(Census(42).all()["card in groups"][1].replace(" ", part) for part in "\u00a0\u2013"),
+        *(Census(43).all()["Dutch account in groups"][1].replace(" ", p) for p in "\u202f-"),
+    ):
+        yield {"messages": (user(f"Write down {value}."), assistant("Noted."))}
     address = Census(41).all()["address"][1]
     yield {"messages": (user("Go."), tool(f"?to={quote(address, safe='')}&x=1"), assistant("Ok."))}
     for sentence in (
@@ -125,6 +132,9 @@ _LINES: Final = (
     "DE89 3704 0044 0532 0130 00 is the example of an IBAN",
     "GB82WEST12345698765432",
     "DE12 3456 7890 1234 5678 90",
+    "DE12-3456-7890-1234-5678-90 and part GB29-NWBK-6016-1331",
+    "4539-5787\u00a06362-1486 of 4539\u20136362",
+    "gr\u00f6\u00dfe@2x.png and \u00e9@k.T",
     "sha de89370400440532013000aabbccddeeff00112233",
     "listening on 127.0.0.1:8000 and 0.0.0.0:80",
     "ping 192.168.1.20 from 10.0.0.7 via 172.16.0.1",
