@@ -2,25 +2,37 @@
 
 import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, Final, Self
 
 from distill.errors import ContractError, SourceError
 from distill.receipts.incremental.functions import GroupFunction, Made, RecordFunction, Where
+from distill.receipts.incremental.groups import Groups, index_of, part_of, regroup
+from distill.receipts.incremental.memory import Memory
 from distill.receipts.incremental.record_stage import Job
-from distill.receipts.incremental.rows import Table, write_rows
-from distill.receipts.incremental.segments import changed_meanwhile, read_range, read_records
-from distill.receipts.incremental.stage import KEY_FUNCTION, IncrementalStage, Work
-from distill.receipts.incremental.workers import Awaited, in_order
+from distill.receipts.incremental.rows import Rows, write_rows
+from distill.receipts.incremental.segments import (
+    Segment,
+    changed_meanwhile,
+    read_range,
+    read_records,
+)
+from distill.receipts.incremental.stage import KEY_FUNCTION, IncrementalStage, Input, Work
+from distill.receipts.incremental.workers import in_order
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.recording import demand_identity, demand_plain
 from distill.receipts.report import Report
 
 _BATCH: Final = 256  # groups that a worker is given at once
 _MOST_OPEN: Final = 100
+#: Under this key the groups are remembered, beside the rows of segments.
+GROUPS: Final = sha256(b"groups").digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,73 +102,93 @@ class GroupStage(IncrementalStage):
 
     def produce(self, work: Work) -> Report:
         """Write what every group gives."""
-        table = self._table(work)
-        groups = list(table.sorted_groups())
-        places = [one.place for one, _ in work.parts]
-        keys = [digest for _, _, digest in groups]
-        missing = work.running.former.missing(keys)
-
-        def group(number: int) -> Group:
-            key, members, _ = groups[number]
-            return Group(
-                key.decode(),
-                tuple(
-                    Member(
-                        places[table.parts[i]], table.starts[i], table.lengths[i], table.leaves[i]
-                    )
-                    for i in members
-                ),
-            )
-
-        coming = self._computed(work, table, groups, missing, group)
-        awaited = Awaited(missing, coming)
+        parts = list(work.parts)
+        groups = self._groups(work, parts)
+        sought = _Members(groups, parts, work.running.rows)
+        missing = work.running.former.missing(groups.digests)
+        batches = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)]
+        jobs = (([sought.group(one) for one in batch], sought.size(batch)) for batch in batches)
+        coming = chain.from_iterable(in_order(GroupStage.maker, (self, work.parameters), jobs))
+        awaited = set(missing)
         make = self.maker(work.parameters)
 
         def make_one(number: int) -> Made:
-            return awaited.of(number) if number in awaited else make([group(number)])[0]
+            return next(coming) if number in awaited else make([sought.group(number)])[0]
 
-        items = work.writer.write(keys, make_one)
+        items = work.writer.write(groups.digests, make_one)
+        read = sum(segment.records for _, segment in parts)
         return Report(
             counts={
-                "read": len(table.starts),
-                "without_key": table.without_key,
-                "groups": len(groups),
+                "read": read,
+                "without_key": read - len(groups.members),
+                "groups": len(groups.keys),
                 "written": sum(items.records),
             }
         )
 
-    def _computed(
-        self,
-        work: Work,
-        table: Table,
-        groups: Sequence[tuple[bytes, list[int], bytes]],
-        missing: Sequence[int],
-        group: Callable[[int], Group],
-    ) -> Iterator[Made]:
-        def size(batch: Sequence[int]) -> int:
-            return sum(table.lengths[i] for number in batch for i in groups[number][1])
-
-        batches = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)]
-        jobs = (([group(number) for number in batch], size(batch)) for batch in batches)
-        for made in in_order(GroupStage.maker, (self, work.parameters), jobs):
-            yield from made
-
-    def _table(self, work: Work) -> Table:
-        """Return all records, with the keys that are new read off."""
-        parts = list(work.parts)
-        known = work.running.memory.rows
+    def _groups(self, work: Work, parts: Sequence[tuple[Input, Segment]]) -> Groups:
+        """Return all groups, with the keys that are new read off, and remember them."""
+        memory, learnt = work.running.memory, work.running.rows
+        known = memory.rows
         missing = {
             s.digest: Job(one.path, one.place, s) for one, s in parts if s.digest not in known
         }
         jobs = ((job, job.segment.end - job.segment.start) for job in missing.values())
         found = in_order(GroupStage.key_reader, (self,), jobs)
-        learnt = dict(zip(missing, found, strict=True))
-        table = Table()
-        for number, (_, segment) in enumerate(parts):
-            rows = learnt.get(segment.digest) or known[segment.digest]
-            work.running.rows[segment.digest] = rows
-            table.add(number, segment.start, rows)
-        return table
+        fresh = dict(zip(missing, found, strict=True))
+        for _, one in parts:
+            learnt[one.digest] = fresh.get(one.digest) or known[one.digest]
+
+        def rows(digest: bytes) -> Rows:
+            return Rows(learnt[digest] if digest in learnt else known[digest])
+
+        digests = [one.digest for _, one in parts]
+        groups, _ = regroup(_former(memory), digests, rows)
+        learnt[GROUPS] = groups.column()
+        return groups
+
+
+class _Members:
+    """Where the records of groups lie."""
+
+    def __init__(
+        self,
+        groups: Groups,
+        parts: Sequence[tuple[Input, Segment]],
+        rows: Mapping[bytes, bytes],
+    ) -> None:
+        self._groups = groups
+        self._bounds = list(accumulate(groups.counts, initial=0))
+        self._parts = dict(zip(groups.numbers, parts, strict=True))
+        self._rows = rows
+
+    def group(self, number: int) -> Group:
+        """Return a group with its records' places."""
+        members = tuple(self._member(one) for one in self._of(number))
+        return Group(self._groups.keys[number].decode(), members)
+
+    def size(self, numbers: Iterable[int]) -> int:
+        """Return the bytes of the records of some groups, about."""
+        each = [self._parts[part_of(one)][1] for n in numbers for one in self._of(n)]
+        return sum((segment.end - segment.start) // segment.records for segment in each)
+
+    def _of(self, number: int) -> "array[int]":
+        return self._groups.members[self._bounds[number] : self._bounds[number + 1]]
+
+    def _member(self, one: int) -> Member:
+        file, segment = self._parts[part_of(one)]
+        rows, index = Rows(self._rows[segment.digest]), index_of(one)
+        start, length = rows.extent(index)
+        return Member(file.place, segment.start + start, length, rows.leaf(index))
+
+
+def _former(memory: Memory) -> Groups:
+    """Return the groups of the run before; none where they are not remembered in whole."""
+    try:
+        found = Groups.of_column(memory.rows[GROUPS], memory.items.keys)
+    except (LookupError, ValueError, OverflowError):
+        return Groups()
+    return found if all(one in memory.rows for one in found.parts) else Groups()
 
 
 def _rows(function: RecordFunction, job: Job) -> bytes:

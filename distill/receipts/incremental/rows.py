@@ -4,10 +4,8 @@ A segment's rows are bytes: the number of records, the lengths of the keys (`NO_
 without one), the lengths of the records, the leaf hashes, and the keys in UTF-8.
 """
 
-from array import array
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from itertools import accumulate
 from typing import Final
 
 from distill.receipts.incremental.columns import numbers_of_column, numbers_to_column
@@ -31,49 +29,32 @@ def write_rows(keys: Sequence[bytes | None], records: Sequence[bytes]) -> bytes:
     )
 
 
-class Table:
-    """The records of a whole input by number: where each one lies, and which key it has."""
+class Rows:
+    """The rows of a segment, read where they are asked for."""
 
-    def __init__(self) -> None:
-        self.parts = array("Q")  # the number of the segment
-        self.starts = array("Q")  # in the file
-        self.lengths = array("Q")
-        self.leaves: list[bytes] = []
-        self.groups: dict[bytes, list[int]] = {}
-        self.without_key = 0
+    __slots__ = ("_content", "_leaves", "_lengths", "count")
 
-    def add(self, part: int, start: int, rows: bytes) -> None:
-        """Add the records of a segment that begins at ``start``."""
-        count = numbers_of_column(rows[:_WIDTH])[0]
-        at, width = _WIDTH, count * _WIDTH
-        key_lengths = numbers_of_column(rows[at : at + width])
-        lengths = numbers_of_column(rows[at + width : at + 2 * width])
-        at += 2 * width
-        number = len(self.starts)
-        self.parts.extend([part] * count)
-        self.lengths.extend(lengths)
-        self.starts.extend(list(accumulate((one + 1 for one in lengths), initial=start))[:-1])
-        self.leaves += [rows[i : i + _LEAF] for i in range(at, at + count * _LEAF, _LEAF)]
-        self._group(number, key_lengths, rows, at + count * _LEAF)
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.count = numbers_of_column(content[:_WIDTH])[0]
+        self._lengths = _WIDTH + self.count * _WIDTH
+        self._leaves = self._lengths + self.count * _WIDTH
 
-    def _group(self, number: int, key_lengths: Sequence[int], rows: bytes, at: int) -> None:
-        groups = self.groups
-        for index, length in enumerate(key_lengths, number):
-            if length == NO_KEY:
-                self.without_key += 1
-                continue
-            key = rows[at : at + length]
-            at += length
-            members = groups.get(key)
-            if members is None:
-                groups[key] = [index]
-            else:
-                members.append(index)
+    def keys(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the records that have a key: the number of each, and the key."""
+        at = self._leaves + self.count * _LEAF
+        for number, length in enumerate(numbers_of_column(self._content[_WIDTH : self._lengths])):
+            if length != NO_KEY:
+                yield number, self._content[at : at + length]
+                at += length
 
-    def sorted_groups(self) -> Iterator[tuple[bytes, list[int], bytes]]:
-        """Yield each key, the numbers of its records, and the digest of both, by key."""
-        leaves = self.leaves
-        for key in sorted(self.groups):
-            members = self.groups[key]
-            begin = b"%d:%b" % (len(key), key)
-            yield key, members, sha256(begin + b"".join([leaves[i] for i in members])).digest()
+    def leaf(self, number: int) -> bytes:
+        """Return the leaf hash of a record."""
+        at = self._leaves + number * _LEAF
+        return self._content[at : at + _LEAF]
+
+    def extent(self, number: int) -> tuple[int, int]:
+        """Return where a record begins in its segment, and its length without the newline."""
+        behind = self._lengths + (number + 1) * _WIDTH
+        lengths = numbers_of_column(self._content[self._lengths : behind])
+        return sum(lengths) - lengths[-1] + number, lengths[-1]
