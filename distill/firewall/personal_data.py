@@ -16,7 +16,7 @@ from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
 
 NAME: Final = "personal_data"
-VERSION: Final = 4
+VERSION: Final = 5
 
 _NEEDLES: Final = RuleNeedles(rule.needles for rule in PERSONAL_RULES)
 

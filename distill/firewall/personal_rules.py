@@ -71,6 +71,12 @@ _WINDOWS_HOME: Final = re.compile(
     rb"[A-Za-z]:\\{1,4}+[Uu]sers\\{1,4}+"
     rb"(?P<key>(?P<first>[^\\/:*?\"<>|\s\0]{1,64}+)(?:(?: [^\\/:*?\"<>|\s\0]{1,32}+){1,3}(?=\\))?)"
 )
+#: A path as one folder's name, as Claude Code writes it: ``-Users-NAME-work``, ``C--Users-NAME``.
+_FOLDED_HOME: Final = re.compile(rb"-(?:Users|home)-(?P<key>[A-Za-z0-9._]{1,64}+)(?![A-Za-z0-9_(])")
+_BEFORE_FOLDED: Final = {
+    b"-U": re.compile(rb"(?:\A|[/\\\0:\s\"'`])(?:[A-Za-z]-)?\Z"),
+    b"-h": re.compile(rb"(?:\A|[/\\\0:])\Z"),
+}
 _MIN_PHONE: Final = 8
 _MAX_PHONE: Final = 15
 _BEFORE_NUMBER: Final = _LETTERS + _DIGITS + b"_.-+#/\\$%"
@@ -205,6 +211,16 @@ def _windows_home(raw: bytes, start: int, _: int) -> Span | int | None:
     return Span(found.start("key"), found.end("key"), "user_name")
 
 
+def _folded_home(raw: bytes, start: int, _: int) -> Span | int | None:
+    found = _FOLDED_HOME.match(raw, start)
+    if found is None or is_name_of_nobody(found["key"]):
+        return None
+    begins = _BEFORE_FOLDED[found[0][:2]].search(raw[max(0, start - 3) : start])
+    if not begins and not follows_escape(raw, start):
+        return None
+    return Span(found.start("key"), found.end("key"), "user_name")
+
+
 def _stands_alone(raw: bytes, start: int, end: int) -> bool:
     """Say whether no letter, digit or point makes a number part of something longer."""
     return _begins(raw, start) and not _NOT_AFTER_NUMBER.match(raw, end)
@@ -235,5 +251,6 @@ PERSONAL_RULES: Final[tuple[PersonalRule, ...]] = (
     PersonalRule("phone", ("(000)", "000-000-0000", "000.000.0000"), _national),
     PersonalRule("phone", ("phone", "tel:", 'tel"', "tel.", "tel ", "mobile", "fax"), _labelled),
     PersonalRule("user_name", ("/users", "/home"), _unix_home),
+    PersonalRule("user_name", ("-users-", "-home-"), _folded_home),
     PersonalRule("user_name", (":\\users", ":\\\\users", ":\\\\\\\\users"), _windows_home),
 )

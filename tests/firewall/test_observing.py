@@ -20,13 +20,13 @@ from tests.exports.builders import assistant, call, evidence, run, user
 
 #: The observers' version, and the versions that it stands for: who changes one raises both.
 TABLE = (
-    12,
+    13,
     {
         "benchmark_contamination": 1,
         "looping": 1,
         "near_duplicate": 2,
         "oracle_access": 2,
-        "personal_data": 4,
+        "personal_data": 5,
         "placeholder_code": 1,
         "prompt_injection": 2,
         "refusal": 2,

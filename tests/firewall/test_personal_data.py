@@ -126,7 +126,7 @@ def test_an_ignored_rule_hides_nothing_of_the_others() -> None:
 
 def test_a_file_named_like_an_address_keeps_its_runs_out() -> None:
     """A row names its file, where no placeholder can stand."""
-    for name in ("mira.holt@posteo.de", "mira.holt@posteo.de/1"):
+    for name in ("mira.holt@posteo.de", "mira.holt@posteo.de/1", "projects/-Users-mholt-x/s"):
         refused = rag_sample(*run("trial/a", provenance=(place(name=name),)), RagSettings())
         assert isinstance(refused, Refusal)
         assert (refused.reason, refused.rule) == (QuarantineReason.PERSONAL_DATA, "not_replaceable")
@@ -146,6 +146,37 @@ def test_a_home_folder_on_a_drive_is_read_to_its_end(path: str, name: str) -> No
     """A mounted drive is one, and a name of several words is marked with all of them."""
     assert _found(f"cd {path}") == [("user_name", name)]
     assert not _found("see api/Users/mholt and C:\\Users\\Public Documents\\x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("-Users-mholt-work", "see ~/.claude/projects/-Users-mholt-work/x.jsonl", "-Users-mholt"),
+        *("home:-Users-mholt-work/x", "projects/-home-mholt-work/x", "projects/C--Users-mholt-x"),
+        *("C--Users-mholt-x", "ls\n-Users-mholt-a\n", '"-Users-mholt"', "a\\n-Users-mholt-b"),
+    ],
+)
+def test_a_home_folder_that_a_folder_is_named_after_is_one(text: str) -> None:
+    """As Claude Code names the folder of a project's sessions, on every system."""
+    assert _found(text) == [("user_name", "mholt")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("nav-Users-mholt-x", "#-Users-Guide-1", "--Users-mholt", "x -home-mholt-y", "--home-dir"),
+        *(
+            "/-Users-runner-work",
+            "/-home-user-x",
+            "/-users-mholt-x",
+            "/-Users-f(x)",
+            "ab--Users-m-x",
+        ),
+    ],
+)
+def test_a_name_with_dashes_is_none(text: str) -> None:
+    """A class, an anchor, an option; and a machine's own account."""
+    assert not _found(text)
 
 
 def test_marks_of_one_text_never_overlap() -> None:

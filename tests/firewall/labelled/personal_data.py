@@ -101,6 +101,8 @@ def _positives() -> Iterator[RunFields]:
         *(Census(43).all()["Dutch account in groups"][1].replace(" ", p) for p in "\u202f-"),
     ):
         yield {"messages": (user(f"Write down {value}."), assistant("Noted."))}
+    for name in ("-Users-mholt-work", "projects/-home-mholt-work/a.jsonl", "C--Users-mholt-x"):
+        yield {"messages": (user("Go."), tool(name), assistant("Done."))}
     address = Census(41).all()["address"][1]
     yield {"messages": (user("Go."), tool(f"?to={quote(address, safe='')}&x=1"), assistant("Ok."))}
     for sentence in (
@@ -161,6 +163,8 @@ _LINES: Final = (
     "user@host.local ssh",
     "pkg@sha256.io-like",
     "/home/user/project/a.py",
+    "<a href='#-Users-Guide-1'> and nav-home-page-x and --home-dir-x",
+    "projects/-home-runner-work/a.jsonl",
     "/home/ubuntu/.ssh/config",
     "/Users/runner/work/repo/repo/a.py",
     "/home/runner/work and /home/swe-bench/x",
