@@ -1,9 +1,9 @@
 """Which runs are alike, worked out over all of them: clusters by facet, and who is kept.
 
 Runs with one digest are one text. Other texts are compared by their shingles, which are read from
-the evidence: of candidates alone. Of the runs that are alike in every facet asked for, the one with
-the best category is kept; then the one that may be trained on, the one that was judged by the
-highest origin, the shortest, the one with the least id.
+the evidence: of candidates alone, and not of those that an earlier run compared. Of the runs that
+are alike in every facet asked for, the one with the best category is kept; then the one that may be
+trained on, the one that was judged by the highest origin, the shortest, the one with the least id.
 
 Law: what comes of it depends on the runs and the settings, not on the order of either.
 """
@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from distill.firewall.facets import Facet, facets_of
 from distill.firewall.near_duplicate import NAME, bands_name
@@ -23,25 +23,22 @@ from distill.records.evidence import EvidenceRecord
 from distill.records.taxonomy import Category, SourceRole
 from distill.stages.lines import RandomReader
 from distill.stages.narrow import NarrowTables, Row, chunked
+from distill.stages.near_texts import FacetFiles, Texts
+
+if TYPE_CHECKING:
+    from distill.stages.similarities import Similarities
 
 NEAR_SCHEMA: Final = """
 CREATE TABLE places (
     seq INTEGER PRIMARY KEY, file INTEGER, start INTEGER, end INTEGER, role INTEGER,
-    origin INTEGER, chars INTEGER, position INTEGER
+    origin INTEGER, chars INTEGER, position INTEGER, facets TEXT
 );
-CREATE TABLE facets (seq INTEGER, facet TEXT, digest TEXT, bands TEXT);
-CREATE TABLE clusters (facet TEXT, digest TEXT, cluster TEXT, PRIMARY KEY (facet, digest));
+CREATE TABLE clustered (seq INTEGER, facet TEXT, digest BLOB, cluster TEXT);
 CREATE TABLE alike (seq INTEGER PRIMARY KEY, clusters TEXT);
 """
 
-_TEXTS: Final = "SELECT digest, MAX(bands), MIN(seq) FROM facets WHERE facet = ? GROUP BY digest"
-_SIZES: Final = (
-    "CREATE TABLE sizes AS SELECT facet, cluster, COUNT(*) AS runs"
-    " FROM facets JOIN clusters USING (facet, digest) GROUP BY facet, cluster"
-)
 _RUNS: Final = (
-    "SELECT seq, facet, cluster, runs FROM facets JOIN clusters USING (facet, digest)"
-    " JOIN sizes USING (facet, cluster) ORDER BY seq, facet"
+    "SELECT seq, facet, cluster, facets FROM clustered JOIN places USING (seq) ORDER BY seq, facet"
 )
 _GROUPS: Final = (
     "SELECT clusters, seq, source, line, category, role, origin, chars, run_id"
@@ -49,10 +46,8 @@ _GROUPS: Final = (
 )
 #: What a run asks; of one that is a text alone, the text.
 _ASKED: Final = """
-CREATE TABLE asked AS SELECT seq, facet, cluster, position
-FROM facets JOIN clusters USING (facet, digest) JOIN places USING (seq)
-WHERE facet = 'prompt' OR facet = 'output' AND seq NOT IN
-(SELECT seq FROM facets WHERE facet = 'prompt')
+CREATE TABLE asked AS SELECT seq, facet, cluster, position FROM clustered JOIN places USING (seq)
+WHERE facet = 'prompt' OR facet = 'output' AND facets NOT LIKE '%prompt%'
 """
 _FLOORS: Final = """
 SELECT source, line, least FROM asked JOIN
@@ -73,12 +68,13 @@ def near_row(record: EvidenceRecord, origin: int, start: int, end: int) -> list[
     return [start, end, *rank, position_of(record), found]
 
 
-def add_near_row(tables: NarrowTables, seq: int, file: int, row: Sequence[Any]) -> None:
-    """Put what `near_row` gave of run `seq`, whose line stands in `file`, into the tables."""
-    *place, facets = row
-    tables.add("places", (seq, file, *place))
-    for facet in facets:
-        tables.add("facets", (seq, *facet))
+def add_near_row(
+    tables: NarrowTables, facets: FacetFiles, seq: int, file: int, row: Sequence[Any]
+) -> None:
+    """Put away what `near_row` gave of run `seq`, whose line stands in `file`."""
+    *place, found = row
+    tables.add("places", (seq, file, *place, " ".join(name for name, *_ in found)))
+    facets.add(seq, found)
 
 
 def _rank(row: Row) -> tuple[Any, ...]:
@@ -89,11 +85,16 @@ def _rank(row: Row) -> tuple[Any, ...]:
 
 @dataclass
 class NearDuplicateSearch:
-    """Looks for runs that are alike; ``files`` are those of the evidence, by their numbers."""
+    """Looks for runs that are alike; ``files`` are those of the evidence, by their numbers.
+
+    ``similarities`` are those that are known from an earlier run.
+    """
 
     tables: NarrowTables
+    facets: FacetFiles
     files: Sequence[Path]
     settings: NearDuplicateSettings
+    similarities: "Similarities"
     _reader: RandomReader = field(default_factory=RandomReader)
     _shingles: OrderedDict[tuple[int, Facet], Any] = field(default_factory=OrderedDict)
     _bytes: int = 0
@@ -103,11 +104,9 @@ class NearDuplicateSearch:
 
         ``runs.category`` in the tables is the category in the end.
         """
-        self.tables.run("CREATE INDEX by_seq ON facets (seq)")
-        self.tables.run("CREATE INDEX by_digest ON facets (facet, digest)")
         for facet in Facet:
             self._cluster(facet)
-        self.tables.run(_SIZES)
+        self.tables.run("CREATE INDEX by_seq ON clustered (seq)")
         self._join()
         for _, group in chunked(self.tables.rows(_GROUPS)):
             yield from self._told(group)
@@ -119,31 +118,52 @@ class NearDuplicateSearch:
         yield from self.tables.rows(_FLOORS)
 
     def _cluster(self, facet: Facet) -> None:
-        from distill.firewall.clustering import clusters  # noqa: PLC0415 - brings numpy
-        from distill.firewall.minhash import read_bands, similarity  # noqa: PLC0415
+        """Say of each run that shares a facet's cluster with another which one that is."""
+        import numpy as np  # noqa: PLC0415 - 0.1 s, and no run with nothing to do needs it
 
-        digests: list[str] = []
-        bands: list[bytes | None] = []
-        runs: list[int] = []
-        for digest, told, seq in self.tables.rows(f"{_TEXTS} ORDER BY digest", (facet,)):
-            digests.append(digest)
-            bands.append(None if told is None else read_bands(told))
-            runs.append(seq)
+        texts = self.facets.texts(facet)
+        first_of = np.arange(len(texts.digests))
+        for number, first in self._joined(texts, facet).items():
+            first_of[number] = first
+        cluster = first_of[texts.of_run]
+        is_shared = np.bincount(cluster, minlength=1)[cluster] > 1
+        digests = texts.digests
+        for at in np.flatnonzero(is_shared).tolist():
+            digest = digests[texts.of_run[at]].tobytes()
+            name = digests[cluster[at]].tobytes().hex()
+            self.tables.add("clustered", (int(texts.runs[at]), facet, digest, name))
+
+    def _joined(self, texts: Texts, facet: Facet) -> dict[int, int]:
+        import numpy as np  # noqa: PLC0415
+
+        from distill.firewall.clustering import candidates, clusters  # noqa: PLC0415
+        from distill.stages.similarities import UNKNOWN  # noqa: PLC0415
+
+        long = np.flatnonzero(texts.is_long)
+        pairs = long[candidates(texts.bands[long])]
+        keys = texts.digests[pairs].view("S32")[:, 0]
+        known = self.similarities.known(keys)
+        asked = np.full(len(pairs), UNKNOWN, np.int16)
         least = 10 * self.settings.min_similarity
 
-        def is_alike(one: int, other: int) -> bool:
-            texts = (self._shingles_of(runs[number], facet) for number in (one, other))
-            return similarity(*texts) >= least
+        def is_alike(place: int, one: int, other: int) -> bool:
+            found = int(known[place])
+            if found == UNKNOWN:
+                found = self._similarity(int(texts.readers[one]), int(texts.readers[other]), facet)
+            asked[place] = found
+            return found >= least
 
-        for digest, first in zip(digests, clusters(bands, is_alike), strict=True):
-            self.tables.add("clusters", (facet, digest, digests[first]))
+        joined = clusters(pairs, is_alike)
+        self.similarities.keep(keys, asked)
+        return joined
 
     def _join(self) -> None:
         """Say of each run with which others it shares a cluster in all that is asked for."""
-        for seq, facets in chunked(self.tables.rows(_RUNS)):
-            asked = [one for one in facets if one[1] in self.settings.alike]
-            if asked and all(runs > 1 for *_, runs in asked):
-                shared = {facet: cluster for _, facet, cluster, _ in asked}
+        alike = set(self.settings.alike)
+        for seq, rows in chunked(self.tables.rows(_RUNS)):
+            asked = alike.intersection(rows[0][3].split())
+            shared = {facet: cluster for _, facet, cluster, _ in rows if facet in asked}
+            if asked and len(shared) == len(asked):
                 self.tables.add("alike", (seq, json.dumps(shared)))
 
     def _told(self, group: Sequence[Row]) -> Iterator[tuple[str, int, dict[str, Any]]]:
@@ -154,19 +174,26 @@ class NearDuplicateSearch:
             yield source, line, fields
 
     def _similarities(self, seq: int, kept: int) -> dict[str, int]:
-        from distill.firewall.minhash import similarity  # noqa: PLC0415 - brings numpy
-
         one, other = self._digests(seq), self._digests(kept)
         return {
             facet: 1000
             if one[facet] == other[facet]
-            else similarity(self._shingles_of(seq, facet), self._shingles_of(kept, facet))
+            else self.similarities.of(
+                one[facet],
+                other[facet],
+                lambda facet=facet: self._similarity(seq, kept, facet),  # type: ignore[misc]
+            )
             for facet in self.settings.alike
             if facet in one
         }
 
-    def _digests(self, seq: int) -> dict[str, str]:
-        return dict(self.tables.rows("SELECT facet, digest FROM facets WHERE seq = ?", (seq,)))
+    def _digests(self, seq: int) -> dict[str, bytes]:
+        return dict(self.tables.rows("SELECT facet, digest FROM clustered WHERE seq = ?", (seq,)))
+
+    def _similarity(self, one: int, other: int, facet: Facet) -> int:
+        from distill.firewall.minhash import similarity  # noqa: PLC0415 - brings numpy
+
+        return similarity(self._shingles_of(one, facet), self._shingles_of(other, facet))
 
     def _shingles_of(self, seq: int, facet: Facet) -> Any:
         """Return the shingles of a run's facet; those asked for last are kept in memory."""

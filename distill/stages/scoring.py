@@ -1,5 +1,6 @@
 """The second stage: evidence in, a category for every run out; ids and decisions, never a text."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,7 @@ from distill.stages.near_duplicates import (
     add_near_row,
     near_row,
 )
+from distill.stages.near_texts import FacetFiles
 from distill.stages.numbering import NumberedParts
 from distill.stages.progress import SILENT, Bar, Progress
 from distill.stages.tally import Tally
@@ -44,6 +46,8 @@ _Summary: TypeAlias = tuple[str, str, str | None]
 
 STAGE: Final = "score_runs"
 PARENT: Final = "build_evidence_index"
+#: Under which key of the remembered rows it stands how alike texts are.
+_SIMILARITIES: Final = hashlib.sha256(b"similarities of near-duplicates").digest()
 COUNTS: Final = ("evidence", "scored", *(category.value for category in Category), "tools_unknown")
 
 _SCHEMA: Final = """
@@ -74,10 +78,11 @@ def decide_runs(
     written: list[KnownFile] = []
     with (
         NarrowTables(_SCHEMA + NEAR_SCHEMA) as tables,
+        FacetFiles(scored) as facets,
         Passes(running, scored, start_scoring, (policy, near_duplicates is not None)) as passes,
     ):
         with progress.stage(STAGE, sum(path.stat().st_size for path in evidence)) as bar:
-            reading = _Reading(passes, tables, tally, bar)
+            reading = _Reading(passes, tables, facets, tally, bar)
             sources = {
                 name: reading.source(name, parts)
                 for name, parts in parts_of_shards(running, "evidence", is_placed=True).items()
@@ -85,11 +90,12 @@ def decide_runs(
         changes = _contradictions(tables)
         _add_inheritances(tables, changes)
         if near_duplicates is not None:
-            search = NearDuplicateSearch(tables, list(reading.files), near_duplicates)
+            search = reading.search(near_duplicates, running.memory.rows.get(_SIMILARITIES, b""))
             for name, line, found in search.found():
                 changes.setdefault(name, {}).setdefault(line, {})["near"] = found
             for name, line, floor in search.floors() if has_splits else ():
                 changes.setdefault(name, {}).setdefault(line, {})["floor"] = floor
+            running.rows[_SIMILARITIES] = search.similarities.content()
         for name, source in sources.items():
             writer = running.writer(scored, running.target("scored"), below=f"{name}/")
             source.write(passes, changes.get(name, {}), writer, tally)
@@ -194,6 +200,7 @@ class _Reading:
 
     passes: Passes[PartLines]
     tables: NarrowTables
+    facets: FacetFiles
     tally: Tally
     bar: Bar
     files: dict[Path, int] = field(default_factory=dict)
@@ -210,7 +217,7 @@ class _Reading:
                 self.runs += 1
                 self.tables.add("runs", (self.runs, name, numbered.lines, *keys))
                 if near is not None:
-                    add_near_row(self.tables, self.runs, file, near)
+                    add_near_row(self.tables, self.facets, self.runs, file, near)
                 numbered.lines += 1
                 source.decisions[keys[5], rule, origin] += 1
                 self.tally.add(name, "evidence")
@@ -219,6 +226,14 @@ class _Reading:
                     self.tally.group("by_verdict_origin", one)
             self.bar.advance(part.size)
         return source
+
+    def search(self, settings: NearDuplicateSettings, known: bytes) -> NearDuplicateSearch:
+        """Return the search for runs that are alike; ``known`` are remembered similarities."""
+        from distill.stages.similarities import Similarities  # noqa: PLC0415 - brings numpy
+
+        return NearDuplicateSearch(
+            self.tables, self.facets, list(self.files), settings, Similarities(known)
+        )
 
 
 def own_decision(record: EvidenceRecord, policy: ScoringPolicy) -> Decision:

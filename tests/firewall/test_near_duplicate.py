@@ -4,15 +4,17 @@ import random
 from itertools import pairwise
 from time import process_time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from distill.exports.preference import preference_sample
 from distill.exports.rag import rag_sample
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
-from distill.firewall.clustering import clusters
+from distill.firewall.clustering import candidates, clusters
 from distill.firewall.facets import Facet, facets_of
 from distill.firewall.gates import Refusal
 from distill.firewall.minhash import BANDS, bands_of, read_bands, shingles_of, similarity
@@ -228,19 +230,52 @@ def test_a_huge_bucket_costs_a_fixed_number_of_comparisons_a_text() -> None:
     """Ten thousand texts with the same bands, none alike: at most nine each, not ten thousand."""
     asked = 0
 
-    def never(_: int, __: int) -> bool:
+    def never(_: int, __: int, ___: int) -> bool:
         nonlocal asked
         asked += 1
         return False
 
     number = 10_000
-    assert clusters([b"\0" * 64] * number, never) == list(range(number))
-    assert asked <= 9 * number
+    assert clusters(candidates(_bucket(number)), never) == {}
+    assert 8 * number < asked <= 9 * number
+
+
+def _bucket(number: int) -> NDArray[np.uint32]:
+    """Bands of texts that share all of them."""
+    return np.zeros((number, BANDS), np.uint32)
 
 
 def test_a_huge_bucket_of_copies_is_one_cluster() -> None:
     """Each is compared once, and joined."""
-    assert set(clusters([b"\0" * 64] * 1000, lambda _, __: True)) == {0}
+    found = clusters(candidates(_bucket(1000)), lambda _, __, ___: True)
+    assert found == dict.fromkeys(range(1, 1000), 0)
+
+
+@given(
+    values=st.lists(st.integers(0, 3), max_size=60),
+    wide=st.integers(1, 4),
+    seed=st.randoms(use_true_random=False),
+)
+def test_candidates_are_those_of_each_bucket(
+    values: list[int], wide: int, seed: random.Random
+) -> None:
+    """All pairs of a small bucket; of a large one the first eight with each, and neighbours."""
+    rows = [[value, *(seed.randrange(9) for _ in range(wide))] for value in values]
+    expected = set()
+    for band in range(wide + 1):
+        buckets: dict[int, list[int]] = {}
+        for number, row in enumerate(rows):
+            buckets.setdefault(row[band], []).append(number)
+        for bucket in buckets.values():
+            near = 60 if len(bucket) <= 16 else 1
+            expected |= {
+                (one, other)
+                for at, other in enumerate(bucket)
+                for place, one in enumerate(bucket[:at])
+                if place < 8 or at - place <= near
+            }
+    found = candidates(np.array(rows, np.uint32).reshape(len(rows), wide + 1))
+    assert [tuple(pair) for pair in found.tolist()] == sorted(expected)
 
 
 @pytest.mark.parametrize(
