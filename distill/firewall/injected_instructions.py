@@ -70,8 +70,9 @@ def followed_instructions(messages: Sequence[Message], *, is_told: bool = False)
 
     `is_told`: the log's format says which turns are observations (`observed_turns`).
     """
-    may_observe = (one for one in messages if one.role in ("tool", "user"))
-    if not any(_may_instruct(one.content or "") for one in may_observe):
+    has_tools = any(one.role == "tool" or one.tool_calls for one in messages)
+    observing = "tool" if has_tools else "user"
+    if not any(_may_instruct(one.content or "") for one in messages if one.role == observing):
         return
     observed = observed_turns(messages, is_told=is_told)
     acts: dict[int, list[tuple[Mark, str]]] = {}
