@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from distill.records.compact import compact
 from distill.records.message import Message
+
+#: Characters: a shorter prompt stands in an output by chance.
+_LEAST_PROMPT: Final = 40
 
 
 class Facet(StrEnum):
@@ -21,19 +24,30 @@ def facets_of(messages: Sequence[Message] | None, text: str | None) -> Mapping[F
 
     The prompt is what users say before the agent's first turn (where no user speaks, all that
     stands there). The output is the agent's last turn that says or does something, and the actions
-    are all its turns before. Of a run that is a text alone, the text is the output.
+    are all its turns before. Of a run that is a text alone, the text is the output. An output that
+    repeats the prompt, as one that completes code does, is compared without it: or else all that
+    answers a long prompt is alike.
     """
     if messages is None:
         found = {Facet.OUTPUT: text or ""}
     else:
         turns = [one for one in messages if one.role == "assistant" and not one.is_blank]
         said = [_action(turn) for turn in turns]
+        prompt = _prompt(messages)
         found = {
-            Facet.PROMPT: _prompt(messages),
+            Facet.PROMPT: prompt,
             Facet.ACTIONS: "\n\n".join(said[:-1]),
-            Facet.OUTPUT: said[-1] if said else "",
+            Facet.OUTPUT: _without(prompt.strip(), said[-1]) if said else "",
         }
     return {facet: text for facet, text in found.items() if text and not text.isspace()}
+
+
+def _without(prompt: str, output: str) -> str:
+    """Return an output without the prompt, unless nothing else is left of it."""
+    if len(prompt) < _LEAST_PROMPT or prompt not in output:
+        return output
+    rest = output.replace(prompt, "\n", 1)
+    return output if rest.isspace() else rest
 
 
 def _prompt(messages: Sequence[Message]) -> str:

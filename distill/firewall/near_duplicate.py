@@ -17,7 +17,7 @@ from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "near_duplicate"
-VERSION: Final = 2
+VERSION: Final = 3
 
 #: A shorter text is compared as a whole alone: one word more or less is much of it.
 LEAST_WORDS: Final = 20
@@ -68,6 +68,6 @@ def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  #
     clusters = ", ".join(f"{facet} {one[:12]}" for facet, one in found.clusters.items())
     return Finding(
         QuarantineReason.NEAR_DUPLICATE,
-        "same_text" if is_same else "similar_text",
+        "same_words" if is_same else "similar_text",
         f"like {found.kept}, which is kept: {shares}; clusters: {clusters}",
     )

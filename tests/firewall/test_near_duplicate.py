@@ -100,6 +100,19 @@ def test_all_facets_must_be_alike(prompt: str, answer: str, is_alike: bool) -> N
     assert ("d/b" in found) == is_alike
 
 
+def test_an_output_that_repeats_the_prompt_is_compared_without_it() -> None:
+    """Two ways to complete one long beginning are two; the same way twice is one."""
+    asked = text(1, 200)
+    ways = [f"{asked} {text(one, 30)}" for one in (2, 3, 2)]
+    found = found_among([chat(f"d/{n}", asked, way) for n, way in enumerate(ways)])
+    assert found.keys() == {"d/0", "d/2"}
+    assert found["d/2"]["similarity"] == {"prompt": 1000, "output": 1000}
+    echoed = facets_of((user(asked), assistant(f" {asked}\n")), None)
+    assert echoed[Facet.OUTPUT].strip() == asked
+    short = facets_of((user("fix"), assistant("a prefix")), None)
+    assert short[Facet.OUTPUT] == "a prefix"
+
+
 def test_the_way_counts_unless_the_settings_leave_it_out() -> None:
     """Runs with one prompt and one last turn, and other actions between."""
     runs = [

@@ -11,10 +11,6 @@ _TEXT = """\
 [roots]
 public = {root}
 
-# What the independent readers count is before runs that are alike are thinned out.
-[firewall.near_duplicate]
-action = "off"
-
 # An evaluation's runs: role = "evaluation" in a workspace of your own.
 [sources.tau-bench]
 kind = "tau_bench"

@@ -51,6 +51,7 @@ def lessons(
         _intercode(by_name["intercode"]),
         _apologies(raw["intercode"], endings),
         _inspect(by_name["inspect-logs"]),
+        _alike(endings),
     )
     for text in texts:
         yield textwrap.fill(
@@ -221,4 +222,17 @@ def _inspect(each: Account) -> str:
         " begins with a tool's result and is refused (`tool_first`). The other"
         f" {each.runs.total()} are the runs above; {review} of them come from an eval that was"
         " cancelled, so that their scores are no verdicts, though the log has them."
+    )
+
+
+def _alike(endings: Endings) -> str:
+    source_of = {end.run_id: end.source for end in endings.runs.values()}
+    found = Counter(source_of[run] for run, end in endings.rag.items() if end == "near_duplicate")
+    return (
+        f"**{sum(found.values())} runs are like another one.** So many are kept out of RAG by"
+        f" `near_duplicate`, {found['reflexion']} of them in reflexion, whose files hold several"
+        " rounds over the same tasks: most are one solution again, word for word. Of those that"
+        " differ, a sample was looked at by hand. It held one way to solve a task with another name,"
+        " comment or operator, and two tasks of HumanEval that differ in the kind of their brackets"
+        " alone. The gate has no say about pairs."
     )
