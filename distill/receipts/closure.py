@@ -6,14 +6,18 @@ that is computed at run time, a data file that is not opened through importlib.r
 a function closes over.
 """
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from distill.errors import CodeStateError
 from distill.receipts.canonical import dumps
 from distill.receipts.digest import Digest, digest_bytes, digest_file
 from distill.receipts.engine import ENGINE, engine_files, engine_folders
+from distill.receipts.identities import Sight
+from distill.receipts.kept import Kept
 from distill.receipts.known_source import source_of
 from distill.receipts.loaded import demand_loaded
 from distill.receipts.modules import INIT, Finder, Module, is_installed
@@ -53,6 +57,15 @@ def closure_of(stage: Module, traces: Traces | None = None) -> Closure:
         raise CodeStateError("a module's file name is not ASCII", "rename it")
     digest = digest_bytes(dumps({name: entry.hex for name, entry in files.items()}))
     return Closure(digest, files, frozenset(walk.foreign))
+
+
+#: By the identities of its files, all of them settled.
+_engine: Final = Kept[str, Digest](room=1)
+
+
+def _engine_digest(files: Iterable[Path]) -> Digest:
+    found = {file.relative_to(ENGINE).as_posix(): digest_file(file).hex for file in files}
+    return digest_bytes(dumps(found))
 
 
 class _Walk:
@@ -116,12 +129,17 @@ class _Walk:
         """
         if _ENGINE_ENTRY not in self.files and not is_installed(ENGINE):
             self._traces.saw_all(engine_folders())
-            files = {
-                file.relative_to(ENGINE).as_posix(): digest_file(file).hex
-                for file in engine_files()
-            }
-            self._traces.saw_all(engine_files())
-            self.files[_ENGINE_ENTRY] = digest_bytes(dumps(files))
+            files = tuple(engine_files())
+            self._traces.saw_all(files)
+            sight = Sight()
+            is_seen = sight.followed(map(os.fspath, files)) and self._traces.reread is None
+            seen = "\n".join(sight.lines)
+            known = _engine.get(seen) if is_seen else None
+            if known is None:
+                known = _engine_digest(files)
+                if is_seen and self._traces.cache.is_settled(sight.newest_ns):
+                    _engine.keep(seen, known, 1)
+            self.files[_ENGINE_ENTRY] = known
 
     def _add_resources(self, module: Module, source: Source) -> None:
         for name in source.resources:

@@ -1,5 +1,6 @@
 """Reading the inputs of a call before it runs, and looking at them again after."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -130,6 +131,7 @@ def _watch(
         if digest == entry.blake3:
             return WatchedInput(replace(entry, role=one.role), one.place, identity)
     print_, identity = fingerprint_file(one.place, sums=sums(one.recorded, one.place.name))
+    rereading.cache.learn([(one.recorded, identity, print_.blake3)])
     entry = FileEntry(
         one.role,
         one.recorded,
@@ -144,6 +146,6 @@ def _watch(
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 - for every file
     except OSError:
         return -1

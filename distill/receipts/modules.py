@@ -73,9 +73,15 @@ class Finder:
         self._traces = traces
         self._own = stage.name.partition(".")[0]
         self._roots: dict[str, Path | None] = {}
+        self._found: dict[str, Module | None] = {}
 
     def find(self, name: str) -> Module | None:
         """Return a first-party module by its dotted name, or None if it is none."""
+        if name not in self._found:
+            self._found[name] = self._find(name)
+        return self._found[name]
+
+    def _find(self, name: str) -> Module | None:
         root = self.root_of(name.partition(".")[0])
         if root is None:
             return None

@@ -9,6 +9,9 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
 # Line and paragraph separators and reversed text make a name look like another on a screen;
 # b3sum refuses to check a name with U+FFFD.
 _MISLEADING = re.compile("[\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]")
+# What most paths are made of: a path of such parts has no fault.
+_PLAIN_PART = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}"
+_PLAIN = re.compile(f"{_PLAIN_PART}(?:/{_PLAIN_PART})*")
 MAX_PATH = 4096
 MAX_PART_BYTES = 255  # what Linux and macOS take as one name
 
@@ -38,6 +41,8 @@ def fault_in(recorded: str) -> str | None:
     Law: a path without fault names a place at or below its root, whatever the root is, as long as
     no link leads out of it.
     """
+    if _PLAIN.fullmatch(recorded) and len(recorded) <= MAX_PATH:
+        return None
     root, path = split_root(recorded)
     if root is not None and not is_root_name(root):
         return f"{root[:60]!r} names no root"

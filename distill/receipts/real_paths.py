@@ -8,14 +8,16 @@ class RealPaths:
 
     def __init__(self) -> None:
         self._folders: dict[str, str] = {}
+        #: What stands before the names of a folder's plain files in their recorded paths.
+        self.recorded: dict[tuple[str, str], str] = {}
 
     def of(self, path: str) -> str:
         """Return the real place of a path without ``.`` and ``..``.
 
         Law: equals ``os.path.realpath(path)``.
         """
-        folder, name = os.path.split(path)  # texts: Path takes ten times as long
-        if not name or os.path.islink(path):  # noqa: PTH114 - as above
+        folder, _, name = path.rpartition("/")  # texts: Path takes ten times as long
+        if not name or not folder or os.path.islink(path):  # noqa: PTH114 - as above
             return os.path.realpath(path)
         return f"{self.of_folder(folder).rstrip('/')}/{name}"
 

@@ -5,6 +5,7 @@ another machine, and a receipt can't make a verifier read a file outside of them
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from distill.receipts.real_paths import RealPaths, is_within
 
 CONFIGURATION = "distill.toml"
 VARIABLE = "DISTILL_WORKSPACE"
+_UNTIDY = re.compile(r"/\.|//|/$")  # what `normpath` might change in an absolute path
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Workspace:
     def _place(self, path: Path | str) -> str:
         """Return the place as a text, which costs a tenth of a Path."""
         text = os.fspath(path)
+        if text.startswith("/") and not _UNTIDY.search(text):
+            return text
         if is_url(text):
             raise ConfigurationError(
                 f"{text} is a URL", "copy it to a local folder first; object stores come later"
@@ -91,6 +95,19 @@ class Workspace:
                 recorded.
         """
         place, real = self._place(path), real or RealPaths()
+        folder, _, last = place.rpartition("/")
+        before = real.recorded.get((self._root, folder))
+        is_plain = not os.path.islink(place)  # noqa: PTH114 - a text
+        if before is not None and is_plain and last not in self._names:
+            recorded = before + last
+            if fault_in(recorded) is None:
+                return recorded
+        recorded = self._recorded(place, real)
+        if is_plain and recorded.endswith(f"/{last}"):
+            real.recorded[self._root, folder] = recorded.removesuffix(last)
+        return recorded
+
+    def _recorded(self, place: str, real: RealPaths) -> str:
         for name, root in self._bases:
             below = _below(place, root, real)
             if below is None:
@@ -138,6 +155,13 @@ class Workspace:
     @cached_property
     def _root(self) -> str:
         return os.fspath(self.root)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names that workspace and roots have in their folders: such a path may be one."""
+        places = [place for _, place in self._bases]
+        names = [*places, *map(os.path.realpath, places)]
+        return frozenset(name.rpartition("/")[2] for name in names)
 
     @cached_property
     def _bases(self) -> Sequence[tuple[str | None, str]]:

@@ -33,7 +33,7 @@ def find_logs(
                 "mend the path, or set optional = true if the logs may be absent",
             )
         found.update(matches)
-    return sorted(found)
+    return sorted(found, key=lambda path: path.parts)  # paths compare theirs one by one
 
 
 def walked(patterns: Sequence[str], *, root: Path, roots: Mapping[str, Path]) -> Iterator[Path]:

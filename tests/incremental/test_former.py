@@ -160,3 +160,12 @@ def test_a_shard_written_to_while_it_is_renamed_is_no_output(
     monkeypatch.setattr(os, "link", write_and_link)
     with pytest.raises(Exception, match="changed while the stage ran"):
         run(root)
+
+
+def test_a_log_that_a_run_read_is_not_read_by_the_next_look(root: Path, reads: list[str]) -> None:
+    """What a run learnt while it summed up its inputs is learnt."""
+    grow(root)
+    assert run(root).status == "ran"
+    reads.clear()
+    assert wide.plan(read=root / "log.jsonl", write=root / "out").status == "fresh"
+    assert "log.jsonl" not in reads

@@ -9,9 +9,12 @@ from types import ModuleType
 import pytest
 
 from distill.errors import CodeStateError
+from distill.receipts import closure as closures
 from distill.receipts.closure import Closure, closure_of
+from distill.receipts.digest import Digest, digest_file
 from distill.receipts.environment import environment_of
 from distill.receipts.modules import Module, module_of
+from distill.receipts.traces import Traces
 
 FILES = {
     "app/__init__.py": "",
@@ -195,3 +198,39 @@ def test_code_that_was_edited_after_it_was_loaded(
         closure(app, "app.late")
     load("app.late", path)
     assert closure(app, "app.late") != before
+
+
+def test_the_engine_is_read_once_while_nobody_writes_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each stage asks for it; an edit, and files that are too young to tell, are read."""
+    engine = tmp_path / "engine"
+    engine.mkdir()
+    (engine / "a.py").write_text("A = 1\n")
+    (engine / "__init__.py").touch()
+    stage = tmp_path / "stage.py"
+    stage.write_text("import engine.a\n")
+    read: list[Path] = []
+    monkeypatch.setattr(closures, "ENGINE", engine)
+    monkeypatch.setattr(closures, "engine_files", lambda: iter(sorted(engine.glob("*.py"))))
+    monkeypatch.setattr(closures, "engine_folders", lambda: (engine,))
+
+    def noted(path: Path) -> Digest:
+        read.append(path)
+        return digest_file(path)
+
+    monkeypatch.setattr(closures, "digest_file", noted)
+
+    def asked(*, settled: bool) -> str:
+        traces = Traces()
+        monkeypatch.setattr(traces.cache, "is_settled", lambda _: settled)
+        return closure_of(Module("stage", stage, tmp_path), traces).digest.hex
+
+    young = asked(settled=False)
+    assert asked(settled=True) == young
+    assert len(read) == 4
+    assert asked(settled=True) == young
+    assert len(read) == 4
+    (engine / "a.py").write_text("A = 2\n")
+    assert asked(settled=True) != young
+    assert len(read) == 6

@@ -122,3 +122,45 @@ def test_real_places_are_those_of_the_system(tmp_path: Path) -> None:
         assert real.of(place) == os.path.realpath(place)
     assert real.of("/") == "/"
     assert real.of("/no") == "/no"
+
+
+def test_many_paths_are_recorded_as_each_alone(tmp_path: Path) -> None:
+    """What is known of a folder tells nothing else of the next file there: links, roots, colons."""
+    root, outer = tmp_path / "here", tmp_path / "outer"
+    inner = outer / "deep" / "inner"
+    for folder in (root / "logs" / "x", inner):
+        folder.mkdir(parents=True)
+    (root / "way").symlink_to(outer / "deep")
+    workspace = Workspace(root, {"outer": outer, "inner": inner})
+    places = [
+        *(root / "logs" / name for name in ("a.jsonl", "b.jsonl", "c:d", "x", ".hidden")),
+        *(root / "logs" / "x" / name for name in ("a.jsonl", "b.jsonl")),
+        *(outer / "deep" / name for name in ("a.jsonl", "b.jsonl", "inner")),
+        *(inner / name for name in ("a.jsonl", "c:d")),
+        *(root / "logs" / name for name in ("leads", "astray", "b\n")),
+        *(root / "way" / name for name in ("a.jsonl", "inner", "b.jsonl")),
+        root / "c:d",
+        root / "top.jsonl",
+        root / "logs" / ".." / "top.jsonl",
+    ]
+    (root / "logs" / "leads").symlink_to(root / "top.jsonl")
+    (root / "logs" / "astray").symlink_to(tmp_path / "elsewhere")
+
+    def told(place: Path, real: RealPaths) -> str:
+        try:
+            return workspace.record_path(place, real)
+        except ConfigurationError as error:
+            return f"refused: {error.message}"
+
+    real = RealPaths()
+    alone = [told(place, RealPaths()) for place in places]
+    assert [told(place, real) for place in places] == alone
+    assert [told(place, real) for place in reversed(places)] == alone[::-1]
+    assert alone[places.index(inner)].startswith("refused")
+    assert len([one for one in alone if one.startswith("refused")]) >= 2
+
+
+@pytest.mark.parametrize("text", ["/a/./b", "/a//b", "/a/../b", "/a/b/", "/a/.b", "/", "/a.b/c.d"])
+def test_a_place_is_normalised(here: Workspace, text: str) -> None:
+    """What is passed by untouched is what would come out the same."""
+    assert str(here.place(text)) == os.path.normpath(text)
