@@ -234,6 +234,20 @@ def test_a_run_stands_where_its_first_row_does(tmp_path: Path) -> None:
     ]
 
 
+def test_a_session_that_is_too_large_is_refused_by_its_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows are not answered; the quarantine row names all of them, and others stand."""
+    monkeypatch.setattr(grouping, "MAX_GROUP_BYTES", 1500)
+    logs = {"logs/a.sessions.jsonl": session(1, turns=8), "logs/b.sessions.jsonl": session(2)}
+    build_evidence_index(make_workspace(tmp_path, CONFIGURATION, logs))
+    (kept,) = read_jsonl(tmp_path / "data" / "evidence" / "sessions")
+    assert kept["logged_run_id"] == "s2"
+    (refused,) = read_jsonl(tmp_path / "quarantine" / "build_evidence_index.jsonl")
+    assert (refused["unit"], refused["rule"]) == ("run", "group_too_large")
+    assert [one["line"] for one in refused["origin"]] == list(range(1, 9))
+
+
 def _log(name: str, traces: Sequence[str]) -> bytes:
     return lines(
         row(trace, n, f"{name} says {n}", passed=True, pad="p" * 40)
