@@ -6,6 +6,8 @@ docs/decisions. A table lives in a stage's temporary folder and is gone with the
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, Self
 
 _BATCH: Final = 5000
@@ -39,6 +41,13 @@ class NarrowTables:
         if len(waiting) >= _BATCH:
             self._flush(table)
 
+    def add_all(self, table: str, rows: Iterable[Row]) -> None:
+        """Append rows, as `add` does."""
+        waiting = self._waiting.setdefault(table, [])
+        waiting += rows
+        if len(waiting) >= _BATCH:
+            self._flush(table)
+
     def _flush(self, table: str) -> None:
         rows = self._waiting.pop(table, [])
         if rows:
@@ -66,11 +75,5 @@ class NarrowTables:
 
 def chunked(rows: Iterable[Row], *, by: int = 0) -> Iterator[tuple[Any, list[Row]]]:
     """Yield groups of neighbouring rows that share the value in column `by`."""
-    group: list[Row] = []
-    for row in rows:
-        if group and group[0][by] != row[by]:
-            yield group[0][by], group
-            group = []
-        group.append(row)
-    if group:
-        yield group[0][by], group
+    for value, group in groupby(rows, key=itemgetter(by)):
+        yield value, list(group)

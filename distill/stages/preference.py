@@ -154,10 +154,8 @@ def _absorb(
     refused: QuarantineFile,
 ) -> None:
     absorb(told, tally, described, refused)
-    for run_id in told["paired"]:
-        tables.add("paired", (run_id,))
-    for cause in told["causes"]:
-        tables.add("causes", tuple(cause))
+    tables.add_all("paired", [(run_id,) for run_id in told["paired"]])
+    tables.add_all("causes", [tuple(cause) for cause in told["causes"]])
 
 
 def _count_runs(tables: NarrowTables, tally: Tally) -> None:

@@ -1,6 +1,6 @@
 """Counts of a stage, in total and per source, and the laws over them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -15,16 +15,16 @@ class Tally:
     """Counts named things per source; groups (reasons, categories, …) are counted beside them."""
 
     def __init__(self) -> None:
-        self._by_source: dict[str, Counter[str]] = {}
-        self._groups: dict[str, Counter[str]] = {}
+        self._by_source: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._groups: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, source: str, name: str, number: int = 1) -> None:
         """Count `number` more of `name` for `source`."""
-        self._by_source.setdefault(source, Counter())[name] += number
+        self._by_source[source][name] += number
 
     def group(self, group: str, member: str, number: int = 1) -> None:
         """Count `number` more of `member` in a group, such as ``by_reason``."""
-        self._groups.setdefault(group, Counter())[member] += number
+        self._groups[group][member] += number
 
     def group_all(self, group: str, members: Mapping[str, int]) -> None:
         """Count more of several members of a group."""

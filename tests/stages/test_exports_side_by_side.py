@@ -33,16 +33,22 @@ NAMES = [stage.name for stage in EXPORTS]
 
 
 class Process:
-    """Progress that writes down which stage began in which process."""
+    """Progress that writes down which stage began in which process.
 
-    def __init__(self, place: Path) -> None:
+    ``meets``: none goes on before two have begun.
+    """
+
+    def __init__(self, place: Path, *, meets: bool = False) -> None:
         self.place = place
+        self.meets = meets
 
     @contextmanager
     def stage(self, name: str, total: int) -> Iterator[Bar]:
         """Write a line."""
         with self.place.open("a", encoding="utf-8") as file:
             file.write(f"{name} {os.getpid()}\n")
+        if self.meets:
+            _until(lambda: len(self.told()) > 1)
         with SILENT.stage(name, total) as bar:
             yield bar
 
@@ -88,7 +94,7 @@ def test_each_runs_in_a_process_of_its_own_with_the_same_result(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two at once, the longest first; outputs and claims are those of one after another."""
-    told = Process(tmp_path / "processes")
+    told = Process(tmp_path / "processes", meets=True)
     ended: list[str] = []
 
     def done(stage: Stage, _: Outcome) -> None:

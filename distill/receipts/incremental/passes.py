@@ -75,7 +75,7 @@ class Passes(Generic[Job]):
         self._function: Callable[[Job], Mapped] | None = None
         self._spool = TemporaryFile(dir=folder)  # noqa: SIM115 - closed by __exit__
         self._spooled: dict[bytes, tuple[int, int]] = {}
-        self._rows: dict[bytes, bytes] = {}
+        self._rows: dict[bytes, tuple[int, int]] = {}  # in the spool, as they are remembered
 
     def __enter__(self) -> Self:
         return self
@@ -116,8 +116,7 @@ class Passes(Generic[Job]):
         found = self._spooled.get(part.key)
         if found is None:
             return None
-        self._spool.seek(found[0])
-        return self._spool.read(found[1])
+        return self._read(found)
 
     def fetch(self, part: Part[Job]) -> None:
         """Read a part again now if `content` would have to."""
@@ -146,12 +145,12 @@ class Passes(Generic[Job]):
 
         writer.write(keys, make)
         for part, key in zip(parts, keys, strict=True):
-            self._running.rows[part.key] = key + self._rows[part.key]
+            self._running.rows[part.key] = key + self._read(self._rows[part.key])
 
     def remember(self, parts: Iterable[Part[Job]]) -> None:
         """Remember the rows of parts that have no lines, instead of the second pass."""
         for part in parts:
-            self._running.rows[part.key] = _NO_LINES + self._rows[part.key]
+            self._running.rows[part.key] = _NO_LINES + self._read(self._rows[part.key])
 
     def _jobs(
         self, parts: Iterable[Part[Job]], asked: deque[Part[Job]]
@@ -165,22 +164,26 @@ class Passes(Generic[Job]):
 
     def _take(self, key: bytes, found: Mapped | bytes) -> bytes:
         if isinstance(found, bytes):
-            self._rows[key] = found
+            self._keep(self._rows, key, found)
             return zlib.decompress(found)
-        self._rows[key] = zlib.compress(found.rows, 1)
-        self._keep(key, found.content)
+        self._keep(self._rows, key, zlib.compress(found.rows, 1))
+        self._keep(self._spooled, key, found.content)
         return found.rows
 
-    def _keep(self, key: bytes, content: bytes) -> None:
-        if key not in self._spooled:
-            self._spooled[key] = (self._spool.seek(0, 2), len(content))
+    def _keep(self, places: dict[bytes, tuple[int, int]], key: bytes, content: bytes) -> None:
+        if key not in places:
+            places[key] = (self._spool.seek(0, 2), len(content))
             self._spool.write(content)
+
+    def _read(self, place: tuple[int, int]) -> bytes:
+        self._spool.seek(place[0])
+        return self._spool.read(place[1])
 
     def _compute(self, part: Part[Job]) -> bytes:
         if self._function is None:
             self._function = self._start(*self._given)
         mapped = self._function(part.again())
-        self._keep(part.key, mapped.content)
+        self._keep(self._spooled, part.key, mapped.content)
         return mapped.content
 
 
