@@ -62,7 +62,8 @@ def last_words(messages: Sequence[Message]) -> Iterator[Said]:
     if number < 0:
         return
     turn = _turn(number, messages[number])
-    calls = [call for call in agent_calls(messages) if call.message == number]
+    has_calls = bool(messages[number].tool_calls)
+    calls = [one for one in agent_calls(messages) if one.message == number] if has_calls else []
     if not calls:
         yield turn
         commands = [
