@@ -65,7 +65,7 @@ COMPILE := env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(UV) pip comp
 lock:
 	@command -v $(UV) >/dev/null || { echo 'error: make lock needs uv' >&2; \
 		echo 'hint: pip install uv, or name it: make lock UV=/path/to/uv' >&2; exit 1; }
-	$(COMPILE) --extra prefect --group build --group test -o requirements/test.txt
+	$(COMPILE) --extra prefect --extra ner --group build --group test -o requirements/test.txt
 	$(COMPILE) --extra prefect --group build -c requirements/test.txt -o requirements/run.txt
 
 clean:

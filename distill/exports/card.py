@@ -4,12 +4,13 @@ Law: the same rows, counts and settings give the same bytes; no clock, no machin
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from distill.exports.card_tally import CHARS_PER_TOKEN, LENGTHS, CardTally
 from distill.exports.card_terms import PREFERENCE_TERMS, RAG_TERMS, SFT_TERMS, CardTerms
+from distill.firewall.person_names import RULE
 
 __all__ = ["CardTally", "CardTerms", "CardTotals", "dataset_card"]
 
@@ -29,8 +30,6 @@ _SIZES: Final = (
     (10_000_000, "1M<n<10M"),
     (100_000_000, "10M<n<100M"),
 )
-
-_NOT_LOOKED_FOR: Final = ("names of persons",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +52,7 @@ def dataset_card(
         _settings(settings),
         _sources(tally, totals),
         _lengths(tally),
-        _gates(terms, tally, totals, _switched_off(settings)),
+        _gates(terms, tally, totals, settings),
         _benchmarks(settings),
         _redactions(tally),
         _loading(),
@@ -185,10 +184,11 @@ def _switched_off(settings: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _gates(
-    terms: CardTerms, tally: CardTally, totals: CardTotals, off: Collection[str]
+    terms: CardTerms, tally: CardTally, totals: CardTotals, settings: Mapping[str, Any]
 ) -> Iterator[str]:
     yield "## Gates"
     yield ""
+    off = _switched_off(settings)
     asked = [gate for gate in terms.gates if gate not in off]
     yield f"Asked, in this order: {', '.join(f'`{gate}`' for gate in asked)}."
     unasked = [gate for gate in _all_gates() if gate not in asked]
@@ -198,7 +198,7 @@ def _gates(
             f"`hallucinated_file_path` had nothing to compare {tally.paths_unchecked:,} rows with:"
             " their sources name no repository."
         )
-    yield f"Nothing looked for {', '.join(_NOT_LOOKED_FOR)}."
+    yield _names(settings)
     yield ""
     if totals.by_reason:
         yield f"| reason | {terms.unit}s quarantined |"
@@ -220,6 +220,20 @@ def _benchmarks(settings: Mapping[str, Any]) -> Iterator[str]:
             " sequences of 13 and of 8 words of each item's prompt and answer."
         )
     yield ""
+
+
+def _names(settings: Mapping[str, Any]) -> str:
+    """Say whether names of persons were looked for, and with which model."""
+    gate = settings.get("firewall", {}).get("personal_data", {})
+    model = gate.get("names")
+    if not model:
+        return "Nothing looked for names of persons."
+    if gate["action"] == "off" or RULE in gate["ignore"]:
+        return "Names of persons stay where they are, whatever found them."
+    return (
+        f"Names of persons were looked for with the model {model['model']} version"
+        f" {model['version']}, which misses some and takes other words for names."
+    )
 
 
 def _redactions(tally: CardTally) -> Iterator[str]:

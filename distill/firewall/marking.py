@@ -45,18 +45,23 @@ MAX_MARKS: Final = 10_000
 
 
 def observe_marks(
-    texts: RunTexts, version: int, scan: Scan, hits: Iterable[Hit] | None
+    texts: RunTexts,
+    version: int,
+    scan: Scan,
+    hits: Iterable[Hit] | None,
+    more: Iterable[Span] = (),
 ) -> Observation | None:
     """Return the marks that a scanner makes in a run's texts and labels; null where it finds none.
 
-    ``hits`` are where its needles stand in the joined texts, null if that is not known. Marks of
+    ``hits`` are where its needles stand in the joined texts, null if that is not known; ``more`` is
+    what was found there otherwise than by a scanner of bytes. Marks of
     one rule that overlap are one; those of two rules are two, since one of the rules may be
     ignored.
 
     Law: a run of more than `MAX_MARKS` findings is undecided.
     """
     joined = texts.joined
-    spans = _spans(joined, scan, hits)
+    spans = _spans(joined, scan, hits, more)
     if len(spans) > MAX_MARKS:
         return Observation(version=version, undecided=f"more than {MAX_MARKS} findings")
     return Observation(version=version, marks=tuple(_marks(joined, spans))) if spans else None
@@ -78,8 +83,10 @@ def _marks(joined: JoinedTexts, spans: Sequence[Span]) -> Iterator[Mark]:
             )
 
 
-def _spans(joined: JoinedTexts, scan: Scan, hits: Iterable[Hit] | None = None) -> list[Span]:
-    return _merged_by_rule([*scan(joined.raw, hits), *_encoded(joined, scan)])
+def _spans(
+    joined: JoinedTexts, scan: Scan, hits: Iterable[Hit] | None = None, more: Iterable[Span] = ()
+) -> list[Span]:
+    return _merged_by_rule([*more, *scan(joined.raw, hits), *_encoded(joined, scan)])
 
 
 def _encoded(joined: JoinedTexts, scan: Scan) -> Iterator[Span]:

@@ -27,6 +27,7 @@ from distill.records.run_texts import RunTexts
 
 if TYPE_CHECKING:
     from distill.firewall.benchmark_index import BenchmarkIndex
+    from distill.firewall.person_names import FindNames
 
 Observe: TypeAlias = Callable[[RunTexts], Observation | None]
 
@@ -52,10 +53,15 @@ OBSERVERS: Final[Mapping[str, tuple[int, Observe]]] = {
 }
 
 
-def observe(texts: RunTexts, benchmarks: "Sequence[BenchmarkIndex]" = ()) -> dict[str, Observation]:
+def observe(
+    texts: RunTexts,
+    benchmarks: "Sequence[BenchmarkIndex]" = (),
+    find_names: "FindNames | None" = None,
+) -> dict[str, Observation]:
     """Return what the observers tell of a run, by gate, in the order of the table.
 
-    ``benchmarks`` are the lists that a run is compared with.
+    ``benchmarks`` are the lists that a run is compared with; ``find_names`` is what names of
+    persons are looked for with.
 
     Law: an observer that fails is `undecided`, so that no run is clean because of an error.
     """
@@ -64,6 +70,8 @@ def observe(texts: RunTexts, benchmarks: "Sequence[BenchmarkIndex]" = ()) -> dic
         try:
             if ask is benchmark_contamination.observe:
                 observation = benchmark_contamination.observe(texts, benchmarks)
+            elif ask is personal_data.observe:
+                observation = personal_data.observe(texts, find_names)
             else:
                 observation = ask(texts)
         except GATE_ERRORS as error:

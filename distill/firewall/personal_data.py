@@ -1,6 +1,7 @@
 """Gate: nothing in the run's texts names a person: addresses, lines, accounts, machines' owners.
 
 The rules (`distill.firewall.personal_rules`) are asked only where one of their needles stands.
+Names of persons (`distill.firewall.person_names`) are looked for where there is a model to ask.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.marking import Span, observe_marks
 from distill.firewall.needles import Hit, RuleNeedles
 from distill.firewall.one_pass import Rules, hits_in
+from distill.firewall.person_names import FindNames, names_of
 from distill.firewall.personal_rules import PERSONAL_RULES
 from distill.firewall.redaction import finding_of
 from distill.records.evidence import Observation
@@ -21,9 +23,18 @@ VERSION: Final = 5
 _NEEDLES: Final = RuleNeedles(rule.needles for rule in PERSONAL_RULES)
 
 
-def observe(texts: RunTexts) -> Observation | None:
-    """Mark everything in the texts that names a person."""
-    return observe_marks(texts, VERSION, scan, hits_in(texts.joined, Rules.PERSONS))
+def observe(texts: RunTexts, find_names: FindNames | None = None) -> Observation | None:
+    """Mark everything in the texts that names a person; names, where something finds them."""
+    hits = hits_in(texts.joined, Rules.PERSONS)
+    if find_names is None:
+        return observe_marks(texts, VERSION, scan, hits)
+    names = names_of(texts.joined, find_names)
+
+    def scan_with_names(raw: bytes, hits: Iterable[Hit] | None = None) -> Iterator[Span]:
+        yield from scan(raw, hits)
+        yield from names.scan(raw)
+
+    return observe_marks(texts, VERSION, scan_with_names, hits, names.spans)
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:

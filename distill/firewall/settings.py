@@ -80,11 +80,25 @@ class SecretSettings(FrozenModel):
     ignore: tuple[str, ...] = ()
 
 
+class NameModel(FrozenModel):
+    """A model of language that knows names, and the version that its meta.json has.
+
+    `model` is a folder, with a ``/`` in its path, or the name of an installed one.
+    """
+
+    model: str = Field(min_length=1)
+    version: str
+
+
 class PersonalSettings(FrozenModel):
-    """`ignore`: names of rules whose findings do not count."""
+    """`ignore`: names of rules whose findings do not count.
+
+    `names` is what finds names of persons, null: nothing looks for them.
+    """
 
     action: MarkAction = MarkAction.REDACT
     ignore: tuple[str, ...] = ()
+    names: NameModel | None = None
 
 
 class LicenceSettings(FrozenModel):

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from distill.errors import DistillError
+from distill.errors import ConfigurationError, DistillError
 from distill.lineage.proof import Hop, RunHops
 from distill.lineage.recorded import recorded_job
 from distill.receipts.digest import digest_bytes, digest_file
@@ -32,7 +32,7 @@ from distill.sources.row_reader import RowReader
 from distill.sources.rows import split_row
 from distill.stages.assembling import RunAssembler
 from distill.stages.jobs import SourceJob
-from distill.stages.surroundings import read_surroundings
+from distill.stages.surroundings import Surroundings, read_surroundings
 from distill.stages.twins import with_twins
 from distill.workspace.checkout import list_checkout
 
@@ -117,7 +117,7 @@ class _Reader:
         told: EvidenceRecord,
     ) -> AssembledRun:
         source = job.reader()
-        assembler = RunAssembler(job, source, read_surroundings(job, self._files(job)))
+        assembler = RunAssembler(job, source, self._surroundings(job))
         try:
             rows = _rows(source, raw, places)
             drafts = list(_drafts(source, rows, places[0].path))
@@ -130,6 +130,12 @@ class _Reader:
             raise NotReplayedError("the source makes no run of the record")
         named = [one for one in same if one.record.logged_run_id == told.logged_run_id]
         return (named or same or found)[-1]
+
+    def _surroundings(self, job: SourceJob) -> Surroundings:
+        try:
+            return read_surroundings(job, self._files(job))
+        except ConfigurationError as error:
+            raise NotReplayedError(error.message) from error
 
     def _files(self, job: SourceJob) -> Mapping[str, Path]:
         """Return what surrounds the runs, if it is here and is what the receipt names."""

@@ -78,6 +78,7 @@ def _stage(receipt: Receipt) -> list[str]:
             parts += ["", f"### {title}", "", *table(("", "count"), rows)]
     parts += ["", "### Laws and checks", "", *_laws(receipt)]
     parts += _benchmarks(claim.notes.get("benchmarks"))
+    parts += _names(claim.notes.get("names_of_persons"))
     parts += _files("Inputs", claim.inputs)
     parts += _files("Outputs", claim.outputs)
     return parts
@@ -116,6 +117,15 @@ def _benchmarks(lists: object) -> list[str]:
     names = ["version", "file", "items", *sorted(counts)]
     rows = [(list_, *(one.get(name, 0) for name in names)) for list_, one in lists.items()]
     return ["", "### Benchmark lists", "", *table(("list", *map(_words, names)), rows)]
+
+
+def _names(told: object) -> list[str]:
+    """Return with which model names of persons were looked for, and on what it ran."""
+    if not isinstance(told, Mapping):
+        return []
+    runtime = ", ".join(f"{name} {version}" for name, version in told["runtime"].items())
+    with_what = f"Looked for with `{told['model']}` version {told['version']}, on {runtime}."
+    return ["", "### Names of persons", "", with_what]
 
 
 def _files(title: str, entries: Iterable[FileEntry]) -> list[str]:

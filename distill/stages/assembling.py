@@ -19,7 +19,9 @@ class RunAssembler:
 
     def __init__(self, job: SourceJob, source: Source, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        asked = partial(observe, benchmarks=surroundings.benchmarks)
+        asked = partial(
+            observe, benchmarks=surroundings.benchmarks, find_names=surroundings.find_names
+        )
         self._judge = job.table.judge
         self._observers = Observers(OBSERVERS_VERSION, asked)
         self._context = SourceContext(

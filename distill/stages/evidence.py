@@ -87,9 +87,8 @@ def index_evidence(
             write_evidence(read, resolution.changes(source), writer)
             tally.add(source, "runs", writer.rows)
             written += writer.written
-    report = _report(
-        tally, {**ingest.trees.notes(), **_withdrawn(jobs), **_benchmarks(jobs, files)}
-    )
+    notes = {**_withdrawn(jobs), **_benchmarks(jobs, files), **_names(jobs)}
+    report = _report(tally, {**ingest.trees.notes(), **notes})
     return Finished(report, {"evidence": written}, running.remember)
 
 
@@ -123,6 +122,15 @@ def _benchmarks(jobs: Sequence[SourceJob], files: Mapping[str, Path]) -> dict[st
         place = listed[index.name].path
         lists[index.name] = {"version": index.version, "file": place, **index.compared()}
     return {"benchmarks": lists}
+
+
+def _names(jobs: Sequence[SourceJob]) -> dict[str, Json]:
+    """Return, for the receipt's notes, with which model names of persons were looked for."""
+    asked = next((job.names for job in jobs if job.names), None)
+    if asked is None:
+        return {}
+    told: dict[str, Json] = {"model": asked.model, "version": asked.version}
+    return {"names_of_persons": {**told, "runtime": dict(asked.runtime)}}
 
 
 def _checkout_of(job: SourceJob) -> dict[str, Path]:

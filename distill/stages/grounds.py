@@ -16,6 +16,7 @@ from distill.receipts.modules import is_installed
 from distill.receipts.refs import STAGES as LIST_OF_STAGES
 from distill.receipts.stat_cache import StatCache
 from distill.receipts.workspace import CONFIGURATION
+from distill.stages.name_models import name_model_patterns
 from distill.stages.pipeline import STAGES
 from distill.stages.source_jobs import source_jobs
 from distill.workspace.logs import walked
@@ -82,6 +83,7 @@ def _walked_folders(project: Project) -> Iterator[Path]:
         if table.repository is not None and table.repository.checkout is not None:
             folder = project.workspace.place(table.repository.checkout)
             yield from (Path(above) for above, _, _ in os.walk(folder))
+    patterns += name_model_patterns(project)
     yield from walked(patterns, root=project.root, roots=project.workspace.roots)
 
 

@@ -36,6 +36,9 @@ CREATE TABLE verdicts (
     provenance TEXT
 );
 """
+#: So many bytes are worth workers where a model looks for names: it takes a second for some fifty
+#: thousand, and two to be loaded.
+_WORTH_WITH_NAMES: Final = 256 * 1024
 
 
 class Ingest:
@@ -75,7 +78,13 @@ class Ingest:
         start: Callable[..., Callable[[Any], Mapped]] = start_reading
         if source.group_by:
             start = start_reading_groups if groups_by_path(source) else start_answering
-        passes: Passes[Any] = Passes(self.running, self.folder, start, (job, files))
+        passes: Passes[Any] = Passes(
+            self.running,
+            self.folder,
+            start,
+            (job, files),
+            worth=None if job.names is None else _WORTH_WITH_NAMES,
+        )
         self._open.enter_context(passes)
         self.tally.add(job.table.name, "files", len(job.files))
         read = ReadSource(passes)

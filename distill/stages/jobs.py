@@ -14,6 +14,20 @@ class ListedBenchmark(FrozenModel):
     path: str
 
 
+class ListedNameModel(FrozenModel):
+    """The model that names of persons are looked for with: a recorded folder, or what is installed.
+
+    `files` are the recorded paths of the folder's files, none for an installed model. `runtime` are
+    the versions of the distributions that it runs on: they decide what it finds as much as its
+    files do, and no import tells of them, since nothing is imported where no model is named.
+    """
+
+    model: str
+    version: str
+    files: tuple[str, ...] = ()
+    runtime: dict[str, str]
+
+
 class SourceJob(FrozenModel):
     """One source of one run of the stage; paths are recorded paths, sorted.
 
@@ -25,7 +39,8 @@ class SourceJob(FrozenModel):
     `withdrawn` are the files of this source that are withdrawn: they are named here and not read.
     Of a source with `is_withdrawn` nothing is read at all.
 
-    `benchmarks` are the lists that its runs are compared with.
+    `benchmarks` are the lists that its runs are compared with, `names` is the model that names of
+    persons are looked for with, null where nothing looks for them.
     """
 
     table: SourceTable
@@ -38,6 +53,7 @@ class SourceJob(FrozenModel):
     withdrawn: tuple[str, ...] = ()
     is_withdrawn: bool = False
     benchmarks: tuple[ListedBenchmark, ...] = ()
+    names: ListedNameModel | None = None
 
     def reader(self) -> Source:
         """Return the reader of the job's files.
@@ -57,4 +73,5 @@ class SourceJob(FrozenModel):
     def around(self) -> tuple[str, ...]:
         """The files among them that are no logs: what surrounds the runs."""
         lists = (one.path for one in self.benchmarks)
-        return (*self.task_files, *self.listing_files, *lists)
+        model = self.names.files if self.names else ()
+        return (*self.task_files, *self.listing_files, *lists, *model)

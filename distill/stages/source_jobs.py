@@ -7,7 +7,8 @@ from distill.errors import ConfigurationError
 from distill.receipts.digest import digest_bytes
 from distill.sources.protocol import Source
 from distill.sources.registry import source_for
-from distill.stages.jobs import ListedBenchmark, SourceJob
+from distill.stages.jobs import ListedBenchmark, ListedNameModel, SourceJob
+from distill.stages.name_models import listed_name_model
 from distill.stages.source_files import SourceFiles
 from distill.workspace.checkout import list_checkout
 from distill.workspace.configuration import nearest
@@ -30,13 +31,14 @@ def source_jobs(project: Project) -> tuple[SourceJob, ...]:
     jobs: list[SourceJob] = []
     found = SourceFiles(project)
     benchmarks = tuple(_benchmarks(project, found))
+    name_model = listed_name_model(project, found)
     for table in tables:
         if table.verdicts_for not in (None, *names):
             raise ConfigurationError(
                 f"[sources.{table.name}]: verdicts_for names no source: {table.verdicts_for!r}",
                 nearest(str(table.verdicts_for), names),
             )
-        jobs += _jobs(project, table, found, benchmarks)
+        jobs += _jobs(project, table, found, benchmarks, name_model)
     return tuple(sorted(jobs, key=lambda job: job.table.name))
 
 
@@ -58,6 +60,7 @@ def _jobs(
     table: SourceTable,
     found: SourceFiles,
     benchmarks: tuple[ListedBenchmark, ...],
+    name_model: ListedNameModel | None,
 ) -> Iterator[SourceJob]:
     place = f"[sources.{table.name}]"
     reader = _placed(place, lambda: source_for(table.kind).from_settings(table.settings))
@@ -80,6 +83,7 @@ def _jobs(
         listing_files=listings.read,
         withdrawn=tuple(sorted({*logs.withdrawn, *rows.withdrawn, *listings.withdrawn})),
         benchmarks=() if reader.verdict_only else benchmarks,
+        names=None if reader.verdict_only else name_model,
         **_checkout(project, repository),
     )
     for number, joined in enumerate(reader.joined):

@@ -12,6 +12,7 @@ from distill.sources.messages import read_messages
 from distill.sources.pointers import ABSENT, parse_pointer, resolve
 from distill.stages.benchmarks import read_benchmarks
 from distill.stages.jobs import SourceJob
+from distill.stages.name_finder import name_finder
 from distill.stages.table_rows import table_rows
 from distill.workspace.checkout import list_checkout
 from distill.workspace.reading import read_blocks
@@ -19,6 +20,7 @@ from distill.workspace.source_table import RepositoryTable, TaskTable
 
 if TYPE_CHECKING:
     from distill.firewall.benchmark_index import BenchmarkIndex
+    from distill.firewall.person_names import FindNames
 
 
 class Surroundings:
@@ -30,8 +32,10 @@ class Surroundings:
         listings: Mapping[str, PathListing],
         everywhere: PathListing | None,
         benchmarks: "Sequence[BenchmarkIndex]" = (),
+        find_names: "FindNames | None" = None,
     ) -> None:
         self.benchmarks = benchmarks
+        self.find_names = find_names
         self._tasks = tasks
         self._listings = listings
         self._everywhere = everywhere
@@ -50,14 +54,22 @@ class Surroundings:
 def read_surroundings(job: SourceJob, files: Mapping[str, Path]) -> Surroundings:
     """Read the task table, path listings and benchmark lists of a source; they stay in memory.
 
+    The model that names are looked for with is loaded.
+
     Raises:
         SourceError: a row of either is not what its table says; file and line are named.
+        ConfigurationError: the model is not the one that was asked for, or can't be loaded.
     """
     tasks: dict[str, TaskRow] = {}
     if job.table.task_table is not None:
         for recorded in job.task_files:
             tasks.update(_task_rows(recorded, files[recorded], job.table.task_table))
-    return Surroundings(tasks, *_listings(job, files), read_benchmarks(job.benchmarks, files))
+    return Surroundings(
+        tasks,
+        *_listings(job, files),
+        read_benchmarks(job.benchmarks, files),
+        name_finder(job.names, files),
+    )
 
 
 def _listings(

@@ -34,6 +34,7 @@ CONFIGURATION_FILE: Final = "distill.toml"
 _FOR_ALL: Final = {
     "benchmark_contamination": {"lists"},
     "near_duplicate": {"alike", "min_similarity"},
+    "personal_data": {"names"},
 }
 
 Model = TypeVar("Model", bound=FrozenModel)
@@ -230,11 +231,12 @@ def _known_rules(gate: str, ignored: Iterable[str], place: str) -> None:
     if gate not in ("secret_detected", "personal_data") or not ignored:
         return
     # Imported here: who ignores nothing needs no rules, and they are many patterns.
+    from distill.firewall.person_names import RULE  # noqa: PLC0415
     from distill.firewall.personal_rules import PERSONAL_RULES  # noqa: PLC0415
     from distill.firewall.secret_rules import SECRET_RULES  # noqa: PLC0415
 
     rules = SECRET_RULES if gate == "secret_detected" else PERSONAL_RULES
-    known = {rule.name for rule in rules}
+    known = {rule.name for rule in rules} | ({RULE} if gate == "personal_data" else set())
     for name in ignored:
         if name not in known:
             raise ConfigurationError(

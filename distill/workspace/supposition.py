@@ -12,7 +12,10 @@ from distill.workspace.project import Project
 #: What is compared with what the evidence already holds.
 SUPPOSABLE: Final = ("scoring", "firewall", "exports")
 #: What is read when the evidence is built, so that supposing it would take the logs.
-_OF_EVIDENCE: Final = ("firewall.benchmark_contamination.lists",)
+_OF_EVIDENCE: Final = (
+    "firewall.benchmark_contamination.lists",
+    "firewall.personal_data.names",
+)
 
 
 def suppose(project: Project, settings: Sequence[str]) -> Project:

@@ -60,7 +60,7 @@ class Mapped:
 class Passes(Generic[Job]):
     """Both passes of one run. ``start(*given)`` returns the function that computes a job.
 
-    ``folder`` has room for the lines between the passes.
+    ``folder`` has room for the lines between the passes; ``worth`` is that of `in_order`.
     """
 
     def __init__(
@@ -69,8 +69,10 @@ class Passes(Generic[Job]):
         folder: Path,
         start: Callable[..., Callable[[Job], Mapped]],
         given: tuple[object, ...],
+        *,
+        worth: int | None = None,
     ) -> None:
-        self._running = running
+        self._running, self._worth = running, worth
         self._start, self._given = start, given
         self._function: Callable[[Job], Mapped] | None = None
         self._spool = TemporaryFile(dir=folder)  # noqa: SIM115 - closed by __exit__
@@ -93,7 +95,8 @@ class Passes(Generic[Job]):
     def first(self, parts: Iterable[Part[Job]]) -> Iterator[tuple[Part[Job], bytes]]:
         """Yield each part with its rows, in order; what comes out holds no input any more."""
         asked: deque[Part[Job]] = deque()
-        for found in in_order(self._start, self._given, self._jobs(parts, asked)):
+        jobs = self._jobs(parts, asked)
+        for found in in_order(self._start, self._given, jobs, worth=self._worth):
             part = asked.popleft()
             yield part, self._take(part.key, found)
 

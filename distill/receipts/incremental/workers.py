@@ -58,19 +58,21 @@ def in_order(
     start: Callable[..., Callable[[Any], Any]],
     given: tuple[object, ...],
     jobs: Iterable[tuple[Any, int] | Known[Any]],
+    *,
+    worth: int | None = None,
 ) -> Iterator[Any]:
     """Yield ``start(*given)(job)`` for every job, given with its size in bytes, in order.
 
-    Only a few results wait in memory. Where there is little to do it is done here; else workers are
-    started, and ``start`` is called once in each. Several threads that do so at once
-    share the number of workers, and each has one at least.
+    Only a few results wait in memory. Where there is little to do, fewer bytes than ``worth`` (or
+    `WORTH_WORKERS`), it is done here; else workers are started, and ``start`` is called once in
+    each. Several threads that do so at once share the number of workers, and each has one at least.
 
     Raises:
         ConfigurationError: see `number_of_workers`.
         Exception: what a job raised, at its place in the order.
         ContractError: a worker ended before its work was done.
     """
-    crew = _Crew(start, given)
+    crew = _Crew(start, given, WORTH_WORKERS if worth is None else worth)
     try:
         for job in jobs:
             crew.take(job)
@@ -112,9 +114,9 @@ class _Crew:
     """This process, and workers as soon as they are worth while."""
 
     def __init__(
-        self, start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]
+        self, start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...], worth: int
     ) -> None:
-        self._start, self._given = start, given
+        self._start, self._given, self._worth = start, given, worth
         self._own: Callable[[Any], Any] | None = None
         self._workers = number_of_workers()
         self._pool: ProcessPoolExecutor | None = None
@@ -132,7 +134,7 @@ class _Crew:
         else:
             self._waiting.append(_Held(job[0]))
             self._held += job[1]
-            if self._held >= WORTH_WORKERS:
+            if self._held >= self._worth:
                 self._hire()
 
     def ready(self) -> Iterator[Any]:
