@@ -65,6 +65,7 @@ def _always_worth(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "WORTH_PROCESSES", 0)
     monkeypatch.setattr(pipeline, "WORTH_IMPORTS", 0)
     monkeypatch.setenv(WORKERS, "2")
+    monkeypatch.syspath_prepend(REPOSITORY)  # processes that are started anew import this package
 
 
 @pytest.fixture
