@@ -84,10 +84,15 @@ done
 printf '%s' "$pins" | while IFS= read -r pin; do [ -f "$pin" ] || exit 1; done ||
     wrong_usage "a file of --key is not there"
 case ${folder:=.} in -*) folder=./$folder ;; esac
-T=$(absolute "${TMPDIR:-/tmp}")/distill-verify.$$
+scratch=$(absolute "${TMPDIR:-/tmp}")/distill-verify.$$
 cd "$folder" 2>/dev/null || wrong_usage "no such folder: $folder"
 [ -d receipts ] || wrong_usage "no folder receipts in $folder"
-mkdir "$T" || wrong_usage "can't make the folder $T; set TMPDIR"
+# A run that was killed may have left a folder; one that is there already is never used.
+T=''
+for more in '' .1 .2 .3 .4 .5 .6 .7 .8 .9; do
+    mkdir "$scratch$more" 2>/dev/null && T=$scratch$more && break
+done
+[ -n "$T" ] || wrong_usage "can't make the folder $scratch; set TMPDIR"
 export T
 verdict=''
 leave() {
