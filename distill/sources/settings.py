@@ -1,6 +1,7 @@
 """A source's settings from `distill.toml`, checked, with errors that name the nearest known key."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
@@ -22,15 +23,38 @@ def read_settings(model: type[S], settings: Mapping[str, Any], kind: str) -> S:
     try:
         return model.model_validate(dict(settings))
     except ValidationError as error:
-        # A misspelt key is often also a missing one: the former is what helps.
-        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-        place = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise _unknown_key(model, first["loc"], place, kind) from error
+        fault = first_fault(model, error)
+        said = fault.said if fault.is_unknown else f"{fault.place or 'settings'}: {fault.said}"
         raise ConfigurationError(
-            f"{kind}: {place or 'settings'}: {first['msg'].removeprefix('Value error, ')}",
-            "docs/sources.md lists the settings of each kind of source",
+            f"{kind}: {said}",
+            fault.hint or "docs/sources.md lists the settings of each kind of source",
         ) from error
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a table, and at which key; a hint where there is no such key."""
+
+    place: str
+    said: str
+    hint: str | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether there is no such key."""
+        return self.hint is not None
+
+
+def first_fault(model: type[BaseModel], error: ValidationError) -> Fault:
+    """Return what helps most: a misspelt key is often also a missing one, and named first."""
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = list(_model_at(model, first["loc"][:-1]).model_fields)
+        return Fault(place, f"unknown key {place!r}", nearest(str(first["loc"][-1]), known))
+    if first["type"] == "tuple_type":
+        return Fault(place, "Input should be a valid list")  # the word of who writes TOML
+    return Fault(place, first["msg"].removeprefix("Value error, "))
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
@@ -41,16 +65,12 @@ def nearest(name: str, known: Sequence[str]) -> str:
     return "known: " + ", ".join(sorted(known)) if known else "there is nothing to set: remove it"
 
 
-def _unknown_key(
-    model: type[BaseModel], location: Sequence[Any], place: str, kind: str
-) -> ConfigurationError:
-    for part in location[:-1]:
+def _model_at(model: type[BaseModel], location: Sequence[Any]) -> type[BaseModel]:
+    """Return the model of the table in which a key stands."""
+    for part in location:
         field = model.model_fields.get(str(part))
-        inner = _find_model(field.annotation) if field else None
-        model = inner or model
-    return ConfigurationError(
-        f"{kind}: unknown key {place!r}", nearest(str(location[-1]), list(model.model_fields))
-    )
+        model = (_find_model(field.annotation) if field else None) or model
+    return model
 
 
 def _find_model(annotation: Any) -> type[BaseModel] | None:

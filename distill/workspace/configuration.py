@@ -19,6 +19,7 @@ from distill.firewall.settings import FirewallSettings, NearDuplicateSettings
 from distill.firewall.splits import Splits
 from distill.records.frozen import FrozenModel
 from distill.scoring.policy import ScoringPolicy
+from distill.sources.settings import first_fault
 from distill.workspace.expectations import (
     Expectations,
     LeastRows,
@@ -316,9 +317,10 @@ def _model(model: type[Model], table: Any, place: str) -> Model:
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = " ".join((place, ".".join(map(str, first["loc"])))).rstrip()
-        said = first["msg"].removeprefix("Value error, ")
-        unknown = first["type"] == "extra_forbidden"
-        hint = f"got {first['input']!r}" if not unknown else "remove it, or mend its name"
-        raise ConfigurationError(f"{CONFIGURATION_FILE}: {where}: {said}", hint) from None
+        fault = first_fault(model, error)
+        if fault.is_unknown:
+            said = f"{place}: {fault.said}"
+        else:
+            said = f"{place} {fault.place}".rstrip() + f": {fault.said}"
+        hint = fault.hint or f"got {error.errors()[0]['input']!r}"
+        raise ConfigurationError(f"{CONFIGURATION_FILE}: {said}", hint) from None

@@ -262,6 +262,7 @@ def _keyed(joined: dict[str, Any]) -> Any:
         (PLAIN | {"run_id": "id"}, "no JSON pointer"),
         (PLAIN | {"run_id": "/a~b"}, "no JSON pointer"),
         (PLAIN | {"run_id": "./id"}, "no runs_at"),
+        (PLAIN | {"finish_reason": 3}, "finish_reason: Input should be a valid list"),
         (PLAIN | {"trial": "@run"}, "unknown place"),
         (PLAIN | {"model": "@run"}, "unknown place"),
         (PLAIN | {"model": "@key"}, "no runs_at"),

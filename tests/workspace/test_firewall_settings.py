@@ -39,6 +39,11 @@ def test_gates_are_set_for_all_exports_and_otherwise_for_one() -> None:
             r"\[exports.rag.firewall.looping\] max_repeats",
             "got 0",
         ),
+        (
+            {"firewall": {"personal_data": {"names": {"modle": "x"}}}},
+            r"\[firewall.personal_data\]: unknown key 'names.modle'",
+            "'model'",
+        ),
         ({"firewall": {"looping": 3}}, r"\[firewall.looping\] is no table", "looping"),
     ],
 )
