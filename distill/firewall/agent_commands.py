@@ -46,9 +46,13 @@ class AgentCall(NamedTuple):
 def agent_calls(messages: Sequence[Message]) -> Iterator[AgentCall]:
     """Yield every tool call of a run in order."""
     for number, message in enumerate(messages):
-        for place, call in enumerate(message.tool_calls or ()):
-            at = f"/messages/{number}/tool_calls/{place}/function"
-            yield AgentCall(number, at, call.function)
+        yield from calls_of(number, message)
+
+
+def calls_of(number: int, message: Message) -> Iterator[AgentCall]:
+    """Yield every tool call of one message, whose number in the run is given."""
+    for place, call in enumerate(message.tool_calls or ()):
+        yield AgentCall(number, f"/messages/{number}/tool_calls/{place}/function", call.function)
 
 
 def agent_commands(
@@ -88,6 +92,13 @@ def shell_spans(content: str) -> Iterator[tuple[int, int]]:
         yield tagged.span(1)
 
 
+def text_commands(number: int, message: Message) -> Iterator[AgentCommand]:
+    """Yield every command in the text of one message, whose number in the run is given."""
+    content = message.content or ""
+    for start, end in shell_spans(content):
+        yield AgentCommand(number, f"/messages/{number}/content", start, content[start:end])
+
+
 def call_commands(call: AgentCall) -> Iterator[AgentCommand]:
     """Yield every command text of one call's arguments."""
     arguments: Any = call.function.arguments
@@ -111,8 +122,5 @@ def call_commands(call: AgentCall) -> Iterator[AgentCommand]:
 
 def _of_text(messages: Sequence[Message]) -> Iterator[AgentCommand]:
     for number, message in enumerate(messages[:-1]):
-        if message.role != "assistant" or messages[number + 1].role == "assistant":
-            continue
-        content, at = message.content or "", f"/messages/{number}/content"
-        for start, end in shell_spans(content):
-            yield AgentCommand(number, at, start, content[start:end])
+        if message.role == "assistant" and messages[number + 1].role != "assistant":
+            yield from text_commands(number, message)

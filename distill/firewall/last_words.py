@@ -12,10 +12,10 @@ from typing import Final
 from distill.firewall.agent_commands import (
     AgentCall,
     AgentCommand,
-    agent_calls,
     call_commands,
-    shell_spans,
+    calls_of,
     strings_of,
+    text_commands,
 )
 from distill.firewall.shell_words import simple_commands
 from distill.records.message import Message
@@ -62,15 +62,10 @@ def last_words(messages: Sequence[Message]) -> Iterator[Said]:
     if number < 0:
         return
     turn = _turn(number, messages[number])
-    has_calls = bool(messages[number].tool_calls)
-    calls = [one for one in agent_calls(messages) if one.message == number] if has_calls else []
+    calls = list(calls_of(number, messages[number]))
     if not calls:
         yield turn
-        commands = [
-            AgentCommand(number, turn.at, start, turn.text[start:end])
-            for start, end in shell_spans(turn.text)
-        ]
-        yield from _echoed(commands)
+        yield from _echoed(list(text_commands(number, messages[number])))
     elif len(calls) == 1 and _is_closing(calls[0].function.name):
         yield from list(_arguments(calls[0])) or [turn]
     elif len(calls) == 1:
