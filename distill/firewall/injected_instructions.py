@@ -70,11 +70,9 @@ def followed_instructions(messages: Sequence[Message], *, is_told: bool = False)
 
     `is_told`: the log's format says which turns are observations (`observed_turns`).
     """
-    has_tools = any(one.role == "tool" or one.tool_calls for one in messages)
-    observing = "tool" if has_tools else "user"
-    if not any(_may_instruct(one.content or "") for one in messages if one.role == observing):
-        return
     observed = observed_turns(messages, is_told=is_told)
+    if not any(_may_instruct(messages[number].content or "") for number in observed):
+        return
     acts: dict[int, list[tuple[Mark, str]]] = {}
     for number, mark, text in _acts(messages, is_told=is_told):
         acts.setdefault(number, []).append((mark, text))

@@ -21,7 +21,7 @@ _FOLLOWED: Final = frozenset({"followed_instruction", "followed_by"})
 
 def observe(texts: RunTexts) -> Observation | None:
     """Tell where characters are hidden and instructions followed, the first 50 of each."""
-    may_be_hidden = texts.joined.once(may_hide)
+    may_be_hidden = may_hide(texts.joined.raw)
     if not may_be_hidden and hits_in(texts.joined, Rules.INSTRUCTIONS) == []:
         return None
     places = texts.all if may_be_hidden else ()
