@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Final, Generic, NoReturn, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.running import Running
@@ -100,12 +100,6 @@ class Passes(Generic[Job]):
             part = asked.popleft()
             yield part, self._take(part.key, found)
 
-    def put(self, mapped: Mapped) -> Part[Job]:
-        """Return a part that the stage computed itself; it is known by what came out."""
-        key = sha256(mapped.rows + b"\n" + mapped.content).digest()
-        self._take(key, mapped)
-        return Part(key, len(mapped.content), None, _no_job)
-
     def content(self, part: Part[Job]) -> bytes:
         """Return the lines of a part before any change."""
         found = self.spooled(part)
@@ -188,11 +182,6 @@ class Passes(Generic[Job]):
         mapped = self._function(part.again())
         self._keep(self._spooled, part.key, mapped.content)
         return mapped.content
-
-
-def _no_job() -> NoReturn:
-    message = "a part without a job is not computed again"
-    raise AssertionError(message)
 
 
 def _item_key(key: bytes, changes: bytes) -> bytes:
