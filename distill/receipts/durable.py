@@ -6,13 +6,15 @@ of the final name, so that a rename publishes them and a later start knows whose
 
 import os
 import secrets
-import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
+
+from distill.receipts.threads import by_threads
 
 PARTIAL = ".partial"
 READ_ONLY = 0o444
-_AT_ONCE = 8
+_AT_ONCE: Final = 8  # threads, which wait for the disk
 
 
 def new_token() -> str:
@@ -47,26 +49,7 @@ def sync_all(paths: Iterable[Path]) -> None:
     Raises:
         OSError: one of them can't be made durable.
     """
-    waiting = list(dict.fromkeys(paths))
-    failed: list[OSError] = []
-
-    def work() -> None:
-        while waiting and not failed:
-            try:
-                _sync(waiting.pop())
-            except IndexError:  # another thread took the last one
-                return
-            except OSError as error:
-                failed.append(error)
-
-    threads = [threading.Thread(target=work) for _ in waiting[1:_AT_ONCE]]
-    for one in threads:
-        one.start()
-    work()
-    for one in threads:
-        one.join()
-    if failed:
-        raise failed[0]
+    by_threads(_sync, list(dict.fromkeys(paths)), _AT_ONCE)
 
 
 def _sync(path: Path) -> None:

@@ -1,9 +1,7 @@
 """Reading files again: each once, the large ones by all threads, the others side by side."""
 
 import os
-import threading
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +18,7 @@ from distill.receipts.digest import (
 )
 from distill.receipts.plain_files import Unread, look_at
 from distill.receipts.stat_cache import StatCache
+from distill.receipts.threads import by_threads
 from distill.receipts.verify.rows import NO_BAD_ROWS, BadRows, RowCheck, RowReader
 
 #: From here on several threads read one file faster than they read several.
@@ -104,7 +103,7 @@ def _read_all(tasks: list[_Task], *, is_deep: bool, threads: int) -> list[Look]:
     read = _read_deep if is_deep else _read
     alone = 0 if is_deep else _read_alone(tasks, threads)
     looks = [_read(task, threads) for task in tasks[:alone]]
-    return looks + _side_by_side(read, tasks[alone:], threads)
+    return looks + by_threads(read, tasks[alone:], threads)
 
 
 def _read_alone(tasks: list[_Task], threads: int) -> int:
@@ -118,37 +117,6 @@ def _read_alone(tasks: list[_Task], threads: int) -> int:
             return count
         left -= task.identity.size
     return len(tasks)
-
-
-def _side_by_side(read: Callable[[_Task], Look], tasks: list[_Task], threads: int) -> list[Look]:
-    """Read files by several threads, this one among them.
-
-    Bare threads: a pool's import costs as much as reading a hundred small files.
-    """
-    left = deque(enumerate(tasks))
-    looks: dict[int, Look] = {}
-    failures: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            while left:
-                index, task = left.popleft()
-                looks[index] = read(task)
-        except IndexError:
-            return  # another thread took the last one
-        except BaseException as error:  # noqa: BLE001 - raised again by the thread that asked
-            failures.append(error)
-            left.clear()
-
-    others = [threading.Thread(target=work) for _ in range(min(threads, len(tasks)) - 1)]
-    for other in others:
-        other.start()
-    work()
-    for other in others:
-        other.join()
-    if failures:
-        raise failures[0]
-    return [looks[index] for index in range(len(tasks))]
 
 
 def _read(task: _Task, threads: int = 1) -> Look:
