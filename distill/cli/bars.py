@@ -1,6 +1,7 @@
 """Progress: a bar a stage on a terminal, nothing elsewhere (the stages' own lines are enough).
 
-Stages that run in processes of their own tell the first process through a pipe, and it draws.
+Stages that run in processes of their own tell the first process through a pipe, and it draws. A
+process that is started anew, not forked, has no end of that pipe, and tells nobody.
 """
 
 import os
@@ -24,11 +25,19 @@ def progress_for(*, quiet: bool) -> Progress:
     return SILENT if quiet or not sys.stderr.isatty() else TerminalBars()
 
 
+def _silence() -> Progress:
+    return SILENT
+
+
 class TerminalBars:
     """Draws with rich, which is imported when a stage begins."""
 
     def __init__(self) -> None:
         self._several: _Several | None = None
+
+    def __reduce__(self) -> tuple[Callable[[], Progress], tuple[()]]:
+        """Be silence in a process that is started anew, where our descriptors are another's."""
+        return _silence, ()
 
     @contextmanager
     def stage(self, name: str, total: int) -> Iterator[Bar]:

@@ -1,6 +1,7 @@
 """Bars: what stages in several processes tell is drawn by the first, and nobody waits for it."""
 
 import os
+import pickle
 import sys
 
 import pytest
@@ -39,3 +40,13 @@ def test_what_another_process_tells_is_drawn_here(
         drawn = capsys.readouterr().err
         assert "here" in drawn
         assert "1.0/2.1 MB" in drawn
+
+
+def test_a_process_that_is_started_anew_writes_into_no_descriptor_of_ours() -> None:
+    """Bars are sent there with a call: what it tells is told to nobody."""
+    bars = TerminalBars()
+    with bars.beside():
+        sent = pickle.loads(pickle.dumps(bars))  # noqa: S301 - our own bytes
+    with sent.stage("score_runs", 10) as bar:
+        bar.advance(2**20)
+    assert type(sent) is type(SILENT)
