@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from distill.errors import SourceError
 from distill.receipts import rereading, scrub, with_receipt_per_record
 from distill.receipts.digest import Digest, FileIdentity, digest_bytes
 from distill.receipts.incremental import former, segments, shards
 from distill.receipts.outcome import Outcome
 from distill.receipts.scope import full_scope, workspace_scope
+from distill.receipts.staging import Written
 from distill.receipts.stat_cache import StatCache
 from distill.receipts.workspace import Workspace
 
@@ -159,6 +161,27 @@ def test_a_shard_written_to_while_it_is_renamed_is_no_output(
 
     monkeypatch.setattr(os, "link", write_and_link)
     with pytest.raises(Exception, match="changed while the stage ran"):
+        run(root)
+
+
+def test_a_shard_that_changed_before_it_is_renamed_is_no_output(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who wrote to it and put its mtime back is told by the ctime, which the new name changes."""
+    log = root / "log.jsonl"
+    log.write_bytes(b'{"n":"%b"}\n' % (b"z" * 3000) + log.read_bytes())
+    link = former.FormerShards.link
+
+    def write_and_link(self: former.FormerShards, number: int, place: Path) -> Written | None:
+        shard = self.place_of(number)
+        times = shard.stat()
+        with shard.open("r+b") as file:
+            file.write(b"w")
+        os.utime(shard, ns=(times.st_atime_ns, times.st_mtime_ns))
+        return link(self, number, place)
+
+    monkeypatch.setattr(former.FormerShards, "link", write_and_link)
+    with pytest.raises(SourceError, match="changed while the stage ran"):
         run(root)
 
 

@@ -160,13 +160,14 @@ class FormerShards:
         """
         former, path = self.place_of(number), self.shards[number].path
         digest = self.known[path].blake3
+        before: FileIdentity | None
         try:
-            linked = Written.of(former)
+            before = FileIdentity.of(former.stat())
             os.link(former, place, follow_symlinks=False)
         except OSError:  # the file system has no second names
-            linked = None
-        if linked is not None and self._is_still(number, place, digest):
-            return linked
+            before = None
+        if before is not None and self._is_still(number, before, place, digest):
+            return Written(before.size, before.mtime_ns)
         place.unlink(missing_ok=True)
         content = self.content(number)
         if content is None:
@@ -174,20 +175,19 @@ class FormerShards:
         place.write_bytes(content)
         return None
 
-    def _is_still(self, number: int, place: Path, digest: Digest) -> bool:
+    def _is_still(self, number: int, before: FileIdentity, place: Path, digest: Digest) -> bool:
         """Whether a new name leads to the file that was found to be sound, unwritten since.
 
-        The name itself changes the ctime. Where a write since could hide in the mtime, it is read.
+        ``before`` is what it was right before it got the name, which changes its ctime. Where its
+        times don't tell that nobody wrote to it, it is read.
         """
-        before = self._sound.get(number)
         now = FileIdentity.of(place.lstat())
-        if before is not None and replace(before, ctime_ns=now.ctime_ns) == now:
-            is_settled = self.rereading.cache.is_settled(max(before.mtime_ns, before.ctime_ns))
-            if is_settled or _has_digest(place, digest):
-                self.rereading.renamed(self.shards[number].path, now, digest)
-                return True
+        is_same = self._sound.get(number) == before == replace(now, ctime_ns=before.ctime_ns)
+        is_settled = self.rereading.cache.is_settled(max(before.mtime_ns, before.ctime_ns))
+        if not (is_same and is_settled) and not _has_digest(place, digest):
             return False
-        return _has_digest(place, digest)
+        self.rereading.renamed(self.shards[number].path, now, digest)
+        return True
 
     @cached_property
     def _starts(self) -> Sequence[int]:
