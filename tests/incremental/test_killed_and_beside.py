@@ -9,6 +9,7 @@ import pytest
 
 from distill.receipts.digest import digest_file
 from distill.receipts.verify import VerificationRequest, verify_workspace
+from tests.processes import is_running, until
 
 from .children import Pipeline, kill
 
@@ -92,10 +93,7 @@ def test_nobody_works_on_for_a_run_that_is_gone(tmp_path: Path) -> None:
     kill(process)
     pipeline.write_text(text)
     assert set(made.statuses().values()) == {"ran"}
-    deadline = time.monotonic() + 30
-    while any(_is_running(pid) for pid in workers):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: not any(is_running(pid) for pid in workers))
 
 
 def _children(pid: int) -> list[int]:
@@ -104,11 +102,3 @@ def _children(pid: int) -> list[int]:
     except FileNotFoundError:
         return []
     return [int(one) for one in text.split()]
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in {"Z", "X"}

@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from distill.stages.progress import SILENT, Bar
 from distill.workspace.project import Project
 from distill.workspace.redaction_key import KEY_FILE
 from tests.conftest import REPOSITORY
+from tests.processes import is_running, until
 from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, row
 
 LOGS = {
@@ -48,7 +48,7 @@ class Process:
         with self.place.open("a", encoding="utf-8") as file:
             file.write(f"{name} {os.getpid()}\n")
         if self.meets:
-            _until(lambda: len(self.told()) > 1)
+            until(lambda: len(self.told()) > 1)
         with SILENT.stage(name, total) as bar:
             yield bar
 
@@ -201,29 +201,14 @@ def test_nobody_works_on_for_a_run_that_was_killed(project: Project, tmp_path: P
         [sys.executable, "-c", SLOW, str(project.root), str(marks)],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     )
-    _until(lambda: len([mark for mark in marks.iterdir() if mark.read_text()]) == 2)
+    until(lambda: len([mark for mark in marks.iterdir() if mark.read_text()]) == 2)
     exports = [int(mark.read_text()) for mark in marks.iterdir()]
     process.send_signal(signal.SIGKILL)
     process.wait()
-    _until(lambda: not any(_is_running(one) for one in exports))
+    until(lambda: not any(is_running(one) for one in exports))
     assert [one.status for one in run_stages(project, EXPORTS)] == ["ran"] * 3
     other = make_workspace(tmp_path / "other", MAPPED + VERDICT, LOGS)
     (other.root / KEY_FILE).parent.mkdir()
     (other.root / KEY_FILE).write_bytes((project.root / KEY_FILE).read_bytes())
     run_stages(other, STAGES)
     assert contents(other) == contents(project)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in {"Z", "X"}
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
