@@ -24,7 +24,7 @@ from distill.receipts.incremental.segments import (
     read_records,
 )
 from distill.receipts.incremental.stage import KEY_FUNCTION, IncrementalStage, Input, Work
-from distill.receipts.incremental.workers import in_order
+from distill.receipts.incremental.workers import Awaited, in_order
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.recording import demand_identity, demand_plain
 from distill.receipts.report import Report
@@ -109,11 +109,13 @@ class GroupStage(IncrementalStage):
         batches = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)]
         jobs = (([sought.group(one) for one in batch], sought.size(batch)) for batch in batches)
         coming = chain.from_iterable(in_order(GroupStage.maker, (self, work.parameters), jobs))
-        awaited = set(missing)
+        awaited: Awaited[Made] = Awaited(missing, coming)
         make = self.maker(work.parameters)
 
         def make_one(number: int) -> Made:
-            return next(coming) if number in awaited else make([sought.group(number)])[0]
+            if number in awaited:
+                return awaited.of(number)
+            return make([sought.group(number)])[0]  # written before, and damaged since
 
         items = work.writer.write(groups.digests, make_one)
         read = sum(segment.records for _, segment in parts)
