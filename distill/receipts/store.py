@@ -76,16 +76,12 @@ class ReceiptStore:
         partial.unlink(missing_ok=True)
         durable.sync_all([path.parent, *beside])
 
-    def point(self, receipt: Receipt, token: str) -> None:
-        """Let the stage's ref name this receipt as the newest of its slot."""
-        with self.pointing(receipt, token) as partials:
-            durable.sync_all(partials)
-
     @contextmanager
     def pointing(self, receipt: Receipt, token: str) -> Iterator[Sequence[Path]]:
         """Let the stage's ref name this receipt when what is inside has ended well.
 
-        It is given the temporary files of refs, and makes them durable.
+        It is given the temporary files of refs, and makes them durable. Their names hold ``token``.
+        What is inside may take the lock ``ledger``; nobody who holds that takes ``refs``.
         """
         with hold(self.workspace, "refs"):
             written = self._written_refs(receipt)

@@ -9,6 +9,7 @@ import pytest
 
 from distill.errors import VerificationError
 from distill.receipts.digest import Digest, digest_bytes
+from distill.receipts.durable import sync_all
 from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import MAX_RECEIPT_BYTES, Receipt
 from distill.receipts.refs import read_heads
@@ -37,7 +38,8 @@ def keep(store: ReceiptStore, *receipts: Receipt) -> None:
     """Put receipts and point the ref at each."""
     for one in receipts:
         store.put(one, "token")
-        store.point(one, "token")
+        with store.pointing(one, "token") as refs:
+            sync_all(refs)
 
 
 def test_a_name_is_the_digest_of_the_bytes(store: ReceiptStore) -> None:
