@@ -75,9 +75,13 @@ class Ingest:
     def read_source(self, job: SourceJob, files: Mapping[str, Path]) -> Iterator[int]:
         """Read all files of a source; yields the bytes of each part that is done."""
         source = job.reader()
-        start: Callable[..., Callable[[Any], Mapped]] = start_reading
-        if source.group_by:
-            start = start_reading_groups if groups_by_path(source) else start_answering
+        start: Callable[..., Callable[[Any], Mapped]]
+        if not source.group_by:
+            start, read_all = start_reading, self._read_files
+        elif groups_by_path(source):
+            start, read_all = start_reading_groups, self._read_file_groups
+        else:
+            start, read_all = start_answering, self._read_row_groups
         passes: Passes[Any] = Passes(
             self.running,
             self.folder,
@@ -88,12 +92,7 @@ class Ingest:
         self._open.enter_context(passes)
         self.tally.add(job.table.name, "files", len(job.files))
         read = ReadSource(passes)
-        if groups_by_path(source):
-            yield from self._read_file_groups(job, files, read)
-        elif source.group_by:
-            yield from self._read_row_groups(job, files, read)
-        else:
-            yield from self._read_files(job, files, read)
+        yield from read_all(job, files, read)
         if source.verdict_only:
             passes.remember(read.numbered.parts)
         else:
