@@ -59,7 +59,8 @@ OUTPUTS = [
     ("score_runs", "data/scored/agents/part-00000.jsonl"),
     ("export_rag", "exports/rag/train-00000.jsonl"),
     ("export_sft", "exports/sft/README.md"),
-    ("export_preference", "quarantine/export_preference.jsonl"),
+    ("export_sft", "quarantine/export_sft.jsonl"),
+    ("export_preference", "exports/preference/train-00000.jsonl"),
 ]
 
 
@@ -85,26 +86,30 @@ def test_an_edited_output_is_noticed_and_rebuilt(root: Path, stage: str, path: s
     assert edited in kept
 
 
-def test_an_output_of_the_same_size_and_mtime_is_noticed(root: Path) -> None:
+@pytest.mark.parametrize(("stage", "path"), OUTPUTS)
+def test_an_output_of_the_same_size_and_mtime_is_noticed(root: Path, stage: str, path: str) -> None:
     """Trust test 4: size and time of change prove nothing."""
     before = _snapshot(root)
-    path = root / "exports/sft/train-00000.jsonl"
-    status = path.stat()
-    path.write_bytes(path.read_bytes().replace(b"right 1", b"wrong 1"))
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert path.stat().st_size == status.st_size
-    assert list(_ran(root)) == ["export_sft"]
+    file = root / path
+    status, content = file.stat(), file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert list(_ran(root)) == [stage]
     assert _snapshot(root) == before
 
 
-def test_a_corrupt_receipt_is_not_believed(root: Path) -> None:
+@pytest.mark.parametrize("stage", ALL)
+def test_a_corrupt_receipt_is_not_believed(root: Path, stage: str) -> None:
     """Trust test 5: the stage runs again, and verify names the corrupt file and ends with 10."""
-    digest = run_all(open_workspace(root))["export_rag"].digest.hex
+    before = _snapshot(root)
+    digest = run_all(open_workspace(root))[stage].digest.hex
     path = root / "receipts/objects" / digest[:2] / digest
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b'"passed"', b'"pASSed"', 1))
     assert main(["verify", "--workspace", str(root), "-q"]) == 10
-    assert "export_rag" in _ran(root)
+    assert digest[:12] in _ran(root)[stage]
+    assert _snapshot(root) == before
 
 
 def test_a_touched_input_reruns_nothing(root: Path) -> None:
