@@ -1,13 +1,15 @@
 """The five stages on a growing corpus: cold, nothing to do, growth, an edit, another setting.
 
-    python benchmarks/distillery.py [--runs 160000] [--repeat 1]
+    python benchmarks/distillery.py [--runs 160000] [--repeat 1] [--cases NAME ...] [--made FOLDER]
 
 Makes a workspace of generated runs (`benchmarks/corpus.py`, 6 KB a run: 160,000 are 1 GB) and runs
 `distill run` on it as a process of its own: with two workers and with one, again with nothing to
 do, after 1 % was appended to the newest log, after one record was edited in the middle, after a
 change of one set's settings. Peak memory is that of all processes of a run together, sampled. The
 speed-up of two workers is held beside that of two independent processes that only compute, which is
-what the machine can give at that moment. Prints Markdown for docs/benchmarks.md.
+what the machine can give at that moment. With `--cases` only the cold run with two workers and the
+cases that are named are run; with `--made` on a workspace that `benchmarks/corpus.py` wrote before,
+which stays. Prints Markdown for docs/benchmarks.md, a case as soon as it ended to standard error.
 """
 
 import argparse
@@ -21,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -30,6 +32,16 @@ from corpus import make_run, write_corpus
 
 _SAMPLE = 0.05
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_ALONE, _COLD = "cold, 1 worker", "cold, 2 workers"
+_CASES = (
+    _ALONE,
+    "nothing to do",
+    "1 % appended",
+    "one record edited, a quarter in",
+    "one record edited, in the middle",
+    "one record edited, three quarters in",
+    "another setting of one set",
+)
 _COMPUTE = "x = 0\nfor i in range(20_000_000):\n    x += i * i % 7\n"
 
 
@@ -141,25 +153,35 @@ def another_setting(workspace: Path) -> None:
     path.write_text(path.read_text() + "\n[exports.sft]\ninclude_partial = true\n")
 
 
-def measure(runs: int, folder: Path) -> tuple[int, dict[str, Measured]]:
-    """Make a workspace and measure every case once, in order."""
-    size = write_corpus(runs, folder)
-    found = {"cold, 1 worker": run(folder, 1)}
-    for made in ("data", "exports", "quarantine", "receipts", "reports", ".distill"):
-        shutil.rmtree(folder / made, ignore_errors=True)
-    found["cold, 2 workers"] = run(folder)
-    cases: dict[str, Callable[[], None]] = {
-        "nothing to do": lambda: None,
-        "1 % appended": lambda: append(folder, 0, runs // 100),
-        "one record edited, a quarter in": lambda: edit(folder, 1),
-        "one record edited, in the middle": lambda: edit(folder, 2),
-        "one record edited, three quarters in": lambda: edit(folder, 3),
-        "another setting of one set": lambda: another_setting(folder),
-    }
-    for name, change in cases.items():
-        change()
-        found[name] = run(folder)
-    return size, found
+def measure(folder: Path, runs: int, chosen: Collection[str]) -> dict[str, Measured]:
+    """Measure the cold run and every chosen case of a workspace once, in order."""
+    changes: tuple[Callable[[], None], ...] = (
+        lambda: None,
+        lambda: append(folder, 0, runs // 100),
+        lambda: edit(folder, 1),
+        lambda: edit(folder, 2),
+        lambda: edit(folder, 3),
+        lambda: another_setting(folder),
+    )
+    found: dict[str, Measured] = {}
+    if _ALONE in chosen:
+        found[_ALONE] = _told(_ALONE, run(folder, 1))
+        for made in ("data", "exports", "quarantine", "receipts", "reports", ".distill"):
+            shutil.rmtree(folder / made, ignore_errors=True)
+    found[_COLD] = _told(_COLD, run(folder))
+    for name, change in zip(_CASES[1:], changes, strict=True):
+        if name in chosen:
+            change()
+            found[name] = _told(name, run(folder))
+    return found
+
+
+def _told(name: str, one: Measured) -> Measured:
+    told = (
+        f"{name}: {one.seconds:.2f} s, {one.cpu_seconds:.2f} CPU s, {one.peak_bytes / 1e6:.0f} MB"
+    )
+    print(told, file=sys.stderr, flush=True)
+    return one
 
 
 def main() -> None:
@@ -167,28 +189,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=160_000)
     parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--cases", nargs="*", choices=_CASES, default=_CASES)
+    parser.add_argument("--made", type=Path, help="a workspace with so many runs, never run before")
     options = parser.parse_args()
+    if options.made is not None and options.repeat > 1:
+        parser.error("a workspace that was made before is cold once: --made without --repeat")
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},")
     print(f"load before {os.getloadavg()[0]:.2f}; {options.repeat} repetitions, medians\n")
     samples: dict[str, list[Measured]] = {}
     size = 0
     for _ in range(options.repeat):
-        folder = Path(tempfile.mkdtemp(prefix="distill-bench-"))
+        folder = options.made or Path(tempfile.mkdtemp(prefix="distill-bench-"))
         try:
-            size, found = measure(options.runs, folder)
+            if options.made is None:
+                write_corpus(options.runs, folder)
+            size = sum(log.stat().st_size for log in (folder / "logs").iterdir())
+            found = measure(folder, options.runs, options.cases)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if options.made is None:
+                shutil.rmtree(folder, ignore_errors=True)
         for name, one in found.items():
             samples.setdefault(name, []).append(one)
     print(f"{options.runs:,} runs, {size / 1e6:,.0f} MB of logs.\n")
     print("| case | s | MB/s of logs | CPU s | peak MB, all processes | of cold |")
     print("| --- " * 6 + "|")
-    cold = statistics.median(one.seconds for one in samples["cold, 2 workers"])
+    cold = statistics.median(one.seconds for one in samples[_COLD])
     for name, taken in samples.items():
         print(_row(name, size, taken, cold), flush=True)
-    alone = statistics.median(one.seconds for one in samples["cold, 1 worker"])
-    print(f"\nTwo workers against one: {alone / cold:.2f}; ", end="")
-    print(f"two processes that only compute: {speed_up_of_processes():.2f}.")
+    if _ALONE in samples:
+        alone = statistics.median(one.seconds for one in samples[_ALONE])
+        print(f"\nTwo workers against one: {alone / cold:.2f}; ", end="")
+        print(f"two processes that only compute: {speed_up_of_processes():.2f}.")
     print(f"Load after {os.getloadavg()[0]:.2f}.")
 
 
