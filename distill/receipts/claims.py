@@ -7,6 +7,7 @@ from distill.receipts.canonical import dumps
 from distill.receipts.digest import Digest, digest_bytes
 from distill.receipts.faults import Fault
 from distill.receipts.key import KeyParts
+from distill.receipts.paths import is_at_or_below
 from distill.receipts.receipt import Claim, FileEntry, Receipt
 from distill.receipts.targets import Target
 
@@ -70,11 +71,6 @@ def _is_under(entry: FileEntry, target: Target) -> bool:
     if target.kind == "file":
         return entry.path == target.path
     return entry.path.startswith(f"{target.path}/")
-
-
-def is_at_or_below(path: str, folder: str) -> bool:
-    """Whether a recorded path is a folder, or lies in it."""
-    return f"{path}/".startswith(f"{folder}/")
 
 
 def _misplaced(shown: str, expected: str, found: str, meaning: str) -> Fault:

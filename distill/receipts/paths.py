@@ -34,6 +34,11 @@ def split_root(recorded: str) -> tuple[str | None, str]:
     return None, recorded
 
 
+def is_at_or_below(path: str, folder: str) -> bool:
+    """Whether a recorded path is a folder, or lies in it."""
+    return f"{path}/".startswith(f"{folder}/")
+
+
 @lru_cache(maxsize=4096)  # the receipts of one workspace name the same files again and again
 def fault_in(recorded: str) -> str | None:
     """Return what is wrong with a recorded path, or None.

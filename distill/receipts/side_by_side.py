@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from distill.receipts.binding import Call
-from distill.receipts.claims import is_at_or_below
 from distill.receipts.outcome import Outcome
+from distill.receipts.paths import is_at_or_below
 from distill.receipts.recording import Later
 from distill.receipts.scope import current_workspace
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distill.errors import ConfigurationError, ContractError
-from distill.receipts.claims import RESERVED, is_at_or_below
+from distill.receipts.claims import RESERVED
 from distill.receipts.digest import Fingerprint, fingerprint_file
 from distill.receipts.durable import make_folder, partial_of, sync_folder
+from distill.receipts.paths import is_at_or_below
 from distill.receipts.report import Report
 from distill.receipts.targets import Target
 from distill.receipts.workspace import Workspace

@@ -6,5 +6,5 @@ them. Law: the outputs are, byte for byte, those of a full rebuild.
 
 `segments` cuts inputs, `functions` calls what the user wrote, `shards` writes outputs and keeps
 what stands, `memory` remembers between runs what lies where, `workers` spreads work over processes,
-`record_stage` and `group_stage` put them together.
+`record_stage` and `group_stage` put them together, the latter with `group_run`.
 """

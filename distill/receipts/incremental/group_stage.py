@@ -1,56 +1,17 @@
 """Group stages: a key and all records that have it in, records out, in the order of the keys."""
 
 import inspect
-import os
-from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from hashlib import sha256
-from itertools import accumulate, chain
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING
 
-from distill.errors import ContractError, SourceError
-from distill.receipts.incremental.functions import GroupFunction, Made, RecordFunction, Where
-from distill.receipts.incremental.groups import Groups, index_of, part_of, regroup
-from distill.receipts.incremental.memory import Memory
-from distill.receipts.incremental.record_stage import Job
-from distill.receipts.incremental.rows import Rows, write_rows
-from distill.receipts.incremental.segments import (
-    Segment,
-    changed_meanwhile,
-    read_range,
-    read_records,
-)
-from distill.receipts.incremental.stage import KEY_FUNCTION, IncrementalStage, Input, Work
-from distill.receipts.incremental.workers import Awaited, in_order
-from distill.receipts.merkle import leaf_hash
+from distill.errors import ContractError
+from distill.receipts.incremental.functions import GroupFunction, RecordFunction
+from distill.receipts.incremental.stage import KEY_FUNCTION, IncrementalStage, Work
 from distill.receipts.recording import demand_identity, demand_plain
-from distill.receipts.report import Report
 
-_BATCH: Final = 256  # groups that a worker is given at once
-_MOST_OPEN: Final = 100
-#: Under this key the groups are remembered, beside the rows of segments.
-GROUPS: Final = sha256(b"groups").digest()
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A record of a group: its file, its bytes there, and its leaf hash."""
-
-    place: Path
-    start: int
-    length: int
-    leaf: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A group to compute."""
-
-    key: str
-    members: tuple[Member, ...]
+if TYPE_CHECKING:
+    from distill.receipts.report import Report
 
 
 class GroupStage(IncrementalStage):
@@ -82,180 +43,11 @@ class GroupStage(IncrementalStage):
         """Return the name of the key function: another one groups the same records otherwise."""
         return {KEY_FUNCTION: _name_of(self.key)}
 
-    def key_reader(self) -> Callable[[Job], bytes]:
-        """Return what reads the keys of a segment."""
-        function = self.key_function
-        return lambda job: _rows(function, job)
-
-    def maker(self, given: Mapping[str, Any]) -> Callable[[Sequence[Group]], list[Made]]:
-        """Return what computes some groups."""
-        function = self.group_function
-
-        def make(groups: Sequence[Group]) -> list[Made]:
-            with _OpenFiles() as files:
-                return [
-                    function.make(group.key, [files.record(one) for one in group.members], given)
-                    for group in groups
-                ]
-
-        return make
-
-    def produce(self, work: Work) -> Report:
+    def produce(self, work: Work) -> "Report":
         """Write what every group gives."""
-        parts = list(work.parts)
-        groups = self._groups(work, parts)
-        sought = _Members(groups, parts, work.running.rows)
-        missing = work.running.former.missing(groups.digests)
-        batches = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)]
-        jobs = (([sought.group(one) for one in batch], sought.size(batch)) for batch in batches)
-        coming = chain.from_iterable(in_order(GroupStage.maker, (self, work.parameters), jobs))
-        awaited: Awaited[Made] = Awaited(missing, coming)
-        make = self.maker(work.parameters)
+        from distill.receipts.incremental import group_run  # noqa: PLC0415 - a skip needs none
 
-        def make_one(number: int) -> Made:
-            if number in awaited:
-                return awaited.of(number)
-            return make([sought.group(number)])[0]  # written before, and damaged since
-
-        items = work.writer.write(groups.digests, make_one)
-        read = sum(segment.records for _, segment in parts)
-        return Report(
-            counts={
-                "read": read,
-                "without_key": read - len(groups.members),
-                "groups": len(groups.keys),
-                "written": sum(items.records),
-            }
-        )
-
-    def _groups(self, work: Work, parts: Sequence[tuple[Input, Segment]]) -> Groups:
-        """Return all groups, with the keys that are new read off, and remember them."""
-        memory, learnt = work.running.memory, work.running.rows
-        known = memory.rows
-        missing = {
-            s.digest: Job(one.path, one.place, s) for one, s in parts if s.digest not in known
-        }
-        jobs = ((job, job.segment.end - job.segment.start) for job in missing.values())
-        found = in_order(GroupStage.key_reader, (self,), jobs)
-        fresh = dict(zip(missing, found, strict=True))
-        for _, one in parts:
-            learnt[one.digest] = fresh.get(one.digest) or known[one.digest]
-
-        def rows(digest: bytes) -> Rows:
-            return Rows(learnt[digest] if digest in learnt else known[digest])
-
-        digests = [one.digest for _, one in parts]
-        groups, _ = regroup(_former(memory), digests, rows)
-        learnt[GROUPS] = groups.column()
-        return groups
-
-
-class _Members:
-    """Where the records of groups lie."""
-
-    def __init__(
-        self,
-        groups: Groups,
-        parts: Sequence[tuple[Input, Segment]],
-        rows: Mapping[bytes, bytes],
-    ) -> None:
-        self._groups = groups
-        self._bounds = list(accumulate(groups.counts, initial=0))
-        self._parts = dict(zip(groups.numbers, parts, strict=True))
-        self._rows = rows
-
-    def group(self, number: int) -> Group:
-        """Return a group with its records' places."""
-        members = tuple(self._member(one) for one in self._of(number))
-        return Group(self._groups.keys[number].decode(), members)
-
-    def size(self, numbers: Iterable[int]) -> int:
-        """Return the bytes of the records of some groups, about."""
-        each = [self._parts[part_of(one)][1] for n in numbers for one in self._of(n)]
-        return sum((segment.end - segment.start) // segment.records for segment in each)
-
-    def _of(self, number: int) -> "array[int]":
-        return self._groups.members[self._bounds[number] : self._bounds[number + 1]]
-
-    def _member(self, one: int) -> Member:
-        file, segment = self._parts[part_of(one)]
-        rows, index = Rows(self._rows[segment.digest]), index_of(one)
-        start, length = rows.extent(index)
-        return Member(file.place, segment.start + start, length, rows.leaf(index))
-
-
-def _former(memory: Memory) -> Groups:
-    """Return the groups of the run before; none where they are not remembered in whole."""
-    try:
-        found = Groups.of_column(memory.rows[GROUPS], memory.items.keys)
-    except (LookupError, ValueError, OverflowError):
-        return Groups()
-    return found if all(one in memory.rows for one in found.parts) else Groups()
-
-
-def _rows(function: RecordFunction, job: Job) -> bytes:
-    records = read_records(job.place, job.segment)
-    keys = []
-    start = job.segment.start
-    for line, record in enumerate(records, job.segment.line + 1):
-        where = Where(job.path, line, start, start + len(record))
-        keys.append(_key(function.call(record, where, {}), where))
-        start += len(record) + 1
-    return write_rows(keys, records)
-
-
-def _key(found: object, where: Where) -> bytes | None:
-    if found is None:
-        return None
-    if not isinstance(found, str):
-        raise ContractError(
-            f"{where}: the key is a {type(found).__name__}",
-            "return text, or None for a record that is in no group",
-        )
-    try:
-        return found.encode()
-    except UnicodeEncodeError as error:
-        raise ContractError(
-            f"{where}: the key {found[:40]!r} is no text", "mend the key"
-        ) from error
-
-
-class _OpenFiles:
-    """Reads records out of many files, of which some stay open meanwhile."""
-
-    def __init__(self) -> None:
-        self._open: dict[Path, int] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for descriptor in self._open.values():
-            os.close(descriptor)
-        self._open.clear()
-
-    def record(self, member: Member) -> bytes:
-        """Return a record.
-
-        Raises:
-            SourceError: its file can't be read, or holds another record there by now.
-        """
-        try:
-            end = member.start + member.length
-            record = read_range(self._descriptor(member.place), member.start, end)
-        except OSError as error:
-            raise SourceError(f"{member.place} can't be read: {error.strerror}") from error
-        if leaf_hash(record) != member.leaf:
-            raise changed_meanwhile(member.place)
-        return record
-
-    def _descriptor(self, place: Path) -> int:
-        found = self._open.get(place)
-        if found is None:
-            if len(self._open) >= _MOST_OPEN:
-                self.__exit__()
-            found = self._open[place] = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
-        return found
+        return group_run.produce(self, work)
 
 
 def _name_of(function: Callable[..., object]) -> str:

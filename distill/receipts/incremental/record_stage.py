@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distill.receipts.incremental.functions import Made, RecordFunction, Where, made_of
-from distill.receipts.incremental.segments import Segment, read_records
 from distill.receipts.incremental.stage import IncrementalStage, Input, Work
-from distill.receipts.incremental.workers import Awaited, in_order
-from distill.receipts.report import Report
+
+if TYPE_CHECKING:  # what only a run needs: a call that is skipped imports none of it
+    from distill.receipts.incremental.segments import Segment
+    from distill.receipts.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Job:
 
     path: str
     place: Path
-    segment: Segment
+    segment: "Segment"
 
 
 class RecordStage(IncrementalStage):
@@ -41,8 +42,11 @@ class RecordStage(IncrementalStage):
         function = self.record_function
         return lambda job: _make(function, given, job)
 
-    def produce(self, work: Work) -> Report:
+    def produce(self, work: Work) -> "Report":
         """Write what every segment gives."""
+        from distill.receipts.incremental.workers import Awaited, in_order  # noqa: PLC0415
+        from distill.receipts.report import Report  # noqa: PLC0415
+
         parts = list(work.parts)
         is_placed = self.record_function.takes_place
         keys = [_key(one, segment, is_placed) for one, segment in parts]
@@ -67,7 +71,7 @@ class RecordStage(IncrementalStage):
         return Report(counts={"read": read, "written": sum(items.records)})
 
 
-def _key(one: Input, segment: Segment, is_placed: bool) -> bytes:
+def _key(one: Input, segment: "Segment", is_placed: bool) -> bytes:
     if not is_placed:
         return segment.digest
     place = f"{segment.digest.hex()} {segment.start} {segment.line} {one.path}"
@@ -75,6 +79,8 @@ def _key(one: Input, segment: Segment, is_placed: bool) -> bytes:
 
 
 def _make(function: RecordFunction, given: Mapping[str, Any], job: Job) -> Made:
+    from distill.receipts.incremental.segments import read_records  # noqa: PLC0415
+
     start, lines = job.segment.start, []
     for line, record in enumerate(read_records(job.place, job.segment), job.segment.line + 1):
         end = start + len(record)

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 from distill.errors import ContractError
 from distill.receipts.annotations import InFiles, OutDir
 from distill.receipts.binding import Binding, Call, Role, roles_of
-from distill.receipts.incremental.segments import Segment
 from distill.receipts.outcome import Outcome
 from distill.receipts.recording import Stage, demand_identity, demand_plain
-from distill.receipts.report import Report
 from distill.receipts.workspace import Workspace
 
 if TYPE_CHECKING:  # what only a run needs: a call that is skipped imports none of it
     from distill.receipts.execution import Execution
     from distill.receipts.incremental.running import Running
+    from distill.receipts.incremental.segments import Segment
     from distill.receipts.incremental.shards import ShardWriter
+    from distill.receipts.report import Report
     from distill.receipts.staging import Finished
 
 READ: Final = "read"
@@ -37,7 +37,7 @@ class Input:
 
     path: str
     place: Path
-    segments: tuple[Segment, ...]
+    segments: "tuple[Segment, ...]"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Work:
         return cls(running, inputs, writer, parameters)
 
     @property
-    def parts(self) -> Iterator[tuple[Input, Segment]]:
+    def parts(self) -> "Iterator[tuple[Input, Segment]]":
         """All segments in the order of the inputs."""
         return ((one, segment) for one in self.inputs for segment in one.segments)
 
@@ -75,7 +75,7 @@ class IncrementalStage(Stage[Any], ABC):
         self.__signature__ = self._signature()
 
     @abstractmethod
-    def produce(self, work: Work) -> Report:
+    def produce(self, work: Work) -> "Report":
         """Write all items of a run."""
 
     @abstractmethod
