@@ -14,10 +14,10 @@ from typing import Any, Final
 from distill.errors import DistillError
 from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.digest import digest_bytes
+from distill.receipts.incremental.keys import KEY_BYTES
 from distill.receipts.incremental.segments import Segment
 from distill.receipts.plain_files import Unread, read_plain
 
-KEY_BYTES: Final = 32
 _DIGEST_BYTES: Final = 32
 _MOST_BYTES: Final = 2**31
 

@@ -6,6 +6,7 @@ a call that is skipped, or read. What is copied was read and held against the di
 """
 
 import os
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from typing import Final
 from distill.errors import SourceError
 from distill.receipts.digest import Digest, FileIdentity, Fingerprint, digest_bytes, digest_file
 from distill.receipts.incremental.functions import Made
+from distill.receipts.incremental.keys import KeyIndex
 from distill.receipts.incremental.memory import Memory
 from distill.receipts.incremental.segments import changed_meanwhile
 from distill.receipts.plain_files import Unread, read_plain
@@ -66,7 +68,6 @@ class FormerShards:
         self._workspace, self._real = workspace, RealPaths()
         self._sound: dict[int, FileIdentity | None] = {}
         self._contents: dict[int, bytes | None] = {}
-        self._numbers = dict(zip(self.items.keys, range(len(self.items)), strict=True))
         self._firsts = [shard.first for shard in self.shards]
         self._begins = {
             self.items.keys[shard.first]: number
@@ -86,13 +87,13 @@ class FormerShards:
 
     def __contains__(self, key: bytes) -> bool:
         """Whether the bytes of an item can be had: its shard lies there as it was recorded."""
-        index = self._numbers.get(key)
+        index = self._numbers.find(key)
         return index is not None and self._is_sound(self._shard_of(index))
 
     def missing(self, keys: Sequence[bytes]) -> list[int]:
         """Return the numbers of the keys whose bytes can't be had."""
         if all(self._is_sound(number) for number in range(len(self.shards))):
-            return [number for number, key in enumerate(keys) if key not in self._numbers]
+            return [number for number, key in enumerate(keys) if self._numbers.find(key) is None]
         return [number for number, key in enumerate(keys) if key not in self]
 
     def place_of(self, number: int) -> Path:
@@ -122,7 +123,7 @@ class FormerShards:
 
     def extent(self, keys: Sequence[bytes], at: int) -> Extent | None:
         """Return as many items from here on as lie together; null where the first can't be had."""
-        index = self._numbers.get(keys[at])
+        index = self._numbers.find(keys[at])
         if index is None:
             return None
         number = self._shard_of(index)
@@ -190,8 +191,12 @@ class FormerShards:
         return True
 
     @cached_property
+    def _numbers(self) -> KeyIndex:
+        return KeyIndex(self.items.keys)
+
+    @cached_property
     def _starts(self) -> Sequence[int]:
-        return list(accumulate(self.items.lengths, initial=0))
+        return array("Q", accumulate(self.items.lengths, initial=0))
 
     def _shard_of(self, index: int) -> int:
         # Of shards without items, the last of those that begin here is the one that has it.

@@ -5,7 +5,7 @@ is never believed about outputs: a shard is kept or copied from after its bytes 
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from distill.receipts.incremental.columns import (
     segments_to_columns,
     write_columns,
 )
+from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.segments import Segment
 from distill.receipts.workspace import Workspace
 
@@ -32,9 +33,9 @@ FORMAT: Final = "distill.incremental/1"
 class Items:
     """The parts of outputs in their order: each one's key (32 bytes), length and records."""
 
-    keys: Sequence[bytes]
-    lengths: "list[int] | array[int]"
-    records: "list[int] | array[int]"
+    keys: Keys = field(default_factory=Keys)
+    lengths: "array[int]" = field(default_factory=lambda: array("Q"))
+    records: "array[int]" = field(default_factory=lambda: array("Q"))
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -62,7 +63,7 @@ class Memory:
     """
 
     recipe: str
-    items: Items = field(default_factory=lambda: Items([], [], []))
+    items: Items = field(default_factory=Items)
     shards: tuple[Shard, ...] = ()
     segments: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
     rows: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -85,7 +86,7 @@ def write_memory(workspace: Workspace, slot: str, memory: Memory) -> None:
     The caller holds the slot's lock.
     """
     columns = {
-        "keys": b"".join(memory.items.keys),
+        "keys": memory.items.keys.content,
         "lengths": numbers_to_column(memory.items.lengths),
         "records": numbers_to_column(memory.items.records),
         **segments_to_columns([one for found in memory.segments.values() for one in found]),
@@ -109,7 +110,7 @@ def _memory(head: Mapping[str, Any], columns: Columns) -> Memory:
     found = Memory(
         str(head["recipe"]),
         Items(
-            pieces_of_column(columns["keys"]),
+            Keys(columns["keys"]),
             numbers_of_column(columns["lengths"]),
             numbers_of_column(columns["records"]),
         ),

@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Final, Generic, Self, TypeVar
 
 from distill.receipts.incremental.functions import Made
+from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
+from distill.receipts.incremental.spool import Spool
 from distill.receipts.incremental.workers import Known, in_order
 
 Job = TypeVar("Job")
@@ -75,15 +76,15 @@ class Passes(Generic[Job]):
         self._running, self._worth = running, worth
         self._start, self._given = start, given
         self._function: Callable[[Job], Mapped] | None = None
-        self._spool = TemporaryFile(dir=folder)  # noqa: SIM115 - closed by __exit__
-        self._spooled: dict[bytes, tuple[int, int]] = {}
-        self._rows: dict[bytes, tuple[int, int]] = {}  # in the spool, as they are remembered
+        self._spooled = Spool(folder)
+        self._rows = Spool(folder)  # as they are remembered
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._spool.close()
+        self._spooled.__exit__()
+        self._rows.__exit__()
 
     def knows(self, key: bytes) -> bool:
         """Whether a part with this key need not be computed: its rows and its lines are there."""
@@ -110,10 +111,7 @@ class Passes(Generic[Job]):
 
     def spooled(self, part: Part[Job]) -> bytes | None:
         """Return what `content` does of a part that this run computed, null of any other."""
-        found = self._spooled.get(part.key)
-        if found is None:
-            return None
-        return self._read(found)
+        return self._spooled.get(part.key)
 
     def fetch(self, part: Part[Job]) -> None:
         """Read a part again now if `content` would have to."""
@@ -132,7 +130,7 @@ class Passes(Generic[Job]):
         ``changes(number)`` says what becomes of a part, `NONE` for nothing; where it says something
         ``apply(number, lines)`` returns the lines that follow from it.
         """
-        keys = [_item_key(part.key, changes(number)) for number, part in enumerate(parts)]
+        keys = Keys.of(_item_key(part.key, changes(number)) for number, part in enumerate(parts))
 
         def make(number: int) -> Made:
             content = self.content(parts[number])
@@ -142,12 +140,12 @@ class Passes(Generic[Job]):
 
         writer.write(keys, make)
         for part, key in zip(parts, keys, strict=True):
-            self._running.rows[part.key] = key + self._read(self._rows[part.key])
+            self._running.rows[part.key] = key + self._rows[part.key]
 
     def remember(self, parts: Iterable[Part[Job]]) -> None:
         """Remember the rows of parts that have no lines, instead of the second pass."""
         for part in parts:
-            self._running.rows[part.key] = _NO_LINES + self._read(self._rows[part.key])
+            self._running.rows[part.key] = _NO_LINES + self._rows[part.key]
 
     def _jobs(
         self, parts: Iterable[Part[Job]], asked: deque[Part[Job]]
@@ -161,26 +159,17 @@ class Passes(Generic[Job]):
 
     def _take(self, key: bytes, found: Mapped | bytes) -> bytes:
         if isinstance(found, bytes):
-            self._keep(self._rows, key, found)
+            self._rows.keep(key, found)
             return zlib.decompress(found)
-        self._keep(self._rows, key, zlib.compress(found.rows, 1))
-        self._keep(self._spooled, key, found.content)
+        self._rows.keep(key, zlib.compress(found.rows, 1))
+        self._spooled.keep(key, found.content)
         return found.rows
-
-    def _keep(self, places: dict[bytes, tuple[int, int]], key: bytes, content: bytes) -> None:
-        if key not in places:
-            places[key] = (self._spool.seek(0, 2), len(content))
-            self._spool.write(content)
-
-    def _read(self, place: tuple[int, int]) -> bytes:
-        self._spool.seek(place[0])
-        return self._spool.read(place[1])
 
     def _compute(self, part: Part[Job]) -> bytes:
         if self._function is None:
             self._function = self._start(*self._given)
         mapped = self._function(part.again())
-        self._keep(self._spooled, part.key, mapped.content)
+        self._spooled.keep(part.key, mapped.content)
         return mapped.content
 
 

@@ -114,11 +114,14 @@ def recipe_of(survey: Survey, *, with_parameters: bool = True) -> str:
 
 
 def _joined(items: Sequence[Items]) -> Items:
-    return Items(
-        [key for one in items for key in one.keys],
-        [length for one in items for length in one.lengths],
-        [records for one in items for records in one.records],
-    )
+    if len(items) == 1:
+        return items[0]
+    joined = Items()
+    for one in items:
+        joined.keys.extend(one.keys)
+        joined.lengths.extend(one.lengths)
+        joined.records.extend(one.records)
+    return joined
 
 
 def _shifted(writers: Sequence[ShardWriter]) -> tuple[Shard, ...]:

@@ -17,6 +17,7 @@ from typing import Final, Self
 from distill.receipts.digest import Fingerprint
 from distill.receipts.incremental.former import Extent, FormerShards
 from distill.receipts.incremental.functions import Made
+from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.memory import Items, Shard
 from distill.receipts.incremental.outlines import OutlinedSums
 from distill.receipts.incremental.segments import is_end
@@ -82,7 +83,7 @@ class ShardWriter:
     scale: int = 1  # how many times the usual length shards of this output have
     written: list[KnownFile] = field(default_factory=list)
     shards: list[Shard] = field(default_factory=list)
-    items: Items = field(default_factory=lambda: Items([], [], []))
+    items: Items = field(default_factory=Items)
 
     def write(self, keys: Sequence[bytes], make: Callable[[int], Made]) -> Items:
         """Write all items; ``make`` gives the bytes of one that was not written before.
@@ -90,7 +91,8 @@ class ShardWriter:
         It is called in the order of the items.
         """
         (self.folder / self.below).mkdir(parents=True, exist_ok=True)
-        self.items = Items(keys, [], [])
+        keys = Keys.of(keys)
+        self.items = Items(keys)
         at = 0
         while at < len(keys) or not self.shards:
             number = self.former.standing(keys, at)

@@ -8,6 +8,8 @@ can't be sent to a process that is started anew (a stage inside of a function) i
 import os
 import pickle
 import threading
+from array import array
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -83,21 +85,23 @@ def in_order(
 
 
 class Awaited(Generic[Result]):
-    """Results of some numbers, which come in their order and of which not all may be asked for."""
+    """Results of some growing numbers, in their order, of which not all may be asked for."""
 
     def __init__(self, numbers: Iterable[int], results: Iterator[Result]) -> None:
-        self._numbers = deque(numbers)
-        self._expected = frozenset(self._numbers)
+        self._numbers = array("Q", numbers)
+        self._next = 0
         self._results = results
 
     def __contains__(self, number: int) -> bool:
-        """Whether a result of this number comes."""
-        return number in self._expected
+        """Whether a result of this number comes, or came."""
+        at = bisect_left(self._numbers, number)
+        return at < len(self._numbers) and self._numbers[at] == number
 
     def of(self, number: int) -> Result:
         """Return the result of a number, which is greater than the one asked for before."""
         for result in self._results:
-            if self._numbers.popleft() == number:
+            self._next += 1
+            if self._numbers[self._next - 1] == number:
                 return result
         message = f"no result of {number} comes any more"
         raise AssertionError(message)
