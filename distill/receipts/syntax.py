@@ -7,13 +7,17 @@ run again by another.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from distill.receipts.digest import digest_bytes
 from distill.receipts.source import ImportName, Source
 
 _RESOURCE_CALLS = frozenset(["files", "get_data"])  # importlib.resources, pkgutil
+#: Where statements lie in a statement.
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_FOUND = frozenset([ast.Import, ast.ImportFrom, ast.Call])
 _OWN_PACKAGE = frozenset(["__package__", "__name__"])
 
 
@@ -27,15 +31,15 @@ def read_source(content: bytes) -> Source:
         tree = ast.parse(content)
     except (SyntaxError, ValueError):
         return Source(digest_bytes(content), (), (), is_lazy=False)
-    nodes = list(_running(tree))
-    imports = tuple(dict.fromkeys(name for node in nodes for name in _imports(node)))
-    opens_data = b"resources" in content or b"pkgutil" in content
-    resources = tuple(dict.fromkeys(name for node in nodes for name in _resources(node)))
     is_lazy = any(isinstance(n, ast.FunctionDef) and n.name == "__getattr__" for n in tree.body)
     if b"__doc__" not in content:
         _strip_docstrings(tree)
-    digest = digest_bytes(_written(tree).encode("utf-8", "surrogatepass"))
-    return Source(digest, imports, resources if opens_data else (), is_lazy)
+    writer = _Writer()
+    digest = digest_bytes(writer.written(tree).encode("utf-8", "surrogatepass"))
+    imports = tuple(dict.fromkeys(name for node in writer.running for name in _imports(node)))
+    opens_data = b"resources" in content or b"pkgutil" in content
+    resources = dict.fromkeys(name for node in writer.running for name in _resources(node))
+    return Source(digest, imports, tuple(resources) if opens_data else (), is_lazy)
 
 
 def units_of(content: bytes) -> dict[str, str]:
@@ -54,7 +58,7 @@ def units_of(content: bytes) -> dict[str, str]:
     for one in classes:
         units |= _units_in(one.body, f"{one.name}.", one.name)
         heads = [*one.bases, *one.keywords, *one.decorator_list]
-        units[one.name] += _written(heads)
+        units[one.name] += _Writer().written(heads)
     return units | _units_in([node for node in tree.body if node not in classes], "", "(module)")
 
 
@@ -65,37 +69,58 @@ def _units_in(body: list[ast.stmt], prefix: str, rest: str) -> dict[str, str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             name = prefix + node.name
         # A name that is bound twice (an overload, a property's setter) is one unit.
-        units[name] = units.get(name, "") + _written(node)
+        units[name] = units.get(name, "") + _Writer().written(node)
     return units
 
 
-def _written(part: object) -> str:
-    """Return a part of a tree as text: a node, a list or a value.
+class _Writer:
+    """Writes parts of a tree as text, and finds the imports and calls among them that can run.
 
-    A field that only newer versions know is left out where it is empty.
+    Those in the bodies of ``if TYPE_CHECKING`` can't. There are thousands of nodes in a file, so
+    the kinds that most of them are have a line of their own.
     """
-    if isinstance(part, list):
-        return f"[{', '.join(map(_written, part))}]"
-    if not isinstance(part, ast.AST):
-        return repr(part)
-    fields = ((name, getattr(part, name, None)) for name in part._fields)
-    told = ", ".join(
-        f"{name}={_written(value)}"
-        for name, value in fields
-        if not (value is None and getattr(type(part), name, ...) is None)
-        and not (name == "type_params" and not value)
-    )
-    return f"{type(part).__name__}({told})"
+
+    def __init__(self) -> None:
+        self.running: list[ast.AST] = []
+        self._hidden = 0
+
+    def written(self, part: object) -> str:
+        """Return a part of a tree as text: a node, a list or a value.
+
+        A field that only newer versions know is left out where it is empty.
+        """
+        if isinstance(part, ast.Name):
+            return f"Name(id={part.id!r}, ctx={type(part.ctx).__name__}())"
+        if isinstance(part, list):
+            return f"[{', '.join([self.written(one) for one in part])}]"
+        if not isinstance(part, ast.AST):
+            return repr(part)
+        kind = type(part)
+        if kind in _FOUND and not self._hidden:
+            self.running.append(part)
+        if isinstance(part, ast.If) and _is_type_checking(part.test):
+            self._hidden += 1
+            told = [self._fields(part, ("test", "body"))]
+            self._hidden -= 1
+            told.append(self._fields(part, ("orelse",)))
+            return f"If({', '.join(told)})"
+        return f"{kind.__name__}({self._fields(part, part._fields)})"
+
+    def _fields(self, node: ast.AST, names: Sequence[str]) -> str:
+        told = []
+        for name in names:
+            value = getattr(node, name, None)
+            if isinstance(value, str):
+                told.append(f"{name}={value!r}")
+            elif value or not _is_left_out(type(node), name, value):
+                told.append(f"{name}={self.written(value)}")
+        return ", ".join(told)
 
 
-def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes that can run: all but the bodies of ``if TYPE_CHECKING``."""
-    yield node
-    children = ast.iter_child_nodes(node)
-    if isinstance(node, ast.If) and _is_type_checking(node.test):
-        children = iter(node.orelse)
-    for child in children:
-        yield from _running(child)
+def _is_left_out(kind: type[ast.AST], name: str, value: object) -> bool:
+    """Whether a field with an empty value is not written."""
+    is_optional = getattr(kind, name, ...) is None
+    return (value is None and is_optional) or name == "type_params"
 
 
 def _is_type_checking(test: ast.expr) -> bool:
@@ -143,14 +168,17 @@ def _text_argument(node: ast.Call) -> str | None:
     return None
 
 
-def _strip_docstrings(tree: ast.Module) -> None:
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        first = node.body[0] if node.body else None
-        if (
-            isinstance(first, ast.Expr)
-            and isinstance(first.value, ast.Constant)
-            and isinstance(first.value.value, str)
-        ):
-            node.body = node.body[1:]
+def _strip_docstrings(node: ast.AST) -> None:
+    """Take the docstrings out of a module and what it defines."""
+    for name in _BLOCKS:
+        for one in getattr(node, name, ()):
+            _strip_docstrings(one)
+    if not isinstance(node, _DOCUMENTED):
+        return
+    first = node.body[0] if node.body else None
+    if (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    ):
+        node.body = node.body[1:]
