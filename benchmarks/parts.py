@@ -20,9 +20,9 @@ from time import process_time
 
 from corpus import write_corpus
 
-from distill.exports.rag import rag_sample
+from distill.exports.rag import RagSamples
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
-from distill.exports.sft import sft_sample
+from distill.exports.sft import SftSamples
 from distill.firewall import observing
 from distill.receipts.digest import blake3_hex
 from distill.receipts.incremental.segments import cut_file
@@ -74,8 +74,8 @@ def cases(root: Path, runs: int) -> dict[str, Callable[[], int]]:
     records, tasks = frames(job, root, runs), list(groups(scored))
     read = start_reading(job, places)
     decide = scoring.start_scoring(ScoringPolicy(), True)
-    rag = admitting.Exporting("export_rag", rag_sample, RagSettings(), None, evidence).start()
-    sft = admitting.Exporting("export_sft", sft_sample, SftSettings(), None, evidence).start()
+    rag = admitting.Exporting("export_rag", RagSamples, RagSettings(), None, evidence).start()
+    sft = admitting.Exporting("export_sft", SftSamples, SftSettings(), None, evidence).start()
     pair = pairing.start_pairing(PreferenceSettings(), evidence, None)
     return {
         "frame": lambda: sum(len(one.frames) for one in frames(job, root, runs)),

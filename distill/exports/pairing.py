@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import islice
 
 from distill.exports.settings import MAX_EXAMINED_PER_TASK, PreferenceSettings
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.records.samples import PreferenceSample
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import Category

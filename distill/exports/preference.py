@@ -11,14 +11,9 @@ from distill.exports.redacting import redact_run
 from distill.exports.rows import refuse_row, row_messages, sample_id
 from distill.exports.settings import PreferenceSettings
 from distill.firewall.conversation import common_beginning, to_last_turn
-from distill.firewall.gates import (
-    PAIR_GATES,
-    Gate,
-    PairCandidate,
-    Refusal,
-    RunCandidate,
-    judge,
-)
+from distill.firewall.finding import Gate, PairCandidate, Refusal, RunCandidate
+from distill.firewall.gates import PAIR_GATES
+from distill.firewall.judging import Judge
 from distill.firewall.redaction import RedactionKey
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
@@ -26,6 +21,43 @@ from distill.records.samples import CATEGORY_WORTH, PreferenceSample, row_time
 from distill.records.scored import ScoredRun
 
 Side = tuple[ScoredRun, EvidenceRecord]
+
+
+class PreferenceSamples:
+    """Makes the pairs of a set: its settings are looked into once."""
+
+    def __init__(
+        self,
+        settings: PreferenceSettings,
+        key: RedactionKey | None = None,
+        gates: Sequence[Gate[PairCandidate]] = PAIR_GATES,
+    ) -> None:
+        self._settings = settings
+        self._key = key
+        self._judge = Judge(gates, settings.gates())
+
+    def of(self, chosen: Side, rejected: Side) -> PreferenceSample | Refusal:
+        """Return the pair of two runs, or why they are none.
+
+        Laws: the categories of a row are those that a pair may have, with either of gates and
+        schema alone; no character that the settings have redacted is in the row.
+        """
+        pair = PairCandidate(RunCandidate(*chosen), RunCandidate(*rejected))
+        refusal = self._judge.refusal(pair)
+        if refusal is not None:
+            return refusal
+        first, second = self._redacted(chosen), self._redacted(rejected)
+        if isinstance(first, Refusal):
+            return first
+        if isinstance(second, Refusal):
+            return second
+        try:
+            return PreferenceSample.admit(_row((chosen[0], first), (rejected[0], second)))
+        except ValueError as error:
+            return refuse_row(error)
+
+    def _redacted(self, side: Side) -> EvidenceRecord | Refusal:
+        return redact_run(side[1], self._settings.firewall, self._key)
 
 
 def preference_sample(
@@ -36,24 +68,8 @@ def preference_sample(
     key: RedactionKey | None = None,
     gates: Sequence[Gate[PairCandidate]] = PAIR_GATES,
 ) -> PreferenceSample | Refusal:
-    """Return the pair of two runs, or why they are none.
-
-    Laws: the categories of a row are those that a pair may have, with either of gates and schema
-    alone; no character that the settings have redacted is in the row.
-    """
-    pair = PairCandidate(RunCandidate(*chosen), RunCandidate(*rejected))
-    refusal = judge(pair, gates, settings.gates())
-    if refusal is not None:
-        return refusal
-    records = [redact_run(record, settings.firewall, key) for _, record in (chosen, rejected)]
-    if isinstance(records[0], Refusal):
-        return records[0]
-    if isinstance(records[1], Refusal):
-        return records[1]
-    try:
-        return PreferenceSample.admit(_row((chosen[0], records[0]), (rejected[0], records[1])))
-    except ValueError as error:
-        return refuse_row(error)
+    """Return one pair alone, or why there is none; see `PreferenceSamples.of`."""
+    return PreferenceSamples(settings, key, gates).of(chosen, rejected)
 
 
 def preference_card(tally: CardTally, totals: CardTotals, settings: PreferenceSettings) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.receipts.digest import blake3_hex
 from distill.records.message import Message
 from distill.records.record import encode

@@ -7,7 +7,7 @@ reads scored run and evidence, no file and no clock. What it needs of the run's 
 `distill.firewall.settings`, one fixture and one section of `docs/firewall.md`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -37,6 +37,12 @@ class RunCandidate:
     evidence: EvidenceRecord
     is_duplicate: bool = False
 
+    @property
+    def observed(self) -> Container[str] | None:
+        """The gates whose observer found something; null where no observer was asked."""
+        facts = self.evidence.facts
+        return None if facts.observers is None else facts.observed
+
 
 @dataclass(frozen=True, slots=True)
 class PairCandidate:
@@ -44,6 +50,14 @@ class PairCandidate:
 
     chosen: RunCandidate
     rejected: RunCandidate
+
+    @property
+    def observed(self) -> Container[str] | None:
+        """The gates whose observer found something in either run; null where one has none."""
+        chosen, rejected = self.chosen.evidence.facts, self.rejected.evidence.facts
+        if chosen.observers is None or rejected.observers is None:
+            return None
+        return chosen.observed.keys() | rejected.observed.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +78,15 @@ C = TypeVar("C", RunCandidate, PairCandidate)
 
 @dataclass(frozen=True, slots=True)
 class Gate(Generic[C]):
-    """A named question to a candidate."""
+    """A named question to a candidate.
+
+    `is_observed`: it judges what the observer of its name found and nothing else, so that a run in
+    which that found nothing passes without being asked about.
+    """
 
     name: str
     check: Callable[[C, GateSettings], Finding | None]
+    is_observed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

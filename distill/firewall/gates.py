@@ -1,11 +1,10 @@
-"""Which gates stand before each export, in which order, and how they are asked.
+"""Which gates stand before each export, and in which order.
 
 The order decides which reason is a record's own: the category first, since it is what must never
-leak. Every gate is asked, so that `also` tells a reader what would still be in the way.
+leak.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Final
 
 from distill.firewall import (
@@ -37,37 +36,7 @@ from distill.firewall import (
     stale_verdict,
     truncated_run,
 )
-from distill.firewall.finding import (
-    GATE_ERRORS,
-    C,
-    Finding,
-    Gate,
-    GateSettings,
-    PairCandidate,
-    Refusal,
-    RunCandidate,
-)
-from distill.firewall.marking import merged
-from distill.firewall.observation import UndecidedError
-from distill.records.taxonomy import QuarantineReason
-
-__all__ = [
-    "PAIR_GATES",
-    "RAG_GATES",
-    "SFT_GATES",
-    "Finding",
-    "Gate",
-    "GateSettings",
-    "PairCandidate",
-    "Refusal",
-    "RunCandidate",
-    "ask",
-    "judge",
-    "without_marks",
-]
-
-#: The rule of a finding that says: this gate could not judge.
-UNDECIDED: Final = "undecided"
+from distill.firewall.finding import Finding, Gate, GateSettings, PairCandidate, RunCandidate
 
 RunCheck = Callable[[RunCandidate, GateSettings], Finding | None]
 
@@ -82,8 +51,8 @@ RAG_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("hallucinated_file_path", hallucinated_file_path.check),
     Gate("secret_detected", secret_detected.check),
     Gate("personal_data", personal_data.check),
-    Gate("benchmark_contamination", benchmark_contamination.check),
-    Gate("prompt_injection", prompt_injection.check),
+    Gate("benchmark_contamination", benchmark_contamination.check, is_observed=True),
+    Gate("prompt_injection", prompt_injection.check, is_observed=True),
     Gate("length_out_of_bounds", length_out_of_bounds.check),
     Gate("licence_disallowed", licence_disallowed.check),
     Gate("conflicting_verdicts", conflicting_verdicts.check),
@@ -103,18 +72,18 @@ SFT_GATES: Final[tuple[Gate[RunCandidate], ...]] = (
     Gate("hallucinated_file_path", hallucinated_file_path.check),
     Gate("secret_detected", secret_detected.check),
     Gate("personal_data", personal_data.check),
-    Gate("benchmark_contamination", benchmark_contamination.check),
-    Gate("oracle_access", oracle_access.check),
-    Gate("prompt_injection", prompt_injection.check),
-    Gate("refusal", refusal.check),
-    Gate("truncated_run", truncated_run.check),
-    Gate("placeholder_code", placeholder_code.check),
-    Gate("looping", looping.check),
+    Gate("benchmark_contamination", benchmark_contamination.check, is_observed=True),
+    Gate("oracle_access", oracle_access.check, is_observed=True),
+    Gate("prompt_injection", prompt_injection.check, is_observed=True),
+    Gate("refusal", refusal.check, is_observed=True),
+    Gate("truncated_run", truncated_run.check, is_observed=True),
+    Gate("placeholder_code", placeholder_code.check, is_observed=True),
+    Gate("looping", looping.check, is_observed=True),
     Gate("length_out_of_bounds", length_out_of_bounds.check),
     Gate("licence_disallowed", licence_disallowed.check),
     Gate("self_judged", self_judged.check),
     Gate("conflicting_verdicts", conflicting_verdicts.check),
-    Gate("stale_verdict", stale_verdict.check),
+    Gate("stale_verdict", stale_verdict.check, is_observed=True),
     Gate("near_duplicate", near_duplicate.check),
     Gate("split_leak", split_leak.check),
 )
@@ -151,65 +120,17 @@ PAIR_GATES: Final[tuple[Gate[PairCandidate], ...]] = (
     Gate("hallucinated_file_path", _chosen(hallucinated_file_path.check)),
     Gate("secret_detected", _either(secret_detected.check)),
     Gate("personal_data", _either(personal_data.check)),
-    Gate("benchmark_contamination", _either(benchmark_contamination.check)),
-    Gate("oracle_access", _chosen(oracle_access.check)),
-    Gate("prompt_injection", _injection),
-    Gate("refusal", _chosen(refusal.check)),
-    Gate("truncated_run", _chosen(truncated_run.check)),
-    Gate("placeholder_code", _chosen(placeholder_code.check)),
-    Gate("looping", _chosen(looping.check)),
+    Gate("benchmark_contamination", _either(benchmark_contamination.check), is_observed=True),
+    Gate("oracle_access", _chosen(oracle_access.check), is_observed=True),
+    Gate("prompt_injection", _injection, is_observed=True),
+    Gate("refusal", _chosen(refusal.check), is_observed=True),
+    Gate("truncated_run", _chosen(truncated_run.check), is_observed=True),
+    Gate("placeholder_code", _chosen(placeholder_code.check), is_observed=True),
+    Gate("looping", _chosen(looping.check), is_observed=True),
     Gate("length_out_of_bounds", _either(length_out_of_bounds.check)),
     Gate("licence_disallowed", _either(licence_disallowed.check)),
     Gate("self_judged", _either(self_judged.check)),
     Gate("conflicting_verdicts", _either(conflicting_verdicts.check)),
-    Gate("stale_verdict", _either(stale_verdict.check)),
+    Gate("stale_verdict", _either(stale_verdict.check), is_observed=True),
     Gate("split_leak", split_leak.check_pair),
 )
-
-
-def without_marks(text: str) -> str:
-    """Return a text with a rule's name in the place of each credential and personal datum."""
-    raw = text.encode("utf-8", "surrogatepass")
-    pieces, done = [], 0
-    for start, end, rule in merged([*secret_detected.scan(raw), *personal_data.scan(raw)]):
-        pieces += [raw[done:start], f"<{rule}>".encode()]
-        done = end
-    return b"".join((*pieces, raw[done:])).decode("utf-8", "surrogatepass")
-
-
-def judge(candidate: C, gates: Sequence[Gate[C]], settings: GateSettings) -> Refusal | None:
-    """Ask every gate; return null where all let the candidate through.
-
-    Law: a gate that fails is a finding of its own, so that nothing is clean because of an error.
-    """
-    found = [finding for gate in gates if (finding := ask(gate, candidate, settings)) is not None]
-    if not found:
-        return None
-    first = found[0]
-    others = dict.fromkeys(finding.reason for finding in found if finding.reason != first.reason)
-    return Refusal(reason=first.reason, also=tuple(others), rule=first.rule, detail=first.detail)
-
-
-def ask(gate: Gate[C], candidate: C, settings: GateSettings) -> Finding | None:
-    """Return what one gate finds; null where it passes or is off.
-
-    Laws: see `judge`; no credential and no personal datum stands in the detail, though a pointer or
-    another run's id may hold one.
-    """
-    if settings.firewall.is_off(gate.name):
-        return None
-    found = _ask(gate, candidate, settings)
-    return found if found is None else replace(found, detail=without_marks(found.detail))
-
-
-def _ask(gate: Gate[C], candidate: C, settings: GateSettings) -> Finding | None:
-    try:
-        return gate.check(candidate, settings)
-    except UndecidedError as undecided:
-        return Finding(undecided.reason, UNDECIDED, undecided.why)
-    except GATE_ERRORS as error:
-        return Finding(
-            QuarantineReason.SCHEMA_VIOLATION,
-            "gate_failed",
-            f"the gate {gate.name} failed: {type(error).__name__}",
-        )

@@ -114,21 +114,23 @@ def marks_of_origin(record: EvidenceRecord, scan: Scan) -> tuple[Mark, ...]:
     They are looked for when a run is exported: a run logged twice has several origins, of which its
     observers saw none.
     """
-    places = [PlacedText("/source_category", LABEL_ROLE, record.source_category)]
+    found = _marks_in("/source_category", record.source_category, scan)
     for number, one in enumerate(record.provenance):
-        places.append(
-            PlacedText(f"/provenance/{number}/path", LABEL_ROLE, _FILE_ENDING.sub("", one.path))
-        )
-        if one.pointer:
-            at = f"/provenance/{number}/pointer"
-            places.append(PlacedText(at, LABEL_ROLE, unescape_token(one.pointer)))
-    return tuple(mark for placed in places for mark in _marks_in(placed, scan))
+        found += _marks_of_place(number, one.path, one.pointer, scan)
+    return found
 
 
 @lru_cache(maxsize=4096)
-def _marks_in(placed: PlacedText, scan: Scan) -> tuple[Mark, ...]:
-    """Return the marks in one text; the runs of a file have most of their origin in common."""
-    joined = JoinedTexts.of((placed,))
+def _marks_of_place(number: int, path: str, pointer: str, scan: Scan) -> tuple[Mark, ...]:
+    """Return the marks in one place of a log; those of a file's runs have most in common."""
+    at = f"/provenance/{number}"
+    found = _marks_in(f"{at}/path", _FILE_ENDING.sub("", path), scan)
+    return found + _marks_in(f"{at}/pointer", unescape_token(pointer), scan) if pointer else found
+
+
+@lru_cache(maxsize=4096)
+def _marks_in(at: str, text: str, scan: Scan) -> tuple[Mark, ...]:
+    joined = JoinedTexts.of((PlacedText(at, LABEL_ROLE, text),))
     return tuple(_marks(joined, _spans(joined, scan)))
 
 

@@ -66,11 +66,11 @@ def finding_of(
         UndecidedError: the observer could not judge, or a mark's place is not there.
     """
     reason, record = MARKING[gate], candidate.evidence
-    observation_of(candidate, gate, reason)
-    marks = (
-        *settings.counted_marks(gate, record.facts.observed),
-        *settings.not_ignored(gate, marks_of_origin(record, scan)),
-    )
+    told = observation_of(candidate, gate, reason)
+    found = (*(() if told is None else told.marks), *marks_of_origin(record, scan))
+    if not found:
+        return None
+    marks = settings.not_ignored(gate, found)
     if settings.does_redact(gate):
         left = [mark for mark in marks if not _is_replaceable(record, mark, reason)]
         return finding_of_marks(reason, "not_replaceable", left) if left else None
@@ -114,10 +114,12 @@ def _redactions(
     record: EvidenceRecord, settings: FirewallSettings
 ) -> Iterator[tuple[str, list[Span], QuarantineReason]]:
     """Yield each place with the spans to be replaced there."""
+    observed = record.facts.observed
     found = [
         (mark.at, Span(mark.start, mark.end, mark.rule), reason)
         for gate, reason in MARKING.items()
-        for mark in settings.redacted_marks(gate, record.facts.observed)
+        if gate in observed
+        for mark in settings.redacted_marks(gate, observed)
     ]
     found.sort(key=lambda one: one[0])
     for at, group in groupby(found, key=lambda one: one[0]):

@@ -1,8 +1,10 @@
 """Gate: the run can be written as a row that every reader of JSON reads alike."""
 
 import math
-from collections.abc import Iterator
+import re
 from typing import Any, Final
+
+import orjson
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.records.evidence import EvidenceRecord
@@ -10,6 +12,9 @@ from distill.records.taxonomy import QuarantineReason
 
 MAX_DEPTH: Final = 100
 MAX_INTEGER: Final = 2**53 - 1
+
+#: Null as a value, not within a text unless one quotes JSON.
+_NULL: Final = re.compile(rb"[:,\[]null")
 
 
 def check_text(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001
@@ -22,59 +27,56 @@ def check_conversation(
     settings: GateSettings,  # noqa: ARG001
 ) -> Finding | None:
     """Pass where all texts and values can be written, and every call's arguments are an object."""
-    calls = (call for m in candidate.evidence.messages or () for call in m.tool_calls or ())
-    texts = sum(not isinstance(call.function.arguments, dict) for call in calls)
+    texts = [
+        call
+        for message in candidate.evidence.messages or ()
+        for call in message.tool_calls or ()
+        if not isinstance(call.function.arguments, dict)
+    ]
     if texts:
-        return _violation("arguments_no_object", f"{texts} tool calls have no object as arguments")
+        detail = f"{len(texts)} tool calls have no object as arguments"
+        return _violation("arguments_no_object", detail)
     return _unwritable(candidate.evidence)
 
 
 def _unwritable(record: EvidenceRecord) -> Finding | None:
-    for value in _values(record):
-        if value is None or (type(value) is str and value.isascii()) or _is_sound(value):
-            continue
-        fault = _fault(value, 0)
-        if fault is not None:
-            return _violation("unwritable_value", fault)
-    return None
+    values = _values(record)
+    if _is_sound(values):
+        return None
+    doubtful = (value for value in values if not _is_sound([value]))
+    fault = next((fault for value in doubtful if (fault := _fault(value, 0))), None)
+    return None if fault is None else _violation("unwritable_value", fault)
 
 
-def _values(record: EvidenceRecord) -> Iterator[Any]:
-    yield record.text
-    yield record.tools
+def _values(record: EvidenceRecord) -> list[Any]:
+    """Return what is to be looked at: a text that is ASCII can be written."""
+    values: list[Any] = []
+    if record.text and not record.text.isascii():
+        values.append(record.text)
+    if record.tools:
+        values.append(record.tools)
     for message in record.messages or ():
-        yield message.content
+        content = message.content
+        if content and not content.isascii():
+            values.append(content)
         for call in message.tool_calls or ():
-            yield call.function.name
-            yield call.function.arguments
+            values += (call.function.name, call.function.arguments)
+    return values
 
 
-def _is_sound(value: Any) -> bool:
-    """Say whether `_fault` finds nothing, level by level; where it may find something, no."""
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        below: list[Any] = []
-        for one in level:
-            kind = type(one)
-            if kind is dict:
-                below += one
-                below += one.values()
-            elif kind is list or kind is tuple:
-                below += one
-            elif one is not None and not _is_sound_scalar(one):
-                return False
-        if not below:
-            return True
-        level = below
-    return False
+def _is_sound(values: list[Any]) -> bool:
+    """Say whether `_fault` finds nothing in any of the values; where it may find something, no.
 
-
-def _is_sound_scalar(value: Any) -> bool:
-    if isinstance(value, str):
-        return value.isascii() or _is_unicode(value)
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return isinstance(value, int) and abs(value) <= MAX_INTEGER
+    orjson refuses lone surrogates, integers beyond 2^53 - 1 and names that are no texts. A number
+    that is not finite it writes as null, and it goes deeper than `MAX_DEPTH`: no value is deeper
+    than brackets are opened.
+    """
+    try:
+        written = orjson.dumps(values, option=orjson.OPT_STRICT_INTEGER)
+    except TypeError:
+        return False
+    opened = written.count(b"{") + written.count(b"[")
+    return opened <= MAX_DEPTH and not _NULL.search(written)
 
 
 def _fault(value: Any, depth: int) -> str | None:

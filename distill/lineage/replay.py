@@ -16,7 +16,8 @@ from distill.exports.preference import preference_sample
 from distill.exports.rag import rag_sample
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
-from distill.firewall.gates import UNDECIDED, Refusal
+from distill.firewall.finding import Refusal
+from distill.firewall.judging import UNDECIDED
 from distill.firewall.redaction import RedactionKey
 from distill.lineage.chain_check import EVIDENCE, SCORED
 from distill.lineage.proof import Hop, Proof, RunHops

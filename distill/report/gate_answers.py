@@ -7,17 +7,9 @@ from itertools import islice
 from typing import Final
 
 from distill.exports.pairing import Pair, plan_task
-from distill.firewall.finding import C
-from distill.firewall.gates import (
-    PAIR_GATES,
-    RAG_GATES,
-    SFT_GATES,
-    Gate,
-    GateSettings,
-    PairCandidate,
-    RunCandidate,
-    ask,
-)
+from distill.firewall.finding import C, Gate, GateSettings, PairCandidate, RunCandidate
+from distill.firewall.gates import PAIR_GATES, RAG_GATES, SFT_GATES
+from distill.firewall.judging import ask
 from distill.firewall.redaction import MARKING
 from distill.records.evidence import EvidenceRecord
 from distill.records.scored import ScoredRun

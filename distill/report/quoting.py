@@ -7,7 +7,7 @@ in its place; where one of them could not judge, nothing of the run is shown at 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from distill.firewall.gates import without_marks
+from distill.firewall.judging import without_marks
 from distill.firewall.observation import place_of
 from distill.firewall.redaction import MARKING
 from distill.records.evidence import EvidenceRecord, Mark

@@ -11,18 +11,19 @@ from typing import Any, Final, Self, TypeAlias
 from distill.errors import ContractError
 from distill.exports.card import CardTally, CardTotals
 from distill.exports.card_tally import digest_of_shards
+from distill.exports.rag import RagSamples
 from distill.exports.settings import RagSettings, SftSettings
+from distill.exports.sft import SftSamples
 from distill.firewall.duplicate_id import SeenRunIds
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.redaction import RedactionKey, count_redactions
 from distill.receipts import Report
-from distill.receipts.digest import digest_bytes
+from distill.receipts.digest import blake3_hex
 from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
 from distill.receipts.incremental.running import Running
 from distill.receipts.scope import current_workspace
 from distill.receipts.staging import Finished, KnownFile, known_file
 from distill.records.evidence import EvidenceRecord
-from distill.records.samples import RagSample, SftSample
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import QuarantineUnit
 from distill.stages.lines import RandomReader
@@ -35,8 +36,7 @@ from distill.stages.tally import REDACTED, Tally
 CARD_FILE: Final = "README.md"
 COUNTS: Final = ("scored", "exported", "quarantined")
 
-#: (run, evidence, settings, is its id a duplicate, redaction key) → row or refusal.
-Admit: TypeAlias = Callable[..., RagSample | SftSample | Refusal]
+Samples: TypeAlias = RagSamples | SftSamples
 
 
 class EvidenceFiles:
@@ -69,7 +69,7 @@ class EvidenceFiles:
         ref = run.evidence
         path = self._paths.get(ref.path)
         line = b"" if path is None else self._reader.read(path, ref.start, ref.end)
-        if digest_bytes(line).hex != ref.blake3:
+        if blake3_hex(line) != ref.blake3:
             raise ContractError(
                 f"{run.run_id}: its evidence, bytes {ref.start} to {ref.end} of {ref.path}, is not"
                 " what was scored",
@@ -89,14 +89,19 @@ class Exporting:
     """How a run becomes a row: what a worker is given of an exporter."""
 
     stage: str
-    admit: Admit
+    samples: Callable[..., Samples]
     settings: RagSettings | SftSettings
     key: RedactionKey | None
     evidence: Mapping[str, Path]
 
     def start(self) -> Callable[[ScoredLines], Mapped]:
         """Return what exports the runs of a part."""
-        return PartExport(self, EvidenceFiles(self.evidence)).of
+        return self.exports().of
+
+    def exports(self) -> "PartExport":
+        """Return what exports the runs of a part, of which some may be repeated."""
+        samples = self.samples(self.settings, self.key)
+        return PartExport(self, samples, EvidenceFiles(self.evidence))
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,7 @@ class PartExport:
     """Exports the runs of one part after another."""
 
     exporting: Exporting
+    samples: Samples
     records: EvidenceFiles
 
     def of(self, part: ScoredLines, repeated: AbstractSet[int] = frozenset()) -> Mapped:
@@ -119,10 +125,7 @@ class PartExport:
             record = self.records.of(run)
             run_ids.append(run.run_id)
             tally.add(run.source, "scored")
-            is_duplicate = number in repeated
-            sample = stage.admit(
-                run, record, stage.settings, is_duplicate=is_duplicate, key=stage.key
-            )
+            sample = self.samples.of(run, record, is_duplicate=number in repeated)
             if isinstance(sample, Refusal):
                 tally.add(run.source, "quarantined")
                 refuse(refused, run, record, sample)
@@ -177,8 +180,7 @@ class _Reading:
         told = json.loads(rows)
         lines = [n for n, run_id in enumerate(told["runs"]) if self.seen.is_duplicate(run_id)]
         if lines:
-            export = PartExport(self.exporting, EvidenceFiles(self.exporting.evidence))
-            again = export.of(part.again(), frozenset(lines))
+            again = self.exporting.exports().of(part.again(), frozenset(lines))
             self.repeated[len(self.parts)] = (lines, again.content)
             told = json.loads(again.rows)
         self.files.take(told)
@@ -187,10 +189,13 @@ class _Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class RunExport:
-    """One exporter of single runs: how a run becomes a row, and how the card is written."""
+    """One exporter of single runs: how a run becomes a row, and how the card is written.
+
+    ``samples`` is what `Exporting` takes: of settings and redaction key it makes what makes rows.
+    """
 
     stage: str
-    admit: Admit
+    samples: Callable[..., Samples]
     settings: RagSettings | SftSettings
     key: RedactionKey | None
     card: Callable[[CardTally, CardTotals], str]
@@ -203,14 +208,14 @@ class RunExport:
         quarantine: Path,
         progress: Progress,
     ) -> Finished:
-        """Put every scored run through `admit` into a row or into quarantine, and write the card.
+        """Put every scored run through `samples` into a row or into quarantine, and write the card.
 
         Law: scored = exported + quarantined, in total and per source.
         """
         running = Running.here()
         tally, described = Tally(), CardTally()
         files = evidence_files(evidence)
-        exporting = Exporting(self.stage, self.admit, self.settings, self.key, files)
+        exporting = Exporting(self.stage, self.samples, self.settings, self.key, files)
         total = sum(path.stat().st_size for path in scored)
         with (
             Passes(running, rows, Exporting.start, (exporting,)) as passes,

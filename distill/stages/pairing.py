@@ -9,9 +9,9 @@ from typing import Final
 from distill.errors import SourceError
 from distill.exports.card import CardTally
 from distill.exports.pairing import Examined, TaskPairing, plan_subject, plan_task
-from distill.exports.preference import preference_sample
+from distill.exports.preference import PreferenceSamples
 from distill.exports.settings import PreferenceSettings
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.redaction import RedactionKey, count_redactions
 from distill.receipts.digest import blake3_hex
 from distill.receipts.incremental.passes import Mapped
@@ -57,7 +57,8 @@ def start_pairing(
 ) -> Callable[[Group], Mapped]:
     """Return what pairs the runs of a group; ``evidence`` are the files by recorded path."""
     reader, records = RandomReader(), EvidenceFiles(evidence)
-    return lambda group: Pairing(settings, reader, records, key).of(group)
+    samples = PreferenceSamples(settings, key)
+    return lambda group: Pairing(settings, reader, records, samples).of(group)
 
 
 class Pairing:
@@ -68,12 +69,12 @@ class Pairing:
         settings: PreferenceSettings,
         reader: RandomReader,
         records: EvidenceFiles,
-        key: RedactionKey | None,
+        samples: PreferenceSamples,
     ) -> None:
         self._settings = settings
         self._reader = reader
         self._records = records
-        self._key = key
+        self._samples = samples
         self._tally = Tally()
         self._card = CardTally()
         self._refused = QuarantineRows(PREFERENCE_STAGE)
@@ -89,7 +90,7 @@ class Pairing:
         runs = [ScoredRun.from_line(self._line(member)) for member in group.members]
         plan = plan_subject(runs) if group.is_across else plan_task(runs)
         pairing = TaskPairing(plan, self._settings)
-        for examined in pairing.examine(self._admit):
+        for examined in pairing.examine(self._sample):
             self._take(examined)
         self._tally.group("pairs", "candidates", plan.candidates)
         self._tally.group("pairs", "over_cap", pairing.over_cap)
@@ -123,9 +124,9 @@ class Pairing:
             del self._kept[next(iter(self._kept))]
         return found
 
-    def _admit(self, chosen: ScoredRun, rejected: ScoredRun) -> PreferenceSample | Refusal:
-        sides = [(run, self._record(run)) for run in (chosen, rejected)]
-        return preference_sample(sides[0], sides[1], self._settings, key=self._key)
+    def _sample(self, chosen: ScoredRun, rejected: ScoredRun) -> PreferenceSample | Refusal:
+        first, second = self._record(chosen), self._record(rejected)
+        return self._samples.of((chosen, first), (rejected, second))
 
     def _take(self, examined: Examined) -> None:
         chosen, rejected, result = examined.chosen, examined.rejected, examined.result

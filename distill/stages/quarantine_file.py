@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from distill.firewall.gates import UNDECIDED, without_marks
+from distill.firewall.judging import UNDECIDED, without_marks
 from distill.records.evidence import Provenance
 from distill.records.quarantine import Quarantined
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit

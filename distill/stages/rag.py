@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from distill.exports.rag import rag_card, rag_sample
+from distill.exports.rag import RagSamples, rag_card
 from distill.exports.settings import RagSettings
 from distill.firewall.redaction import RedactionKey
 from distill.receipts import Ignored, InFiles, OutDir, OutFile, with_receipt
@@ -32,7 +32,7 @@ def write_rag(
     """
     export = RunExport(
         stage=STAGE,
-        admit=rag_sample,
+        samples=RagSamples,
         settings=settings,
         key=key_named(redaction, key),
         card=lambda described, totals: rag_card(described, totals, settings),

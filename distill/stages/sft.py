@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 from distill.exports.settings import SftSettings
-from distill.exports.sft import sft_card, sft_sample
+from distill.exports.sft import SftSamples, sft_card
 from distill.firewall.redaction import RedactionKey
 from distill.receipts import Ignored, InFiles, OutDir, OutFile, with_receipt
 from distill.receipts.staging import Finished
@@ -32,7 +32,7 @@ def write_sft(
     """
     export = RunExport(
         stage=STAGE,
-        admit=sft_sample,
+        samples=SftSamples,
         settings=settings,
         key=key_named(redaction, key),
         card=lambda described, totals: sft_card(described, totals, settings),

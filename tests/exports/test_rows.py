@@ -11,7 +11,7 @@ from distill.exports.rag import rag_sample
 from distill.exports.rows import row_messages
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.records.message import Message
 from tests.exports.builders import REJECTED, assistant, call, run, tool, user
 

@@ -10,7 +10,7 @@ from distill.exports.preference import preference_sample
 from distill.exports.settings import PreferenceSettings, SftSettings
 from distill.exports.sft import sft_sample
 from distill.firewall import refusal
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.last_words import last_words
 from distill.records.evidence import Mark
 from distill.records.message import Message

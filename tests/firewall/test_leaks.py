@@ -11,7 +11,7 @@ from distill.exports.preference import preference_sample
 from distill.exports.rag import rag_sample
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.records.taxonomy import Category
 from tests.exports.builders import ACCEPTED, PARTIAL, REJECTED, REVIEW, Run
 from tests.firewall.adversary import adversarial_run

@@ -5,7 +5,7 @@ import pytest
 from distill.exports.rag import rag_sample
 from distill.exports.settings import RagSettings, SftSettings
 from distill.exports.sft import sft_sample
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.looping import observe
 from distill.firewall.settings import (
     Action,

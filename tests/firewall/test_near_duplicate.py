@@ -16,7 +16,7 @@ from distill.exports.settings import PreferenceSettings, RagSettings, SftSetting
 from distill.exports.sft import sft_sample
 from distill.firewall.clustering import candidates, clusters
 from distill.firewall.facets import Facet, facets_of
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.minhash import BANDS, bands_of, read_bands, shingles_of, similarity
 from distill.firewall.near_duplicate import LEAST_WORDS, observe
 from distill.firewall.settings import Action, FirewallSettings, NearDuplicateSettings

@@ -8,7 +8,7 @@ from distill.exports.rag import rag_sample
 from distill.exports.settings import RagSettings, SftSettings
 from distill.exports.sft import sft_sample
 from distill.firewall import prompt_injection
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.observed_turns import observed_turns, text_actions
 from distill.records.message import Message
 from distill.records.run_texts import RunTexts

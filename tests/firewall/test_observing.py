@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from distill.exports.settings import SftSettings
 from distill.exports.sft import sft_sample
 from distill.firewall import observing
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.observing import observe
 from distill.records.evidence import EvidenceRecord, Observation
 from distill.records.message import Message

@@ -7,7 +7,7 @@ import pytest
 
 from distill.exports.rag import rag_sample
 from distill.exports.settings import RagSettings
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.personal_data import observe
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason

@@ -11,7 +11,7 @@ from distill.exports.preference import preference_sample
 from distill.exports.rag import rag_sample
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.observation import UndecidedError
 from distill.firewall.redaction import RedactionKey, count_redactions, redact
 from distill.firewall.settings import FirewallSettings, MarkAction, PersonalSettings, SecretSettings

@@ -13,7 +13,7 @@ from distill.exports.rag import rag_sample
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
 from distill.firewall import secret_checks
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.secret_detected import observe
 from distill.firewall.secret_rules import SECRET_RULES
 from distill.firewall.settings import Action, FirewallSettings, MarkAction, SecretSettings

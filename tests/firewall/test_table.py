@@ -15,7 +15,7 @@ from distill.exports.preference import preference_sample
 from distill.exports.rag import rag_sample
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.records.samples import PreferenceSample, RagSample, SftSample
 from distill.records.taxonomy import Category, QuarantineReason
 from tests.exports.builders import ACCEPTED, PARTIAL, REJECTED, REVIEW, Run, assistant, run, user

@@ -19,7 +19,7 @@ from distill.firewall import (
     refusal,
     truncated_run,
 )
-from distill.firewall.gates import Refusal
+from distill.firewall.finding import Refusal
 from distill.firewall.settings import FirewallSettings, RulesSettings
 from distill.firewall.shell_words import simple_commands
 from distill.records.evidence import Mark, Observation

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from distill.firewall.finding import GateSettings, RunCandidate
-from distill.firewall.gates import RAG_GATES, SFT_GATES, UNDECIDED, ask
+from distill.firewall.gates import RAG_GATES, SFT_GATES
+from distill.firewall.judging import UNDECIDED, ask
 from tests.exports.builders import Run, run
 
 LEAST = 100
