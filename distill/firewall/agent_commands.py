@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from distill.firewall.fences import fenced_blocks
+from distill.firewall.looking import seen
 from distill.records.message import FunctionCall, Message
 from distill.records.pointers import escape_token
+from distill.records.run_texts import RunTexts
 
 _COMMAND_NAMES: Final = frozenset(
     {
@@ -26,33 +28,60 @@ _SHELL_BLOCKS: Final = frozenset(
 _TAG: Final = re.compile(r"<(?:execute_bash|command|parameter=command)>([^<]*)")
 
 
-class AgentCommand(NamedTuple):
-    """A text that was run, where it stands, from which character on, and in which message."""
+class AgentCall(NamedTuple):
+    """One tool call: the number of its message in the run, its own number there, and itself."""
 
     message: int
-    at: str
+    place: int
+    function: FunctionCall
+
+    @property
+    def at(self) -> str:
+        """Where it stands: ``/messages/N/tool_calls/M/function``."""
+        return f"/messages/{self.message}/tool_calls/{self.place}/function"
+
+
+class AgentCommand(NamedTuple):
+    """A text that was run: in which message, from which character of its place on, and itself.
+
+    `within` is what the place is made of: a call and the tokens below its arguments (RFC 6901),
+    null where it stands in the message's content.
+    """
+
+    message: int
     start: int
     text: str
+    within: tuple[AgentCall, tuple[str, ...]] | None = None
 
-
-class AgentCall(NamedTuple):
-    """One tool call with its place, ``/messages/N/tool_calls/M/function``."""
-
-    message: int
-    at: str
-    function: FunctionCall
+    @property
+    def at(self) -> str:
+        """Where it stands."""
+        if self.within is None:
+            return f"/messages/{self.message}/content"
+        call, tokens = self.within
+        return "/".join((call.at, "arguments", *map(escape_token, tokens)))
 
 
 def agent_calls(messages: Sequence[Message]) -> Iterator[AgentCall]:
     """Yield every tool call of a run in order."""
     for number, message in enumerate(messages):
-        yield from calls_of(number, message)
+        if message.tool_calls:
+            yield from calls_of(number, message)
 
 
 def calls_of(number: int, message: Message) -> Iterator[AgentCall]:
     """Yield every tool call of one message, whose number in the run is given."""
     for place, call in enumerate(message.tool_calls or ()):
-        yield AgentCall(number, f"/messages/{number}/tool_calls/{place}/function", call.function)
+        yield AgentCall(number, place, call.function)
+
+
+def calls_in(texts: RunTexts) -> tuple[AgentCall, ...]:
+    """Return every tool call of a run in order, for all observers that ask."""
+    return seen(texts, _calls)
+
+
+def _calls(runs: Sequence[RunTexts]) -> list[tuple[AgentCall, ...]]:
+    return [tuple(agent_calls(run.messages or ())) for run in runs]
 
 
 def agent_commands(
@@ -88,7 +117,7 @@ def shell_spans(content: str) -> Iterator[tuple[int, int]]:
     for block in fenced_blocks(content):
         if block.language in _SHELL_BLOCKS:
             yield block.start, block.end
-    for tagged in _TAG.finditer(content):
+    for tagged in _TAG.finditer(content) if "<" in content else ():
         yield tagged.span(1)
 
 
@@ -96,7 +125,7 @@ def text_commands(number: int, message: Message) -> Iterator[AgentCommand]:
     """Yield every command in the text of one message, whose number in the run is given."""
     content = message.content or ""
     for start, end in shell_spans(content):
-        yield AgentCommand(number, f"/messages/{number}/content", start, content[start:end])
+        yield AgentCommand(number, start, content[start:end])
 
 
 def call_commands(call: AgentCall) -> Iterator[AgentCommand]:
@@ -104,20 +133,20 @@ def call_commands(call: AgentCall) -> Iterator[AgentCommand]:
     arguments: Any = call.function.arguments
     if isinstance(arguments, str):
         if _RUNNERS.search(call.function.name):
-            yield AgentCommand(call.message, f"{call.at}/arguments", 0, arguments)
+            yield AgentCommand(call.message, 0, arguments, (call, ()))
         return
     for name, value in arguments.items():
         if name not in _COMMAND_NAMES:
             continue
-        at = f"{call.at}/arguments/{escape_token(name)}"
         if isinstance(value, str):
-            yield AgentCommand(call.message, at, 0, value)
+            yield AgentCommand(call.message, 0, value, (call, (name,)))
         elif isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
             # ["bash", "-lc", "ls"]: the last word is what is run; ["git", "log"]: all words are.
             if " " in value[-1] or "\n" in value[-1]:
-                yield AgentCommand(call.message, f"{at}/{len(value) - 1}", 0, value[-1])
+                last = str(len(value) - 1)
+                yield AgentCommand(call.message, 0, value[-1], (call, (name, last)))
             else:
-                yield AgentCommand(call.message, f"{at}/0", 0, " ".join(value))
+                yield AgentCommand(call.message, 0, " ".join(value), (call, (name, "0")))
 
 
 def _of_text(messages: Sequence[Message]) -> Iterator[AgentCommand]:

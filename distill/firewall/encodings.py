@@ -11,7 +11,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final
+from typing import Final, TypeAlias
+
+#: Start, end and the decoded text of a piece of base64.
+Base64: TypeAlias = tuple[int, int, bytes]
 
 _ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
 _JSON_ESCAPE: Final = re.compile(rb"\\(?:[nrtbf]|u[0-9a-fA-F]{4})\Z")
@@ -73,7 +76,7 @@ def past_escape(raw: bytes, at: int) -> int:
     return at
 
 
-def base64_texts(raw: bytes) -> tuple[tuple[int, int, bytes], ...]:
+def base64_texts(raw: bytes) -> tuple[Base64, ...]:
     """Return start, end and the decoded text of each piece of base64 that is printable ASCII.
 
     A piece (RFC 4648, sections 4 and 5) has `MIN_BASE64` characters of either alphabet or more, its
@@ -82,7 +85,7 @@ def base64_texts(raw: bytes) -> tuple[tuple[int, int, bytes], ...]:
     return tuple(_base64_texts(raw))
 
 
-def _base64_texts(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
+def _base64_texts(raw: bytes) -> Iterator[Base64]:
     runs = raw.translate(_IN_ALPHABET)
     least = b"a" * (MIN_BASE64 - _MOST_PADDING)
     start = runs.find(least)

@@ -58,6 +58,8 @@ NEEDLES: Final = (
     ),
 )
 _LOOKED_FOR: Final = Needles(NEEDLES)
+#: Characters before a needle, and behind the word that it ends in: more than a match takes up.
+_AROUND: Final = 200
 #: How far behind its phrase an instruction reaches, in characters.
 _REACH: Final = 600
 _SPECIFIC: Final = re.compile(r"[\w][\w.@:/+%#-]{5,200}")
@@ -111,7 +113,7 @@ def _acts(messages: Sequence[Message], *, is_told: bool) -> Iterator[tuple[int, 
 def _instructions(content: str, at: str) -> Iterator[tuple[Mark, set[str]]]:
     """Yield each instruction of an observation, and the words that tell it."""
     plain, reached = _shown(content), 0
-    for found in _PHRASES.finditer(plain):
+    for found in _phrases(plain):
         if found.start() < reached:
             continue
         reached = found.end() + _REACH
@@ -120,6 +122,12 @@ def _instructions(content: str, at: str) -> Iterator[tuple[Mark, set[str]]]:
             end = min(found.end(), len(content))
             start = min(found.start(), end)
             yield Mark(rule="followed_instruction", at=at, start=start, end=end), words
+
+
+def _phrases(text: str) -> Iterator[re.Match[str]]:
+    """Yield every match of a phrase in a text."""
+    for begin, end in _LOOKED_FOR.windows(text, _AROUND):
+        yield from _PHRASES.finditer(text, begin, end)
 
 
 def _may_instruct(content: str) -> bool:

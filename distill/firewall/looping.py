@@ -6,13 +6,12 @@ that is told "no" and does the same again is in one.
 """
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.observation import observation_of
 from distill.records.evidence import Observation
-from distill.records.message import Message
+from distill.records.message import FunctionCall, Message
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
@@ -47,16 +46,27 @@ def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
 
 def _chains(messages: tuple[Message, ...]) -> Iterator[tuple[int, int]]:
     """Yield the length of each chain of the same action, and its first message's number."""
-    said = (
-        (number, message)
-        for number, message in enumerate(messages)
-        if message.role == "assistant" and not message.is_blank
-    )
-    for _, chain in groupby(said, key=lambda one: _action(one[1])):
-        numbers = [number for number, _ in chain]
-        yield len(numbers), numbers[0]
+    length = first = 0
+    before: Message | None = None
+    for number, message in enumerate(messages):
+        if message.role != "assistant" or message.is_blank:
+            continue
+        if before is not None and _is_same(before, message):
+            length += 1
+            continue
+        if before is not None:
+            yield length, first
+        length, first, before = 1, number, message
+    if before is not None:
+        yield length, first
 
 
-def _action(message: Message) -> object:
-    calls = [(call.function.name, call.function.arguments) for call in message.tool_calls or ()]
-    return message.content or "", calls
+def _is_same(one: Message, other: Message) -> bool:
+    """Say whether two turns are one action: what it says, which functions, which arguments."""
+    if (one.content or "") != (other.content or ""):
+        return False
+    return _calls(one) == _calls(other)
+
+
+def _calls(message: Message) -> list[FunctionCall]:
+    return [call.function for call in message.tool_calls or ()]

@@ -6,12 +6,14 @@ and within each piece of base64. A span found within base64 is marked by the who
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple, Protocol
 
-from distill.firewall.encodings import base64_texts, char_offsets, percent_decoded
+from distill.firewall.encodings import Base64, base64_texts, char_offsets, percent_decoded
+from distill.firewall.looking import joined_together, seen
 from distill.firewall.needles import Hit
 from distill.records.evidence import EvidenceRecord, Mark, Observation
 from distill.records.joined_texts import JoinedTexts, PlacedText
@@ -61,7 +63,7 @@ def observe_marks(
     Law: a run of more than `MAX_MARKS` findings is undecided.
     """
     joined = texts.joined
-    spans = _spans(joined, scan, hits, more)
+    spans = _spans(joined, scan, seen(texts, _base64), hits, more)
     if len(spans) > MAX_MARKS:
         return Observation(version=version, undecided=f"more than {MAX_MARKS} findings")
     return Observation(version=version, marks=tuple(_marks(joined, spans))) if spans else None
@@ -84,18 +86,32 @@ def _marks(joined: JoinedTexts, spans: Sequence[Span]) -> Iterator[Mark]:
 
 
 def _spans(
-    joined: JoinedTexts, scan: Scan, hits: Iterable[Hit] | None = None, more: Iterable[Span] = ()
+    joined: JoinedTexts,
+    scan: Scan,
+    base64: Iterable[Base64],
+    hits: Iterable[Hit] | None = None,
+    more: Iterable[Span] = (),
 ) -> list[Span]:
-    return _merged_by_rule([*more, *scan(joined.raw, hits), *_encoded(joined, scan)])
+    return _merged_by_rule([*more, *scan(joined.raw, hits), *_encoded(joined, scan, base64)])
 
 
-def _encoded(joined: JoinedTexts, scan: Scan) -> Iterator[Span]:
+def _base64(runs: Sequence[RunTexts]) -> list[list[Base64]]:
+    """Return the pieces of base64 in each run's joined texts."""
+    raw, begins = joined_together(runs)
+    found: list[list[Base64]] = [[] for _ in runs]
+    for start, end, text in base64_texts(raw):
+        at = bisect_right(begins, start) - 1
+        found[at].append((start - begins[at], end - begins[at], text))
+    return found
+
+
+def _encoded(joined: JoinedTexts, scan: Scan, base64: Iterable[Base64]) -> Iterator[Span]:
     """Yield what is found in the encoded parts of a text, as spans of the joined texts."""
     decoded = joined.once(percent_decoded)
     if decoded is not None:
         for start, end, rule in scan(decoded.raw):
             yield Span(decoded.source(start), decoded.source(end), rule)
-    for start, end, text in joined.once(base64_texts):
+    for start, end, text in base64:
         for rule in dict.fromkeys(found.rule for found in scan(text)):
             yield Span(start, end, rule)
 
@@ -131,7 +147,7 @@ def _marks_of_place(number: int, path: str, pointer: str, scan: Scan) -> tuple[M
 @lru_cache(maxsize=4096)
 def _marks_in(at: str, text: str, scan: Scan) -> tuple[Mark, ...]:
     joined = JoinedTexts.of((PlacedText(at, LABEL_ROLE, text),))
-    return tuple(_marks(joined, _spans(joined, scan)))
+    return tuple(_marks(joined, _spans(joined, scan, base64_texts(joined.raw))))
 
 
 def is_of_origin(mark: Mark) -> bool:

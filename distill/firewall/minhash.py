@@ -10,7 +10,7 @@ The chance to be a candidate is 1 - (1 - s^4)^16 for a similarity s: 89 % at 0.6
 """
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import accumulate, pairwise
 from typing import Any, Final
@@ -25,7 +25,7 @@ BANDS: Final = 16
 ROWS: Final = 4
 _PERMUTATIONS: Final = BANDS * ROWS
 #: Shingles that are permuted at once: the table of 64 permutations stays in a core's cache.
-_CHUNK: Final = 512
+_CHUNK: Final = 4096
 _HIGH: Final = np.uint64(32)
 
 
@@ -51,15 +51,12 @@ def similarity(one: Hashes, other: Hashes) -> int:
 def bands_of(texts: Sequence[Hashes]) -> list[str]:
     """Return the bands of each text's signature: 16 numbers of 32 bits, little-endian, in base64.
 
-    ``texts`` are the words of each, five or more; texts that are short together are worked out in
-    one go, since most of the price of a short one is that of a call.
+    ``texts`` are the words of each, five or more; short ones are worked out together, since most of
+    the price of a short one is that of a call.
 
     Law: a text's bands don't depend on the other texts.
     """
-    if sum(map(len, texts)) > _CHUNK:
-        signatures = np.stack([_signature(gram_sums(words, SHINGLE)) for words in texts])
-    else:
-        signatures = _signatures(texts)
+    signatures = np.concatenate([_signatures(block) for block in _blocks(texts)])
     rows = signatures.reshape(len(texts) * BANDS, ROWS).astype(np.uint64)
     bands = (rows @ _weights() >> _HIGH).astype("<u4").tobytes()
     size = 4 * BANDS
@@ -82,23 +79,36 @@ def read_bands(text: str) -> bytes:
     return found
 
 
-def _signature(grams: Hashes) -> NDArray[Any]:
-    values = (grams >> _HIGH).astype(np.uint32)
-    factors = _factors()
-    least = np.full(_PERMUTATIONS, 0xFFFFFFFF, np.uint32)
-    for start in range(0, len(values), _CHUNK):
-        permuted = values[None, start : start + _CHUNK] * factors
-        np.minimum(least, permuted.min(axis=1), out=least)
-    return least
+def _blocks(texts: Sequence[Hashes]) -> Iterator[Sequence[Hashes]]:
+    """Cut texts into blocks of so many words, or of one text that has more."""
+    begin = size = 0
+    for number, words in enumerate(texts):
+        if number > begin and size + len(words) > _CHUNK:
+            yield texts[begin:number]
+            begin, size = number, 0
+        size += len(words)
+    yield texts[begin:]
 
 
 def _signatures(texts: Sequence[Hashes]) -> NDArray[Any]:
-    """Return the signatures of short texts, a row each: those of the shingles of all, parted."""
-    permuted = (gram_sums(np.concatenate(texts), SHINGLE) >> _HIGH).astype(np.uint32) * _factors()
+    """Return the signatures of some texts, a row each: those of the shingles of all, parted."""
+    values = (gram_sums(np.concatenate(texts), SHINGLE) >> _HIGH).astype(np.uint32)
+    if len(texts) == 1:
+        return _signature(values)
     bounds = pairwise(accumulate(map(len, texts), initial=0))
     # A shingle over two texts is of neither: every second of the stretches is none of a text.
     places = [place for begin, end in bounds for place in (begin, end - SHINGLE + 1)]
+    permuted = values * _factors()
     least: NDArray[Any] = np.minimum.reduceat(permuted, places[:-1], axis=1)[:, ::2].T
+    return least
+
+
+def _signature(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the signature of a text, which may be long, as the only row."""
+    least = np.full((1, _PERMUTATIONS), 0xFFFFFFFF, np.uint32)
+    for start in range(0, len(values), _CHUNK):
+        permuted = values[start : start + _CHUNK] * _factors()
+        np.minimum(least, permuted.min(axis=1), out=least)
     return least
 
 

@@ -6,10 +6,12 @@ from them (`distill.stages.near_duplicates`) and says in the scored run which ot
 its place.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from distill.firewall.facets import Facet, facets_of
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
+from distill.firewall.looking import seen
 from distill.firewall.observation import observation_of
 from distill.receipts.digest import blake3_hex
 from distill.records.evidence import Observation
@@ -28,20 +30,35 @@ _ALL: Final = 1000
 
 def observe(texts: RunTexts) -> Observation | None:
     """Tell the digest of each facet, and the bands of each that has 20 words or more."""
+    return seen(texts, _sketched)
+
+
+def _sketched(runs: Sequence[RunTexts]) -> list[Observation | None]:
+    """Return what is told of each run; a text that several have is worked out once."""
+    facets = [facets_of(run.messages, run.text) for run in runs]
+    sketches = _sketches(list(dict.fromkeys(text for of_run in facets for text in of_run.values())))
+    told: list[Observation | None] = []
+    for of_run in facets:
+        found = [(facet, *sketches[text]) for facet, text in of_run.items()]
+        names = {facet.value: digest for facet, digest, _ in found}
+        names |= {bands_name(facet): bands for facet, _, bands in found if bands is not None}
+        told.append(Observation(version=VERSION, names=names) if names else None)
+    return told
+
+
+def _sketches(texts: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+    """Return the digest of each text, and its bands, null where it is short."""
     from distill.firewall.minhash import bands_of  # noqa: PLC0415 - brings numpy
     from distill.firewall.words import hashes_of_all  # noqa: PLC0415
 
-    facets = facets_of(texts.messages, texts.text)
-    words = dict(zip(facets, hashes_of_all(tuple(facets.values())), strict=True))
-    long = {facet: found for facet, found in words.items() if len(found) >= LEAST_WORDS}
-    names: dict[str, str] = {
-        facet: _digest(long[facet].astype("<u8").tobytes() if facet in long else _plain(text))
-        for facet, text in facets.items()
-    }
-    if long:
-        bands = zip(long, bands_of(tuple(long.values())), strict=True)
-        names |= {bands_name(facet): text for facet, text in bands}
-    return Observation(version=VERSION, names=names) if names else None
+    words = dict(zip(texts, hashes_of_all(texts), strict=True))
+    long = {text: found for text, found in words.items() if len(found) >= LEAST_WORDS}
+    bands = dict(zip(long, bands_of(tuple(long.values())) if long else (), strict=True))
+    digests = (
+        _digest(found.astype("<u8", copy=False).tobytes() if text in long else _plain(text))
+        for text, found in words.items()
+    )
+    return {text: (digest, bands.get(text)) for text, digest in zip(words, digests, strict=True)}
 
 
 def _plain(text: str) -> bytes:

@@ -5,6 +5,7 @@ found whatever its case, and ``000-000-0000`` is one needle for a billion teleph
 pass is an Aho-Corasick automaton: linear in the text, however many needles there are.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, Final, TypeAlias
@@ -13,6 +14,9 @@ from typing import Any, Final, TypeAlias
 Hit: TypeAlias = tuple[int, int, int]
 
 _BLOCK: Final = 1 << 17
+_WORD: Final = re.compile(r"\w*")
+#: What a pattern takes for letters of ASCII if case does not count.
+_AS_ASCII: Final = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
 _FOLDING: Final = bytes(
     ord("0") if 48 <= byte <= 57 else byte + 32 if 65 <= byte <= 90 else byte for byte in range(256)
 )
@@ -51,6 +55,31 @@ class Needles:
             for number, start, end in found:
                 if end + first > begin:
                     yield number, start + first, end + first
+
+    def windows(self, text: str, around: int) -> Iterator[tuple[int, int]]:
+        """Yield the stretches of a text around its needles, in order, none overlapping another.
+
+        Each reaches from ``around`` characters before a needle to as many behind the word that the
+        needle ends in. Needles are of ASCII, and a character that a pattern takes for one of ASCII
+        if case does not count is taken for that here too.
+        """
+        begin = end = word = 0
+        for _, start, stop in self.hits(_a_byte_each(text)):
+            if stop > word:
+                word = _WORD.match(text, stop).end()  # type: ignore[union-attr]
+            if start - around > end:
+                if end:
+                    yield begin, end
+                begin = max(0, start - around)
+            end = max(stop, word) + around
+        if end:
+            yield begin, end
+
+
+def _a_byte_each(text: str) -> bytes:
+    """Return a byte for each character, so that places are characters."""
+    plain = text if text.isascii() else text.translate(_AS_ASCII)
+    return plain.encode("ascii", "replace")
 
 
 class RuleNeedles:

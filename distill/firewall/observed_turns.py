@@ -70,7 +70,7 @@ def text_actions(messages: Sequence[Message], *, is_told: bool = False) -> Itera
         return
     for number, message in enumerate(messages):
         if message.role == "assistant" and message.content:
-            yield AgentCommand(number, f"/messages/{number}/content", 0, message.content)
+            yield AgentCommand(number, 0, message.content)
 
 
 def _answers(messages: Sequence[Message]) -> list[int]:
@@ -83,9 +83,8 @@ def _spans(messages: Sequence[Message]) -> Iterator[AgentCommand]:
     for number, message in enumerate(messages):
         content = message.content or ""
         if message.role == "assistant":
-            at = f"/messages/{number}/content"
             for start, end in _actions(content):
-                yield AgentCommand(number, at, start, content[start:end])
+                yield AgentCommand(number, start, content[start:end])
 
 
 def _actions(content: str) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,7 @@ stored with the evidence, so that a gate's settings can change without a text be
 observer reads no setting that a gate has.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from distill.firewall import (
@@ -22,12 +22,16 @@ from distill.firewall import (
     truncated_run,
 )
 from distill.firewall.finding import GATE_ERRORS
+from distill.firewall.looking import together
 from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
 
 if TYPE_CHECKING:
     from distill.firewall.benchmark_index import BenchmarkIndex
     from distill.firewall.person_names import FindNames
+
+#: Characters of runs that are looked at in one go: what is made of them stays in a core's cache.
+_TOGETHER: Final = 1 << 17
 
 Observe: TypeAlias = Callable[[RunTexts], Observation | None]
 
@@ -65,6 +69,28 @@ def observe(
 
     Law: an observer that fails is `undecided`, so that no run is clean because of an error.
     """
+    return observe_all((texts,), benchmarks, find_names)[0]
+
+
+def observe_all(
+    runs: Sequence[RunTexts],
+    benchmarks: "Sequence[BenchmarkIndex]" = (),
+    find_names: "FindNames | None" = None,
+) -> list[dict[str, Observation]]:
+    """Return what `observe` tells of each run; what several need is looked at in one go.
+
+    Law: what is told of a run does not depend on the others.
+    """
+    told: list[dict[str, Observation]] = []
+    for some in _batches(runs):
+        with together(some):
+            told += [_told(texts, benchmarks, find_names) for texts in some]
+    return told
+
+
+def _told(
+    texts: RunTexts, benchmarks: "Sequence[BenchmarkIndex]", find_names: "FindNames | None"
+) -> dict[str, Observation]:
     told: dict[str, Observation] = {}
     for name, (version, ask) in OBSERVERS.items():
         try:
@@ -80,3 +106,15 @@ def observe(
         if observation is not None:
             told[name] = observation
     return told
+
+
+def _batches(runs: Sequence[RunTexts]) -> Iterator[Sequence[RunTexts]]:
+    """Cut runs into batches of so many characters, or of one run that has more."""
+    begin = size = 0
+    for number, run in enumerate(runs):
+        chars = sum(map(len, run.strings))
+        if number > begin and size + chars > _TOGETHER:
+            yield runs[begin:number]
+            begin, size = number, 0
+        size += chars
+    yield runs[begin:]

@@ -1,4 +1,4 @@
-"""One pass over all texts of a run for the needles of several gates, dealt out to each.
+"""One pass over all texts of some runs for the needles of several gates, dealt out to each.
 
 In most runs the pass costs more than all that the rules do at their needles, so it is made once.
 """
@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from enum import IntEnum
 from functools import cache
 from itertools import accumulate
-from typing import Final
+from typing import Final, TypeAlias
 
 from distill.firewall.injected_instructions import NEEDLES as INSTRUCTIONS
+from distill.firewall.looking import joined_together, seen
 from distill.firewall.needles import Hit, RuleNeedles
 from distill.firewall.personal_rules import PERSONAL_RULES
 from distill.firewall.secret_rules import SECRET_RULES
-from distill.records.joined_texts import JoinedTexts
+from distill.records.run_texts import RunTexts
+
+#: The hits of each of the rules.
+Dealt: TypeAlias = tuple[list[Hit], list[Hit], list[Hit]]
 
 #: More hits than that are not kept: a hostile text has one at every byte.
 _MOST_HITS: Final = 10_000
@@ -27,24 +31,29 @@ class Rules(IntEnum):
     INSTRUCTIONS = 2
 
 
-def hits_in(joined: JoinedTexts, rules: Rules) -> Sequence[Hit] | None:
-    """Return where the needles of some rules stand, in the order of their ends.
+def hits_in(texts: RunTexts, rules: Rules) -> Sequence[Hit] | None:
+    """Return where the needles of some rules stand in a run's joined texts, in the order of ends.
 
     Null where too much is found to be kept: then each looks for its own.
     """
-    hits = joined.once(_dealt)
+    hits = seen(texts, _dealt)
     return None if hits is None else hits[rules]
 
 
-def _dealt(raw: bytes) -> list[list[Hit]] | None:
+def _dealt(runs: Sequence[RunTexts]) -> list[Dealt | None]:
+    """Return for each run the hits of each of the rules; null of one that has too many."""
     needles, owners = _needles()
-    dealt: list[list[Hit]] = [[] for _ in Rules]
+    raw, begins = joined_together(runs)
+    dealt: list[Dealt] = [([], [], []) for _ in runs]
+    at = 0
     for number, (rule, start, end) in enumerate(needles.hits(raw)):
         if number == _MOST_HITS:
-            return None
+            return [None] if len(runs) == 1 else [_dealt((run,))[0] for run in runs]
+        while end > begins[at + 1]:
+            at += 1
         of, first = owners[rule]
-        dealt[of].append((rule - first, start, end))
-    return dealt
+        dealt[at][of].append((rule - first, start - begins[at], end - begins[at]))
+    return list(dealt)
 
 
 @cache

@@ -15,11 +15,12 @@ from distill.firewall import oracle_commands as rules
 from distill.firewall.agent_commands import (
     AgentCall,
     AgentCommand,
-    agent_calls,
     agent_commands,
+    calls_in,
     strings_of,
 )
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
+from distill.firewall.looking import seen
 from distill.firewall.observation import finding_by_rule, marks_of
 from distill.firewall.oracle_needles import hints_of, may_make, may_tell
 from distill.firewall.oracle_target import Target, target_of
@@ -45,10 +46,38 @@ _SKIPS: Final = re.compile(
 
 def observe(texts: RunTexts) -> Observation | None:
     """Tell the places of commands and calls that read the answer, the first 50."""
-    if not texts.messages:
+    commands = seen(texts, _hinted)
+    calls = calls_in(texts)
+    if not (any(may_tell(hints) for _, hints in commands) or any(map(_may_tell, calls))):
         return None
-    marks = tuple(islice(_Reading(target_of(texts)).marks(), _MOST_MARKS))
+    marks = tuple(islice(_Reading(target_of(texts)).marks(calls, commands), _MOST_MARKS))
     return Observation(version=VERSION, marks=marks) if marks else None
+
+
+def _hinted(runs: Sequence[RunTexts]) -> list[list[tuple[AgentCommand, int]]]:
+    """Return the commands of each run, each with what its text may hold."""
+    commands = [list(agent_commands(run.messages or (), calls_in(run))) for run in runs]
+    hints = iter(hints_of([one.text for of_run in commands for one in of_run]))
+    return [[(one, next(hints)) for one in of_run] for of_run in commands]
+
+
+def _may_tell(call: AgentCall, *, is_repository: bool = True) -> bool:
+    """Say whether a call may be a finding, in a task about a repository or in any other."""
+    if is_repository and _BROWSERS.search(call.function.name):
+        return True
+    return any(rules.is_answer(p) or (is_repository and rules.is_test(p)) for _, p in _paths(call))
+
+
+def _paths(call: AgentCall) -> Sequence[tuple[str, str]]:
+    """Return place and text of each of a call's arguments that is named like a path."""
+    arguments = call.function.arguments
+    if isinstance(arguments, str):
+        return ()
+    if _PATH_NAMES.isdisjoint(arguments) and not any(
+        isinstance(value, dict) for value in arguments.values()
+    ):
+        return ()
+    return [(at, text) for name, at, text in strings_of(call) if name in _PATH_NAMES]
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:
@@ -65,37 +94,32 @@ class _Reading:
         self._made: set[str] = set()
         self._has_own_history = False
 
-    def marks(self) -> Iterator[Mark]:
-        for one in self._acts():
+    def marks(
+        self, calls: Sequence[AgentCall], commands: Sequence[tuple[AgentCommand, int]]
+    ) -> Iterator[Mark]:
+        """Yield the marks of a run's calls and of its commands, each with its hints."""
+        for one in self._acts(calls, commands):
             yield from self._of_call(one) if isinstance(one, AgentCall) else self._of_command(one)
 
-    def _acts(self) -> Sequence[AgentCall | AgentCommand]:
+    def _acts(
+        self, calls: Sequence[AgentCall], commands: Sequence[tuple[AgentCommand, int]]
+    ) -> Sequence[AgentCall | AgentCommand]:
         """Return in order what is worth reading: what may be a finding, what may make something.
 
         Nothing behind the last that may be a finding is.
         """
-        calls = tuple(agent_calls(self._target.messages))
-        commands = tuple(agent_commands(self._target.messages, calls))
-        hinted = zip(commands, hints_of([one.text for one in commands]), strict=True)
         is_repository = self._target.is_repository
         acts: list[tuple[bool, AgentCall | AgentCommand]] = [
-            *((self._may_tell(call), call) for call in calls),
+            *((_may_tell(call, is_repository=is_repository), call) for call in calls),
             *(
                 (may_tell(hints, is_repository=is_repository), one)
-                for one, hints in hinted
+                for one, hints in commands
                 if may_make(hints) or may_tell(hints, is_repository=is_repository)
             ),
         ]
         acts.sort(key=lambda act: act[1].message)
         last = next((n for n in range(len(acts) - 1, -1, -1) if acts[n][0]), -1)
         return [act for _, act in acts[: last + 1]]
-
-    def _may_tell(self, call: AgentCall) -> bool:
-        is_repository = self._target.is_repository
-        if is_repository and _BROWSERS.search(call.function.name):
-            return True
-        paths = (text for name, _, text in strings_of(call) if name in _PATH_NAMES)
-        return any(rules.is_answer(p) or (is_repository and rules.is_test(p)) for p in paths)
 
     def _of_command(self, command: AgentCommand) -> Iterator[Mark]:
         for one in simple_commands(command.text):
@@ -129,7 +153,7 @@ class _Reading:
         self._has_own_history |= one.words[:2] == ("git", "init")
 
     def _of_call(self, call: AgentCall) -> Iterator[Mark]:
-        named = [(at, text) for name, at, text in strings_of(call) if name in _PATH_NAMES]
+        named = _paths(call)
         verb = f"{call.function.name} {_argument(call, 'command')}"
         if _MAKERS.search(verb):
             self._made.update(rules.basename(path) for _, path in named)

@@ -69,7 +69,7 @@ def hints_of(commands: Sequence[str]) -> list[int]:
     return hints
 
 
-def may_tell(hints: int, *, is_repository: bool) -> bool:
+def may_tell(hints: int, *, is_repository: bool = True) -> bool:
     """Say whether a command may be a finding, in a task about a repository or in any other."""
     if hints & _ANSWER:
         return True

@@ -25,7 +25,7 @@ _NEEDLES: Final = RuleNeedles(rule.needles for rule in PERSONAL_RULES)
 
 def observe(texts: RunTexts, find_names: FindNames | None = None) -> Observation | None:
     """Mark everything in the texts that names a person; names, where something finds them."""
-    hits = hits_in(texts.joined, Rules.PERSONS)
+    hits = hits_in(texts, Rules.PERSONS)
     if find_names is None:
         return observe_marks(texts, VERSION, scan, hits)
     names = names_of(texts.joined, find_names)

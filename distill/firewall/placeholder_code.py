@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from distill.firewall.agent_commands import AgentCall, agent_calls
+from distill.firewall.agent_commands import AgentCall, calls_in
 from distill.firewall.fences import fenced_blocks
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.observation import finding_by_rule, marks_of
@@ -28,6 +28,7 @@ _REASON: Final = QuarantineReason.PLACEHOLDER_CODE
 _MOST_MARKS: Final = 50
 
 _PATHS: Final = ("path", "file_path", "filename", "file")
+_NAMED: Final = frozenset(_PATHS)
 _WHOLE: Final = ("file_text", "content", "contents")
 _NEW: Final = ("new_str", "new_string")
 _OLD: Final = ("old_str", "old_string")
@@ -58,7 +59,7 @@ def _marks(texts: RunTexts) -> Iterator[Mark]:
         yield from _of_diff("/text", text) if _is_diff(text) else _of_code("/text", text)
         return
     written = _Written()
-    for call in agent_calls(messages):
+    for call in calls_in(texts):
         written.take(call)
     yield from written.marks()
     last = next((n for n in range(len(messages) - 1, -1, -1) if _speaks(messages[n])), None)
@@ -72,7 +73,8 @@ def _is_diff(text: str) -> bool:
 
 
 def _speaks(message: Message) -> bool:
-    return message.role == "assistant" and bool((message.content or "").strip())
+    content = message.content or ""
+    return message.role == "assistant" and content != "" and not content.isspace()
 
 
 def _of_answer(at: str, content: str) -> Iterator[Mark]:
@@ -115,7 +117,7 @@ class _Written:
     def take(self, call: AgentCall) -> None:
         """Take a call into account, if it writes to a file that is no test."""
         arguments = call.function.arguments
-        if isinstance(arguments, str):
+        if isinstance(arguments, str) or _NAMED.isdisjoint(arguments):
             return
         path = next((p for n in _PATHS if isinstance(p := arguments.get(n), str)), None)
         if path is None or _IN_TESTS.search(path):

@@ -22,7 +22,7 @@ _FOLLOWED: Final = frozenset({"followed_instruction", "followed_by"})
 def observe(texts: RunTexts) -> Observation | None:
     """Tell where characters are hidden and instructions followed, the first 50 of each."""
     may_be_hidden = may_hide(texts.joined.raw)
-    if not may_be_hidden and hits_in(texts.joined, Rules.INSTRUCTIONS) == []:
+    if not may_be_hidden and hits_in(texts, Rules.INSTRUCTIONS) == []:
         return None
     places = texts.all if may_be_hidden else ()
     hidden = (mark for text in places if not text.is_number for mark in hidden_characters(text))

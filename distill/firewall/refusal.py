@@ -49,6 +49,11 @@ _REFUSALS: Final = re.compile(
     r"|\bI(?: must|'ll have to| have to) (?:respectfully )?(?:decline|refuse)\b",
     re.IGNORECASE,
 )
+#: Each match holds one of these, in small letters.
+_NEEDLES: Final = (
+    *("can", "could", "won't", "able to", "decline", "refuse", "as an ai", "as an artificial"),
+    *("against", "violate", "something i"),
+)
 
 
 def observe(texts: RunTexts) -> Observation | None:
@@ -61,13 +66,20 @@ def _refused(said: Said) -> Mark | None:
     text = said.text.strip()
     if not text or len(text) > _MOST_CHARS or "```" in text:
         return None
-    found = _REFUSALS.search(text[:_OPENING].replace("\u2019", "'"))
+    opening = text[:_OPENING].replace("\u2019", "'")
+    found = _REFUSALS.search(opening) if _may_refuse(opening) else None
     if found is None:
         return None
     if said.is_act:
         return Mark(rule="last_act", at=said.at, start=said.start, end=said.end)
     begin = said.text.index(text)
     return Mark(rule="last_turn", at=said.at, start=begin + found.start(), end=begin + found.end())
+
+
+def _may_refuse(opening: str) -> bool:
+    """Say whether a text holds a needle, or letters that a pattern may take for those of one."""
+    lower = opening.lower()
+    return not opening.isascii() or any(one in lower for one in _NEEDLES)
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001

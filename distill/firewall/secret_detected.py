@@ -25,7 +25,7 @@ _WORD: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
 
 def observe(texts: RunTexts) -> Observation | None:
     """Mark every credential in the texts."""
-    return observe_marks(texts, VERSION, scan, hits_in(texts.joined, Rules.SECRETS))
+    return observe_marks(texts, VERSION, scan, hits_in(texts, Rules.SECRETS))
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:

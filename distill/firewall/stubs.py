@@ -68,25 +68,11 @@ class Stub:
 
 def stubs(code: str) -> Iterator[Stub]:
     """Yield the stubs of some code, in no particular order."""
-    for start, end in _windows(code):
+    for start, end in _NEEDLES.windows(code, _AROUND):
         for found in _SAYS_SO.finditer(code, start, end):
             yield Stub(found.lastgroup or "", found.start(), found.end())
     if "def " in code and ("pass" in code or "..." in code or "NotImplementedError" in code):
         yield from _empty_functions(code)
-
-
-def _windows(code: str) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of some code that may say so, none overlapping another."""
-    begin = end = 0
-    # A byte for each character, so that places are characters; the needles are ASCII.
-    for _, start, stop in _NEEDLES.hits(code.encode("ascii", "replace")):
-        if start - _AROUND > end:
-            if end:
-                yield begin, end
-            begin = max(0, start - _AROUND)
-        end = stop + _AROUND
-    if end:
-        yield begin, end
 
 
 def _empty_functions(code: str) -> Iterator[Stub]:

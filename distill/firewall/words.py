@@ -13,7 +13,7 @@ a library may change them. They are not cryptographic.
 import re
 import unicodedata
 from codecs import register_error
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import accumulate, pairwise
 from typing import Any, Final, TypeAlias
@@ -26,8 +26,6 @@ Hashes: TypeAlias = NDArray[np.uint64]
 _CHUNK: Final = 1 << 16
 #: Bytes that are hashed at once, up to the end of a word: their sums stay in a core's cache.
 _CACHED: Final = 1 << 14
-#: Characters; four bytes each at most, and a space between the characters of some scripts.
-_SHORT: Final = _CHUNK // 8
 _WORD_BASE: Final = 0x9E3779B97F4A7C15
 _GRAM_BASE: Final = 0xD6E8FEB86659FD93
 _MASK: Final = (1 << 64) - 1
@@ -122,14 +120,35 @@ def word_hashes(text: str) -> Hashes:
 
 
 def hashes_of_all(texts: Sequence[str]) -> list[Hashes]:
-    """Return what `word_hashes` returns of each text; short ones are worked out in one go."""
-    if not texts or sum(map(len, texts)) > _SHORT:
-        return [word_hashes(text) for text in texts]
-    parts = [_normalised(text) for text in texts]
-    found, starts = _hashed(b" ".join(parts))
-    begins = list(accumulate((len(part) + 1 for part in parts), initial=0))
-    firsts = starts.searchsorted(begins).tolist()
-    return [found[one:end] for one, end in pairwise(firsts)]
+    """Return what `word_hashes` returns of each; short ones are worked out together.
+
+    Law: a text's hashes don't depend on the other texts.
+    """
+    found: dict[int, Hashes] = {}
+    block: dict[int, bytes] = {}
+    size = 0
+    for number, text in enumerate(texts):
+        part = _normalised(text) if len(text) <= _CACHED else None
+        if part is None or len(part) > _CACHED:
+            found[number] = word_hashes(text)
+            continue
+        if size + len(part) > _CACHED:
+            found |= _of_block(block)
+            block, size = {}, 0
+        block[number] = part
+        size += len(part) + 1
+    found |= _of_block(block)
+    return [found[number] for number in range(len(texts))]
+
+
+def _of_block(parts: Mapping[int, bytes]) -> dict[int, Hashes]:
+    """Return the hashes of the words of each of some normalised texts, which are few bytes."""
+    hashes, starts = _hashed(b" ".join(parts.values()))
+    begins = accumulate((len(part) + 1 for part in parts.values()), initial=0)
+    firsts = starts.searchsorted(list(begins)).tolist()
+    return {
+        number: hashes[one:end] for number, (one, end) in zip(parts, pairwise(firsts), strict=True)
+    }
 
 
 def gram_hashes(words: Hashes, length: int) -> Hashes:

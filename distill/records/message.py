@@ -45,4 +45,4 @@ class Message(Record, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def is_blank(self) -> bool:
         """True where the turn says nothing: no call, and no text but white space."""
-        return not self.tool_calls and not (self.content or "").strip()
+        return not (self.tool_calls or (self.content and not self.content.isspace()))

@@ -9,12 +9,12 @@ and yet they may quote: ``/logged_run_id``, ``/task/task_id``, ``/subject``, ``/
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 from distill.records.joined_texts import JoinedTexts, PlacedText
-from distill.records.message import Message, ToolCall
+from distill.records.message import FunctionCall, Message, ToolCall
 from distill.records.pointers import escape_token
 
 TOOLS_ROLE: Final = "tools"
@@ -22,6 +22,16 @@ TEXT_ROLE: Final = "text"
 LABEL_ROLE: Final = "label"
 #: The place of the run's own id in the log.
 RUN_ID: Final = "/logged_run_id"
+
+
+class Looked:
+    """What was seen of a run, by the functions that looked; and the runs looked at with it."""
+
+    __slots__ = ("beside", "found")
+
+    def __init__(self) -> None:
+        self.found: dict[object, Any] = {}
+        self.beside: Sequence[RunTexts] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +42,7 @@ class RunTexts:
     `repository` and `commit` are what the task table says that the task is about.
     `cut_short` says what ended the run before its agent did, null where the log does not.
     `is_observed`: the log says that the user's turns which answer the agent's are what its acts led
-    to, and nobody's words.
+    to, and nobody's words. `looked` is for `distill.firewall.looking`.
     """
 
     messages: tuple[Message, ...] | None = None
@@ -48,6 +58,7 @@ class RunTexts:
     commit: str | None = None
     cut_short: str | None = None
     is_observed: bool = False
+    looked: Looked = field(default_factory=Looked, init=False, repr=False, compare=False)
 
     @cached_property
     def all(self) -> tuple[PlacedText, ...]:
@@ -64,17 +75,35 @@ class RunTexts:
         """The characters of `all` without their places, which take four times as long."""
         found: list[str] = []
         for message in self.messages or ():
-            _add_strings_of(message, found)
+            if message.content:
+                found.append(message.content)
+            for call in message.tool_calls or ():
+                _add_strings_of(call.function, found)
+            if message.name:
+                found.append(message.name)
         if self.text:
             found.append(self.text)
-        _add_strings(self.tools or (), found)
+        if self.tools:
+            _add_strings(self.tools, found)
         return tuple(found)
 
     @cached_property
     def joined(self) -> JoinedTexts:
         """All texts and labels as one."""
-        labels = (text for _, text in self._labels() if text)
-        return JoinedTexts((*self.strings, *labels), lambda: (*self.all, *self.labels))
+        labels = (self.logged_run_id, self.task_id, self.subject, self.model, *self._ids())
+        return JoinedTexts(
+            (*self.strings, *filter(None, labels)), lambda: (*self.all, *self.labels)
+        )
+
+    def _ids(self) -> list[str | None]:
+        """Return the ids of calls without their places, in the order of `labels`."""
+        found: list[str | None] = []
+        for message in self.messages or ():
+            if message.tool_call_id:
+                found.append(message.tool_call_id)
+            if message.tool_calls:
+                found += [call.id for call in message.tool_calls]
+        return found
 
     def _labels(self) -> Iterator[tuple[str, str | None]]:
         yield RUN_ID, self.logged_run_id
@@ -131,16 +160,18 @@ def _values(at: str, role: str, value: Any) -> Iterator[PlacedText]:
             waiting += [(f"{at}/{i}", value[i]) for i in range(len(value) - 1, -1, -1)]
 
 
-def _add_strings_of(message: Message, found: list[str]) -> None:
-    """Add the characters of what `_message_texts` yields."""
-    if message.content:
-        found.append(message.content)
-    for call in message.tool_calls or ():
-        if call.function.name:
-            found.append(call.function.name)
-        _add_strings(call.function.arguments, found)
-    if message.name:
-        found.append(message.name)
+def _add_strings_of(called: FunctionCall, found: list[str]) -> None:
+    """Add the characters of what `_call_texts` yields."""
+    if called.name:
+        found.append(called.name)
+    arguments = called.arguments
+    if isinstance(arguments, str):
+        if arguments:
+            found.append(arguments)
+    elif type(arguments) is dict and all(type(one) is str for one in arguments.values()):
+        found += filter(None, (*arguments, *arguments.values()))
+    else:
+        _add_strings(arguments, found)
 
 
 def _add_strings(value: Any, found: list[str]) -> None:

@@ -52,15 +52,15 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class Observers:
-    """Who is asked about the texts of a run (`distill.firewall.observing`), and their version."""
+    """Who is asked about the texts of runs (`distill.firewall.observing`), and their version."""
 
     version: int
-    ask: Callable[[RunTexts], dict[str, Observation]]
+    ask: Callable[[Sequence[RunTexts]], Sequence[dict[str, Observation]]]
 
 
 @dataclass(frozen=True, slots=True)
 class AssembledRun:
-    """An evidence record, whose id is settled unless `numbered`.
+    """An evidence record, whose id is settled unless `numbered`, and the texts to be observed.
 
     `identity` (64 hex) is the digest of dataset, task id, trial and content. Where the log gives
     neither an id nor a trial, equal identities are told apart by the number of their occurrence, in
@@ -70,6 +70,7 @@ class AssembledRun:
     record: EvidenceRecord
     identity: str
     numbered: bool
+    texts: RunTexts
 
 
 def assemble(
@@ -79,9 +80,10 @@ def assemble(
     *,
     task: TaskRow | None = None,
     hallucinated_paths: tuple[str, ...] | None = None,
-    observers: Observers | None = None,
 ) -> AssembledRun:
-    """Return the evidence record of a draft; `hallucinated_paths` null means "not checked".
+    """Return the evidence record of a draft, which no observer has seen.
+
+    `hallucinated_paths` null means "not checked".
 
     Raises:
         RecordError: the conversation begins with a tool's result.
@@ -147,11 +149,21 @@ def assemble(
             hallucinated_paths=hallucinated_paths,
             answer_key_in_prompt=holds_answer_key(messages or (), draft.answer_keys),
             tools_unknown=tools is None,
-            observers=None if observers is None else observers.version,
-            observed={} if observers is None else observers.ask(texts),
         ),
     )
-    return AssembledRun(record, run_digest, numbered=logged is None and draft.trial is None)
+    is_numbered = logged is None and draft.trial is None
+    return AssembledRun(record, run_digest, is_numbered, texts)
+
+
+def observed(runs: Sequence[AssembledRun], observers: Observers) -> list[AssembledRun]:
+    """Return the runs with what the observers tell of each; they are asked about all in one go."""
+    told = observers.ask([run.texts for run in runs])
+    return [_with(run, observers.version, one) for run, one in zip(runs, told, strict=True)]
+
+
+def _with(run: AssembledRun, version: int, told: dict[str, Observation]) -> AssembledRun:
+    facts = run.record.facts.changed(observers=version, observed=told)
+    return AssembledRun(run.record.changed(facts=facts), run.identity, run.numbered, run.texts)
 
 
 def with_occurrence(assembled: AssembledRun, number: int) -> EvidenceRecord:

@@ -1,14 +1,14 @@
 """From a draft to its run: the source's own terms, its task table and its repository at hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from distill.firewall.hallucinated_file_path import hallucinated_paths
-from distill.firewall.observing import OBSERVERS_VERSION, observe
+from distill.firewall.observing import OBSERVERS_VERSION, observe_all
 from distill.records.evidence import Provenance, Verdict
 from distill.records.taxonomy import SourceRole, VerdictOrigin
-from distill.sources.assemble import AssembledRun, Observers, SourceContext, assemble
+from distill.sources.assemble import AssembledRun, Observers, SourceContext, assemble, observed
 from distill.sources.protocol import RunDraft, Source
 from distill.stages.jobs import SourceJob
 from distill.stages.surroundings import Surroundings
@@ -20,7 +20,7 @@ class RunAssembler:
     def __init__(self, job: SourceJob, source: Source, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
         asked = partial(
-            observe, benchmarks=surroundings.benchmarks, find_names=surroundings.find_names
+            observe_all, benchmarks=surroundings.benchmarks, find_names=surroundings.find_names
         )
         self._judge = job.table.judge
         self._observers = Observers(OBSERVERS_VERSION, asked)
@@ -33,7 +33,7 @@ class RunAssembler:
         )
 
     def run(self, draft: RunDraft, origin: tuple[Provenance, ...]) -> AssembledRun:
-        """Return the run of a draft, whose records stand at these places.
+        """Return the run of a draft, whose records stand at these places; nobody observed it yet.
 
         Raises:
             RecordError: the draft can't be used.
@@ -47,8 +47,11 @@ class RunAssembler:
             origin,
             task=self._surroundings.task(draft.task_id),
             hallucinated_paths=made_up,
-            observers=self._observers,
         )
+
+    def observed(self, runs: Sequence[AssembledRun]) -> list[AssembledRun]:
+        """Return runs with what the observers tell of each."""
+        return observed(runs, self._observers)
 
 
 def with_judge(verdict: Verdict, judge: str | None) -> Verdict:

@@ -15,6 +15,7 @@ from distill.receipts.merkle import leaf_hash
 from distill.records.evidence import Provenance
 from distill.records.record import encode
 from distill.records.taxonomy import QuarantineReason, QuarantineUnit
+from distill.sources.assemble import AssembledRun
 from distill.sources.protocol import (
     ENVELOPE_KIND,
     BadFrame,
@@ -58,6 +59,7 @@ class RecordReader:
         self._assembler = RunAssembler(job, self.source, surroundings)
         self._counts: Counter[str] = Counter()
         self._no_run: Counter[str] = Counter()
+        self._unobserved: list[AssembledRun] = []
         self._runs: list[list[Any]] = []
         self._verdicts: list[list[Any]] = []
         self._refused = QuarantineRows(EVIDENCE_STAGE)
@@ -107,6 +109,8 @@ class RecordReader:
 
     def mapped(self, **beside: Any) -> Mapped:
         """Return what was gathered; ``beside`` goes to its rows."""
+        for run in self._assembler.observed(self._unobserved):
+            self._keep(run)
         rows = {
             **beside,
             "counts": self._counts,
@@ -192,6 +196,9 @@ class RecordReader:
         except RecordError as error:
             self._refuse(QuarantineUnit.RUN, error, origin)
             return
+        self._unobserved.append(run)
+
+    def _keep(self, run: AssembledRun) -> None:
         record, line = run.record, run.record.to_line()
         self._runs.append(
             [

@@ -353,7 +353,14 @@ def test_a_word_without_end_is_cut_and_not_a_crash() -> None:
     assert len(word_hashes("a" * 1_000_000)) == len(words_of("a" * 1_000_000))
 
 
-@given(said=st.lists(st.text() | st.integers(1, 4000).map(lambda n: text(n, n)), max_size=4))
+@given(
+    said=st.lists(
+        st.text()
+        | st.integers(1, 4000).map(lambda n: text(n, n))
+        | st.integers(1, 9000).map(lambda n: "\ufdfa" * n),  # one character is 18 in NFKC
+        max_size=4,
+    )
+)
 @settings(max_examples=60)
 def test_a_text_has_the_same_words_and_bands_whatever_stands_beside_it(said: list[str]) -> None:
     """Texts are worked out together to be cheap, and each comes out as alone."""

@@ -35,9 +35,9 @@ _PIECES = [
 @given(said=st.lists(st.sampled_from(_PIECES), max_size=30).map("".join))
 def test_each_gets_its_own(said: str) -> None:
     """Number of the rule, start, end, in the same order."""
-    joined = RunTexts(text=said).joined
+    texts = RunTexts(text=said)
     for rules, needles in _OWN.items():
-        assert hits_in(joined, rules) == list(needles.hits(joined.raw))
+        assert hits_in(texts, rules) == list(needles.hits(texts.joined.raw))
 
 
 @pytest.mark.parametrize("observe", [secret_detected.observe, personal_data.observe])
@@ -51,5 +51,5 @@ def test_too_many_hits_are_not_kept_and_nothing_is_missed(
     assert {mark.rule for mark in told.marks} <= {"email", "aws_access_key_id"}
     monkeypatch.setattr(one_pass, "_MOST_HITS", 2)
     texts = RunTexts(text=said)
-    assert hits_in(texts.joined, Rules.SECRETS) is None
+    assert hits_in(texts, Rules.SECRETS) is None
     assert observe(texts) == told

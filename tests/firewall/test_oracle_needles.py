@@ -78,7 +78,7 @@ def test_needles_hide_no_finding(prompt: str, turns: list[Message], task: str) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(oracle_access, "hints_of", lambda commands: [-1] * len(commands))
         patch.setattr(oracle_target, "_SPOKEN", ("",))
-        assert _marks(texts) == found
+        assert _marks(replace(texts)) == found
 
 
 def test_every_line_that_tells_or_makes_is_named() -> None:

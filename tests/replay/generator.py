@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from distill.firewall.observing import OBSERVERS_VERSION, observe
+from distill.firewall.observing import OBSERVERS_VERSION, observe_all
 from distill.receipts.digest import digest_bytes
 from distill.records.evidence import EvidenceRecord, Provenance
 from distill.records.message import Message
 from distill.records.scored import EvidenceRef, ScoredRun
 from distill.records.taxonomy import Category, SourceRole
-from distill.sources.assemble import Observers, SourceContext, assemble
+from distill.sources.assemble import Observers, SourceContext, assemble, observed
 from distill.sources.protocol import RunDraft
 
 ACCEPTED: Final = 351
@@ -132,8 +132,8 @@ def _record(planned: Planned) -> EvidenceRecord:
         line=planned.number + 1,
         blake3=digest_bytes(raw).hex,
     )
-    observers = Observers(OBSERVERS_VERSION, observe)
-    return assemble(draft, _CONTEXT, (origin,), observers=observers).record
+    observers = Observers(OBSERVERS_VERSION, observe_all)
+    return observed([assemble(draft, _CONTEXT, (origin,))], observers)[0].record
 
 
 def _scored(planned: Planned, record: EvidenceRecord, ref: EvidenceRef) -> ScoredRun:
