@@ -164,7 +164,7 @@ def _lengths(tally: CardTally) -> Iterator[str]:
     yield "| tokens | rows that fit | share |"
     yield "|---:|---:|---:|"
     for length in LENGTHS:
-        fitting = tally.fitting[length]
+        fitting = tally.fitting(length)
         yield f"| {length // 1024}k | {fitting:,} | {_share(fitting, tally.rows)} |"
     yield ""
 

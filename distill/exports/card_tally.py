@@ -1,5 +1,6 @@
 """What a card counts while the rows go by, in memory that does not grow with them."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
@@ -35,7 +36,7 @@ class CardTally:
         self.paths_unchecked = 0
         self.by_category: Counter[str] = Counter()
         self.by_source: Counter[tuple[str, str]] = Counter()
-        self.fitting: Counter[int] = Counter()
+        self._fitting = [0] * (len(LENGTHS) + 1)
         self.redacted: Counter[str] = Counter()
         self.set_digest = ""
         self.splits: Mapping[str, int] = {"train": 0}
@@ -50,15 +51,15 @@ class CardTally:
 
         ``redacted`` are the placeholders that were put into that evidence, by rule.
         """
-        self.redacted.update(redacted)
+        if redacted:
+            self.redacted.update(redacted)
         self.rows += 1
         tokens = -(-_chars(sample) // CHARS_PER_TOKEN)
         self.tokens += tokens
-        for length in LENGTHS:
-            self.fitting[length] += int(tokens <= length)
+        self._fitting[bisect_left(LENGTHS, tokens)] += 1
         self.by_category[_category(sample)] += 1
-        for source, licence in sorted({(record.source, record.licence) for record in records}):
-            self.by_source[source, licence] += 1
+        for key in sorted({(record.source, record.licence) for record in records}):
+            self.by_source[key] += 1
         self._count_evidence(sample, records)
 
     def as_json(self) -> dict[str, Any]:
@@ -68,7 +69,7 @@ class CardTally:
             "by_category": dict(self.by_category),
             "by_source": [[*key, number] for key, number in self.by_source.items()],
             "redacted": dict(self.redacted),
-            "fitting": [[length, number] for length, number in self.fitting.items()],
+            "fitting": self._fitting,
         }
 
     def absorb(self, counted: Mapping[str, Any]) -> None:
@@ -79,13 +80,16 @@ class CardTally:
         self.redacted.update(counted["redacted"])
         for source, licence, number in counted["by_source"]:
             self.by_source[source, licence] += number
-        for length, number in counted["fitting"]:
-            self.fitting[length] += number
+        for place, number in enumerate(counted["fitting"]):
+            self._fitting[place] += number
+
+    def fitting(self, length: int) -> int:
+        """Return how many rows are no longer than one of `LENGTHS`."""
+        return sum(self._fitting[: LENGTHS.index(length) + 1])
 
     def _count_evidence(self, sample: Sample, records: Sequence[EvidenceRecord]) -> None:
-        self.tools_unknown += int(any(record.tools is None for record in records))
-        unchecked = (record.facts.hallucinated_paths is None for record in records[:1])
-        self.paths_unchecked += int(any(unchecked))
+        self.tools_unknown += int(None in [record.tools for record in records])
+        self.paths_unchecked += sum(one.facts.hallucinated_paths is None for one in records[:1])
         for record, kept in zip(records, _kept(sample), strict=False):
             self.trimmed += len(record.messages or ()) - kept
 
@@ -134,7 +138,9 @@ def _chars(sample: Sample) -> int:
 
 
 def _message_chars(messages: Sequence[RowMessage]) -> int:
-    calls = (call.function for message in messages for call in message.tool_calls or ())
-    return sum(len(message.content) for message in messages) + sum(
-        len(call.name) + len(compact(call.arguments)) for call in calls
-    )
+    texts = [message.content for message in messages]
+    calls = [call.function for message in messages for call in message.tool_calls or ()]
+    if calls:
+        texts += [call.name for call in calls]
+        texts += [compact(call.arguments) for call in calls]
+    return sum(map(len, texts))

@@ -5,7 +5,7 @@ name is known), its content, and a line ``[call NAME] {arguments}`` for each cal
 compact JSON with sorted keys. A turn that says nothing is left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from distill.records.compact import compact
@@ -16,15 +16,15 @@ RENDERING: Final = "distill.rendering/1"
 
 def render(messages: Sequence[Message]) -> str:
     """Return the text of a conversation; "" where no turn says anything."""
-    return "\n\n".join("\n".join(_lines(message)) for message in messages if not message.is_blank)
+    return "\n\n".join([_turn(message) for message in messages if not message.is_blank])
 
 
-def _lines(message: Message) -> Iterator[str]:
-    yield f"[{message.role} {message.name}]" if message.name else f"[{message.role}]"
-    if message.content:
-        yield message.content
-    for call in message.tool_calls or ():
-        yield f"[call {call.function.name}] {_arguments(call)}"
+def _turn(message: Message) -> str:
+    head = f"[{message.role} {message.name}]" if message.name else f"[{message.role}]"
+    lines = [head, message.content] if message.content else [head]
+    if message.tool_calls:
+        lines += [f"[call {one.function.name}] {_arguments(one)}" for one in message.tool_calls]
+    return "\n".join(lines)
 
 
 def _arguments(call: ToolCall) -> str:

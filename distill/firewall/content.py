@@ -25,11 +25,9 @@ def check_conversation(
     messages = candidate.evidence.messages
     if messages is None:
         return _empty("no_conversation", "the log holds no conversation")
-    first = first_turn(messages)
-    if all(message.is_blank for message in messages[first:] if message.role == "assistant"):
+    if not _says(messages, ("assistant",)):
         return _empty("no_answer", "no assistant's turn says anything")
-    given = (message for message in messages[:first] if message.role in PROMPTING_ROLES)
-    if all(message.is_blank for message in given):
+    if not _says(messages[: first_turn(messages)], PROMPTING_ROLES):
         return _empty("no_prompt", "no prompt stands before the first assistant's turn")
     return None
 
@@ -38,6 +36,11 @@ def first_turn(messages: Sequence[Message]) -> int:
     """Return the number of the first assistant's message; the length where none speaks."""
     turns = (number for number, message in enumerate(messages) if message.role == "assistant")
     return next(turns, len(messages))
+
+
+def _says(messages: Sequence[Message], roles: Sequence[str]) -> bool:
+    """Say whether a turn of one of some roles says anything."""
+    return any(message.role in roles and not message.is_blank for message in messages)
 
 
 def _empty(rule: str, detail: str) -> Finding:

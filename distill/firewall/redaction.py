@@ -7,7 +7,7 @@ stays coherent; without the key nobody can tell a value by trying those that it 
 
 import hmac
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
@@ -100,14 +100,17 @@ def redact(
     return rebuilt
 
 
-def count_redactions(records: Sequence[EvidenceRecord], settings: FirewallSettings) -> Counter[str]:
+def count_redactions(
+    records: Sequence[EvidenceRecord], settings: FirewallSettings
+) -> Mapping[str, int]:
     """Return how many placeholders `redact` puts into runs, by rule."""
-    return Counter(
+    rules = [
         span.rule
         for record in records
         for _, spans, _ in _redactions(record, settings)
         for span in spans
-    )
+    ]
+    return Counter(rules) if rules else {}
 
 
 def _redactions(

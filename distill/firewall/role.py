@@ -6,7 +6,7 @@ from distill.records.taxonomy import QuarantineReason, SourceRole
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001
     """Pass where both the scored run and its evidence say ``train``."""
-    if {candidate.run.role, candidate.evidence.role} == {SourceRole.TRAIN}:
+    if candidate.run.role is candidate.evidence.role is SourceRole.TRAIN:
         return None
     return Finding(
         QuarantineReason.CATEGORY_DISALLOWED,

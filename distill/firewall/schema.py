@@ -2,12 +2,14 @@
 
 import math
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import orjson
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.records.evidence import EvidenceRecord
+from distill.records.message import FunctionCall
 from distill.records.taxonomy import QuarantineReason
 
 MAX_DEPTH: Final = 100
@@ -19,7 +21,7 @@ _NULL: Final = re.compile(rb"[:,\[]null")
 
 def check_text(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001
     """Pass where all texts and values can be written."""
-    return _unwritable(candidate.evidence)
+    return _unwritable(candidate.evidence, _calls(candidate.evidence))
 
 
 def check_conversation(
@@ -27,41 +29,38 @@ def check_conversation(
     settings: GateSettings,  # noqa: ARG001
 ) -> Finding | None:
     """Pass where all texts and values can be written, and every call's arguments are an object."""
-    texts = [
-        call
-        for message in candidate.evidence.messages or ()
-        for call in message.tool_calls or ()
-        if not isinstance(call.function.arguments, dict)
-    ]
+    calls = _calls(candidate.evidence)
+    texts = sum([not isinstance(call.arguments, dict) for call in calls])
     if texts:
-        detail = f"{len(texts)} tool calls have no object as arguments"
-        return _violation("arguments_no_object", detail)
-    return _unwritable(candidate.evidence)
+        return _violation("arguments_no_object", f"{texts} tool calls have no object as arguments")
+    return _unwritable(candidate.evidence, calls)
 
 
-def _unwritable(record: EvidenceRecord) -> Finding | None:
-    values = _values(record)
-    if _is_sound(values):
+def _calls(record: EvidenceRecord) -> list[FunctionCall]:
+    return [one.function for turn in record.messages or () for one in turn.tool_calls or ()]
+
+
+def _unwritable(record: EvidenceRecord, calls: Sequence[FunctionCall]) -> Finding | None:
+    texts = [record.text, *[message.content for message in record.messages or ()]]
+    values: list[Any] = [text for text in texts if text and not text.isascii()]
+    values += [call.name for call in calls]
+    values += [call.arguments for call in calls]
+    if _is_sound([*values, record.tools or ()]):
         return None
-    doubtful = (value for value in values if not _is_sound([value]))
+    doubtful = (value for value in _values(record) if not _is_sound([value]))
     fault = next((fault for value in doubtful if (fault := _fault(value, 0))), None)
     return None if fault is None else _violation("unwritable_value", fault)
 
 
-def _values(record: EvidenceRecord) -> list[Any]:
-    """Return what is to be looked at: a text that is ASCII can be written."""
-    values: list[Any] = []
-    if record.text and not record.text.isascii():
-        values.append(record.text)
-    if record.tools:
-        values.append(record.tools)
+def _values(record: EvidenceRecord) -> Iterator[Any]:
+    """Yield the values of a record in order: the first that can't be written is told."""
+    yield record.text or ""
+    yield record.tools or ()
     for message in record.messages or ():
-        content = message.content
-        if content and not content.isascii():
-            values.append(content)
+        yield message.content or ""
         for call in message.tool_calls or ():
-            values += (call.function.name, call.function.arguments)
-    return values
+            yield call.function.name
+            yield call.function.arguments
 
 
 def _is_sound(values: list[Any]) -> bool:

@@ -20,7 +20,12 @@ class Category(StrEnum):
 
 
 class VerdictOrigin(StrEnum):
-    """Who judged, from the highest rank to the lowest: the order of the members is the rank."""
+    """Who judged, from the highest rank to the lowest: the order of the members is the rank.
+
+    `rank` is 0 for the highest; a lower number decides.
+    """
+
+    rank: int
 
     HUMAN_REVIEW = "human_review"
     TEST_HARNESS = "test_harness"
@@ -29,10 +34,8 @@ class VerdictOrigin(StrEnum):
     MODEL_JUDGE = "model_judge"
     HEURISTIC = "heuristic"
 
-    @property
-    def rank(self) -> int:
-        """0 for the highest rank; a lower number decides."""
-        return list(VerdictOrigin).index(self)
+    def __init__(self, _: str) -> None:
+        self.rank = len(type(self).__members__)
 
 
 class VerdictOutcome(StrEnum):

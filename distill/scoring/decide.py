@@ -48,37 +48,40 @@ def decide(record: EvidenceRecord, policy: ScoringPolicy) -> Decision:
 
 
 def _decide(record: EvidenceRecord, policy: ScoringPolicy) -> Decision:
-    ranked: dict[VerdictOrigin, list[Reading]] = {}
-    for verdict in record.verdicts:
-        ranked.setdefault(verdict.origin, []).append(read_verdict(verdict, policy))
-    order = sorted(ranked, key=lambda origin: origin.rank)
-    top = order[0] if order else None
+    readings = [read_verdict(verdict, policy) for verdict in record.verdicts]
+    if len(readings) > 1:
+        readings.sort(key=lambda reading: (reading.verdict.origin.rank, order_of(reading)))
+    top = readings[0].verdict.origin if readings else None
     if record.instrument_failure is not None and top is not VerdictOrigin.HUMAN_REVIEW:
         return undecided(Rule.INSTRUMENT_FAILURE, "the record says that an instrument failed")
     if top is None:
         return undecided(Rule.NO_VERDICT, "no verdict")
-    lower = [reading for origin in order[1:] for reading in sorted(ranked[origin], key=order_of)]
-    return _by_rank(sorted(ranked[top], key=order_of), lower)
+    highest = [reading for reading in readings if reading.verdict.origin is top]
+    return _by_rank(highest, readings[len(highest) :])
 
 
 def _by_rank(top: Sequence[Reading], lower: Sequence[Reading]) -> Decision:
     origin = top[0].verdict.origin
-    for silence in Silence:
-        silent = next((reading for reading in top if reading.silence is silence), None)
-        if silent is not None:
-            rule, why = _SILENT_RULES[silence]
-            reason = f"{origin} has the highest rank, and {why}: {silent.verdict.name}"
-            return undecided(
-                rule, reason, decided_by=deciding(silent.verdict), dissent=_speaking(lower)
-            )
-    categories = sorted({reading.category.value for reading in top if reading.category})
+    if any(reading.silence for reading in top):
+        return _silenced(top, lower)
+    categories = {reading.category for reading in top if reading.category}
     if len(categories) > 1:
+        said = sorted(category.value for category in categories)
         return undecided(
             Rule.SAME_RANK_DISAGREES,
-            f"{origin} says {' and '.join(categories)}",
+            f"{origin} says {' and '.join(said)}",
             dissent=tuple(deciding(reading.verdict) for reading in top),
         )
-    return _agreed(top[0], Category(categories[0]), lower)
+    return _agreed(top[0], categories.pop(), lower)
+
+
+def _silenced(top: Sequence[Reading], lower: Sequence[Reading]) -> Decision:
+    """Return the decision where a verdict of the highest rank names no category: by the gravest."""
+    silence = next(one for one in Silence if any(reading.silence is one for reading in top))
+    verdict = next(reading.verdict for reading in top if reading.silence is silence)
+    rule, why = _SILENT_RULES[silence]
+    reason = f"{verdict.origin} has the highest rank, and {why}: {verdict.name}"
+    return undecided(rule, reason, decided_by=deciding(verdict), dissent=_speaking(lower))
 
 
 def _agreed(first: Reading, category: Category, lower: Sequence[Reading]) -> Decision:

@@ -54,6 +54,8 @@ SELECT source, line, least FROM asked JOIN
 (SELECT facet, cluster, MIN(position) AS least FROM asked GROUP BY facet, cluster)
 USING (facet, cluster) JOIN runs USING (seq) WHERE least < position ORDER BY source, line
 """
+#: Each facet, and under which name its bands stand in an observation.
+_FACETS: Final = tuple((facet.value, bands_name(facet)) for facet in Facet)
 _RANKS: Final = {category.value: rank for rank, category in enumerate(Category)}
 _KEPT: Final = 64 * 1024 * 1024  # bytes of shingles in memory
 
@@ -62,7 +64,7 @@ def near_row(record: EvidenceRecord, origin: int, start: int, end: int) -> list[
     """Return what is asked of a run: its place, what it is ranked by, and its facets."""
     told = record.facts.observed.get(NAME)
     names = {} if told is None else told.names
-    found = [[one, names[one], names.get(bands_name(one))] for one in Facet if one in names]
+    found = [[one, names[one], names.get(bands)] for one, bands in _FACETS if one in names]
     role = int(record.role is not SourceRole.TRAIN)
     rank = [role, origin, record.facts.text_chars]
     return [start, end, *rank, position_of(record), found]

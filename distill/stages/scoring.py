@@ -10,12 +10,13 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from distill.firewall.settings import NearDuplicateSettings
 from distill.receipts import Ignored, InFiles, OutDir, Report, with_receipt
-from distill.receipts.digest import digest_bytes
+from distill.receipts.digest import blake3_hex
 from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.staging import Finished, KnownFile
 from distill.records.evidence import EvidenceRecord
+from distill.records.record import encode
 from distill.records.scored import EvidenceRef, NearDuplicates, ScoredRun
 from distill.records.taxonomy import Category, RecordClass, VerdictOrigin
 from distill.scoring.decide import Decision, contradicted, decide, inherit, opposite
@@ -41,6 +42,7 @@ Told: TypeAlias = Sequence[tuple[str, Category]] | None
 _Change: TypeAlias = dict[str, Any]
 _Changes: TypeAlias = dict[str, dict[int, _Change]]
 
+_DECISION: Final = tuple(field.name for field in fields(Decision))
 #: Of a decision: category, rule, and the origin of what decided.
 _Summary: TypeAlias = tuple[str, str, str | None]
 
@@ -127,29 +129,28 @@ def _decide_part(part: PartLines, policy: ScoringPolicy, *, is_near_asked: bool)
     for start, line in part.lines():
         record = EvidenceRecord.from_line(line)
         decision = own_decision(record, policy)
-        ref = EvidenceRef(
-            path=part.path, start=start, end=start + len(line), blake3=digest_bytes(line).hex
-        )
+        end, digest = start + len(line), blake3_hex(line)
+        ref = EvidenceRef(path=part.path, start=start, end=end, blake3=digest)
         lines.append(scored_run(record, decision, ref).to_line())
         origin = None if decision.decided_by is None else decision.decided_by.origin
         rank = len(VerdictOrigin) if origin is None else origin.rank
         rows.append(
             [
                 record.run_id,
-                record.record_class.value,
+                record.record_class,
                 record.task.key,
                 record.facts.output_digest,
                 record.subject,
-                decision.category.value,
+                decision.category,
                 _is_by_human(decision),
                 int(record.facts.tools_unknown),
-                [verdict.origin.value for verdict in record.verdicts],
+                [verdict.origin for verdict in record.verdicts],
                 decision.rule,
-                None if origin is None else origin.value,
+                origin,
                 near_row(record, rank, ref.start, ref.end) if is_near_asked else None,
             ]
         )
-    return Mapped(json.dumps(rows).encode(), b"".join(lines))
+    return Mapped(encode(rows), b"".join(lines))
 
 
 def _is_by_human(decision: Decision) -> int:
@@ -341,8 +342,8 @@ def _summary(decision: Decision) -> _Summary:
 
 def _values(decision: Decision) -> dict[str, Any]:
     """Return what a scored run takes over from a decision: fields of the same names."""
-    return {field.name: getattr(decision, field.name) for field in fields(decision)}
+    return {name: getattr(decision, name) for name in _DECISION}
 
 
 def _decision_of(run: ScoredRun) -> Decision:
-    return Decision(**{field.name: getattr(run, field.name) for field in fields(Decision)})
+    return Decision(**{name: getattr(run, name) for name in _DECISION})
