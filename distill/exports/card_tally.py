@@ -140,7 +140,9 @@ def _chars(sample: Sample) -> int:
 def _message_chars(messages: Sequence[RowMessage]) -> int:
     texts = [message.content for message in messages]
     calls = [call.function for message in messages for call in message.tool_calls or ()]
-    if calls:
-        texts += [call.name for call in calls]
-        texts += [compact(call.arguments) for call in calls]
-    return sum(map(len, texts))
+    if not calls:
+        return sum(map(len, texts))
+    texts += [call.name for call in calls]
+    brackets_and_commas = len(calls) + 1
+    arguments = compact([call.arguments for call in calls])
+    return sum(map(len, texts)) + len(arguments) - brackets_and_commas

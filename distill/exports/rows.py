@@ -16,12 +16,13 @@ _ID_DIGITS: Final = 32
 
 def row_messages(messages: Sequence[Message]) -> tuple[Message, ...]:
     """Return turns as a row holds them: "" for a null content, no key that has no value."""
-    return tuple(
+    rows = [
         message.changed(content=message.content or "", tool_calls=message.tool_calls or None)
         if message.content is None or message.tool_calls == ()
         else message
         for message in messages
-    )
+    ]
+    return tuple(rows)
 
 
 def sample_id(export: str, run_ids: Sequence[str], texts: bytes) -> str:

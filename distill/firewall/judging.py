@@ -4,7 +4,6 @@ Every gate is asked, so that `also` tells a reader what would still be in the wa
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final, Generic
 
@@ -21,54 +20,54 @@ UNDECIDED: Final = "undecided"
 class Judge(Generic[C]):
     """The gates before a set under its settings; which of them are on is looked up once.
 
-    Laws: what it says of a candidate is what `ask` says for every gate in turn; see there.
+    Laws: a gate that fails is a finding of its own, so that nothing is clean because of an error;
+    no credential and no personal datum stands in a detail, though a pointer or another run's id may
+    hold one.
     """
 
     def __init__(self, gates: Sequence[Gate[C]], settings: GateSettings) -> None:
-        self._settings = settings
         off = settings.firewall.is_off
+        self._settings = settings
         self._gates: tuple[Gate[C], ...] = tuple(gate for gate in gates if not off(gate.name))
 
     def refusal(self, candidate: C) -> Refusal | None:
-        """Ask every gate; return null where all let the candidate through."""
-        found, observed = [], candidate.observed
+        """Return why a candidate stays out; null where all gates let it through."""
+        found = self.findings(candidate)
+        if not found:
+            return None
+        first = found[0]
+        others = dict.fromkeys(one.reason for one in found if one.reason != first.reason)
+        return Refusal(
+            reason=first.reason, also=tuple(others), rule=first.rule, detail=first.detail
+        )
+
+    def findings(self, candidate: C) -> list[Finding]:
+        """Ask every gate, and return what they find; one that has nothing to read finds nothing."""
+        settings, observed = self._settings, candidate.observed
+        found: list[Finding] = []
         for gate in self._gates:
             if gate.is_observed and observed is not None and gate.name not in observed:
                 continue
-            finding = _ask(gate, candidate, self._settings)
+            try:
+                finding = gate.check(candidate, settings)
+            except UndecidedError as undecided:
+                finding = Finding(undecided.reason, UNDECIDED, undecided.why)
+            except GATE_ERRORS as error:
+                finding = _failed(gate.name, error)
             if finding is not None:
-                found.append(finding)
-        return _refusal(found) if found else None
+                detail = without_marks(finding.detail)
+                found.append(Finding(finding.reason, finding.rule, detail))
+        return found
+
+
+def _failed(gate: str, error: Exception) -> Finding:
+    detail = f"the gate {gate} failed: {type(error).__name__}"
+    return Finding(QuarantineReason.SCHEMA_VIOLATION, "gate_failed", detail)
 
 
 def ask(gate: Gate[C], candidate: C, settings: GateSettings) -> Finding | None:
-    """Return what one gate finds; null where it passes or is off.
-
-    Laws: a gate that fails is a finding of its own, so that nothing is clean because of an error;
-    no credential and no personal datum stands in the detail, though a pointer or another run's id
-    may hold one.
-    """
-    return None if settings.firewall.is_off(gate.name) else _ask(gate, candidate, settings)
-
-
-def _ask(gate: Gate[C], candidate: C, settings: GateSettings) -> Finding | None:
-    try:
-        found = gate.check(candidate, settings)
-    except UndecidedError as undecided:
-        found = Finding(undecided.reason, UNDECIDED, undecided.why)
-    except GATE_ERRORS as error:
-        found = Finding(
-            QuarantineReason.SCHEMA_VIOLATION,
-            "gate_failed",
-            f"the gate {gate.name} failed: {type(error).__name__}",
-        )
-    return found if found is None else replace(found, detail=without_marks(found.detail))
-
-
-def _refusal(found: Sequence[Finding]) -> Refusal:
-    first = found[0]
-    others = dict.fromkeys(finding.reason for finding in found if finding.reason != first.reason)
-    return Refusal(reason=first.reason, also=tuple(others), rule=first.rule, detail=first.detail)
+    """Return what one gate finds, as `Judge` tells it; null where it passes or is off."""
+    return next(iter(Judge((gate,), settings).findings(candidate)), None)
 
 
 @lru_cache(maxsize=256)

@@ -74,8 +74,9 @@ def _is_sound(values: list[Any]) -> bool:
         written = orjson.dumps(values, option=orjson.OPT_STRICT_INTEGER)
     except TypeError:
         return False
-    opened = written.count(b"{") + written.count(b"[")
-    return opened <= MAX_DEPTH and not _NULL.search(written)
+    if b"null" in written and _NULL.search(written):
+        return False
+    return written.count(b"{") + written.count(b"[") <= MAX_DEPTH
 
 
 def _fault(value: Any, depth: int) -> str | None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
+import orjson
+
 from distill.errors import ContractError
 from distill.exports.card import CardTally, CardTotals
 from distill.exports.card_tally import digest_of_shards
@@ -24,6 +26,7 @@ from distill.receipts.incremental.running import Running
 from distill.receipts.scope import current_workspace
 from distill.receipts.staging import Finished, KnownFile, known_file
 from distill.records.evidence import EvidenceRecord
+from distill.records.record import encode
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import QuarantineUnit
 from distill.stages.lines import RandomReader
@@ -143,7 +146,7 @@ class PartExport:
             "refused": refused.rows,
             **rows.told(),
         }
-        return Mapped(json.dumps(told).encode(), rows.content)
+        return Mapped(encode(told), rows.content)
 
 
 @dataclass
@@ -177,12 +180,12 @@ class _Reading:
         return self.repeated[number][1]
 
     def _take(self, part: Part[ScoredLines], rows: bytes) -> None:
-        told = json.loads(rows)
+        told = orjson.loads(rows)
         lines = [n for n, run_id in enumerate(told["runs"]) if self.seen.is_duplicate(run_id)]
         if lines:
             again = self.exporting.exports().of(part.again(), frozenset(lines))
             self.repeated[len(self.parts)] = (lines, again.content)
-            told = json.loads(again.rows)
+            told = orjson.loads(again.rows)
         self.files.take(told)
         absorb(told, self.tally, self.described, self.refused)
 

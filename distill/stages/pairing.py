@@ -1,6 +1,5 @@
 """Pairing the runs of one task or subject: pure but for the lines that it reads."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from distill.firewall.redaction import RedactionKey, count_redactions
 from distill.receipts.digest import blake3_hex
 from distill.receipts.incremental.passes import Mapped
 from distill.records.evidence import EvidenceRecord
+from distill.records.record import encode
 from distill.records.samples import PreferenceSample
 from distill.records.scored import ScoredRun, without_place
 from distill.records.taxonomy import QuarantineUnit
@@ -103,7 +103,7 @@ class Pairing:
             "causes": [(run.run_id, run.source, cause.value) for run, cause in causes],
         }
         told |= self._rows.told()
-        return Mapped(json.dumps(told).encode(), self._rows.content)
+        return Mapped(encode(told), self._rows.content)
 
     def _line(self, member: Member) -> bytes:
         line = self._reader.read(member.place, member.start, member.end)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from distill.firewall.finding import (
+    GATE_ERRORS,
     C,
     Finding,
     Gate,
@@ -16,6 +17,7 @@ from distill.firewall.finding import (
 )
 from distill.firewall.gates import PAIR_GATES, RAG_GATES, SFT_GATES
 from distill.firewall.judging import Judge, ask
+from distill.firewall.observation import UndecidedError
 from distill.firewall.settings import Action, FirewallSettings
 from distill.records.evidence import Mark, Observation
 from distill.records.taxonomy import QuarantineReason
@@ -54,9 +56,21 @@ def _observation(random: Random) -> Observation:
     )
 
 
+def _told(gate: Gate[C], candidate: C, settings: GateSettings) -> Finding | None:
+    """Return what a gate says, by its own check alone."""
+    try:
+        return gate.check(candidate, settings)
+    except UndecidedError as undecided:
+        return Finding(undecided.reason, "undecided", undecided.why)
+    except GATE_ERRORS as error:
+        detail = f"the gate {gate.name} failed: {type(error).__name__}"
+        return Finding(QuarantineReason.SCHEMA_VIOLATION, "gate_failed", detail)
+
+
 def _one_by_one(gates: tuple[Gate[C], ...], candidate: C, settings: GateSettings) -> Refusal | None:
     """Return what the gates say, each asked by itself."""
-    told = (ask(gate, candidate, settings) for gate in gates)
+    asked = [gate for gate in gates if not settings.firewall.is_off(gate.name)]
+    told = (_told(gate, candidate, settings) for gate in asked)
     found = [finding for finding in told if finding is not None]
     if not found:
         return None
@@ -78,6 +92,10 @@ def test_all_together_say_what_each_says(settings: GateSettings) -> None:
         assert rag.refusal(one) == _one_by_one(RAG_GATES, one, settings)
         assert sft.refusal(one) == _one_by_one(SFT_GATES, one, settings)
         assert pairs.refusal(pair) == _one_by_one(PAIR_GATES, pair, settings)
+        for gate in SFT_GATES:
+            is_off = settings.firewall.is_off(gate.name)
+            alone = None if is_off else _told(gate, one, settings)
+            assert ask(gate, one, settings) == alone
         before = one
 
 
