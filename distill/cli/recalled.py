@@ -13,9 +13,9 @@ from distill.cli.console import Console
 from distill.receipts import Workspace
 from distill.receipts.answers import Answer, Answers
 from distill.receipts.locks import is_recovered
+from distill.receipts.look import Look
 from distill.receipts.scope import current_reread
 from distill.receipts.scrub import SHARE, scrub
-from distill.receipts.stat_cache import StatCache
 
 Said: TypeAlias = dict[str, Any]
 
@@ -30,8 +30,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     answer = None if answers is None else _recall(answers)
     if answers is None or answer is None:
         return _ask("run:run", options, console)
-    is_sound = scrub(answers.cache, answer.grounds.places(answers.workspace), _STAGES * SHARE)
-    answers.cache.write(answers.workspace)
+    is_sound = scrub(answers.look.cache, answer.grounds.places(answers.workspace), _STAGES * SHARE)
+    answers.look.cache.write(answers.workspace)
     return _say(answer.said, console) if is_sound else _ask("run:run", options, console)
 
 
@@ -49,7 +49,7 @@ def question(options: argparse.Namespace) -> list[object]:
 
 def _answers(options: argparse.Namespace) -> Answers:
     workspace = Workspace.named(options.workspace)
-    return Answers(workspace, StatCache.read(workspace), question(options))
+    return Answers(workspace, Look.at(workspace), question(options))
 
 
 def _recall(answers: Answers) -> Answer | None:

@@ -5,6 +5,7 @@ import argparse
 from distill.cli.console import Console
 from distill.cli.recalled import question
 from distill.receipts.answers import Answer, Answers
+from distill.receipts.look import Look
 from distill.receipts.stat_cache import StatCache
 from distill.stages.grounds import workspace_grounds
 from distill.workspace.project import Project
@@ -26,5 +27,5 @@ def remember(
     if grounds is None:
         return
     said = {"printed": console.printed, "exit_code": code}
-    Answers(project.workspace, cache, question(options)).remember(Answer(said, grounds))
+    Answers(project.workspace, Look(cache), question(options)).remember(Answer(said, grounds))
     cache.write(project.workspace)

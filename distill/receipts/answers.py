@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from distill.receipts.grounds import Grounds
-from distill.receipts.stat_cache import StatCache
+from distill.receipts.look import Look
 from distill.receipts.workspace import Workspace
 
 
@@ -24,12 +24,12 @@ class Answers:
     """The answer to one question about a workspace. ``question`` is what it depends on besides."""
 
     workspace: Workspace
-    cache: StatCache
+    look: Look
     question: Sequence[object]
 
     def recall(self) -> Answer | None:
         """Return the answer that stands, null where the question must be asked again."""
-        known = self.cache.entry_of(self._name)
+        known = self.look.cache.entry_of(self._name)
         if known is None:
             return None
         try:
@@ -37,15 +37,15 @@ class Answers:
             answer = Answer(held["said"], Grounds.of(held["grounds"]))
         except (KeyError, TypeError, ValueError):  # another version of Distill wrote it
             return None
-        seen = answer.grounds.seen(self.workspace, self.cache, self._given())
+        seen = answer.grounds.seen(self.workspace, self.look, self._given())
         return answer if seen is not None and seen[0] == known[0] else None
 
     def remember(self, answer: Answer) -> None:
         """Keep an answer, unless something that it rests on is too new."""
-        seen = answer.grounds.seen(self.workspace, self.cache, self._given())
-        if seen is not None and self.cache.is_settled(seen[1]):
+        seen = answer.grounds.seen(self.workspace, self.look, self._given())
+        if seen is not None and self.look.cache.is_settled(seen[1]):
             held = {"said": answer.said, "grounds": answer.grounds.as_json()}
-            self.cache.keep(self._name, seen[0], json.dumps(held))
+            self.look.cache.keep(self._name, seen[0], json.dumps(held))
 
     @property
     def _name(self) -> str:

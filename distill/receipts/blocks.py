@@ -7,7 +7,10 @@ while the caller hashes one block, the next is read.
 import os
 import threading
 from collections.abc import Iterator
-from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 BLOCK = 1 << 20
 _LEAST = 1 << 12
@@ -35,6 +38,8 @@ def _one_by_one(descriptor: int, block: int) -> Iterator[memoryview]:
 
 
 def _ahead(descriptor: int) -> Iterator[memoryview]:
+    from queue import SimpleQueue  # noqa: PLC0415 - what small files, and most skips, need not
+
     free: SimpleQueue[memoryview | None] = SimpleQueue()
     full: SimpleQueue[tuple[memoryview, int] | BaseException] = SimpleQueue()
 

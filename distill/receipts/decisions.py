@@ -23,10 +23,11 @@ from distill.receipts.digest import Digest
 from distill.receipts.engine import engine_files, engine_folders
 from distill.receipts.grounds import Grounds
 from distill.receipts.loaded import are_as_loaded
-from distill.receipts.stat_cache import StatCache
+from distill.receipts.look import Look
 from distill.receipts.workspace import Workspace
 
 if TYPE_CHECKING:
+    from distill.receipts.stat_cache import StatCache
     from distill.receipts.survey import Survey
     from distill.receipts.traces import Traces
 
@@ -69,7 +70,12 @@ class Decisions:
     workspace: Workspace
     call: Call
     who: StageIdentity
-    cache: StatCache
+    look: Look
+
+    @property
+    def cache(self) -> "StatCache":
+        """What is known of files."""
+        return self.look.cache
 
     def recall(self) -> Decision | None:
         """Return the decision that stands, null where the call must be looked at."""
@@ -79,7 +85,7 @@ class Decisions:
         decision = Decision.of(known[1])
         if decision is None:
             return None
-        seen = decision.grounds.seen(self.workspace, self.cache, self._given())
+        seen = decision.grounds.seen(self.workspace, self.look, self._given())
         if seen is None or seen[0] != known[0] or not are_as_loaded(decision.modules):
             return None
         return decision
@@ -98,7 +104,7 @@ class Decisions:
             absent=sorted(traces.absent),
             tops=sorted(traces.tops),
         )
-        seen = grounds.seen(self.workspace, self.cache, self._given())
+        seen = grounds.seen(self.workspace, Look(self.cache), self._given())
         if seen is not None and self.cache.is_settled(seen[1]):
             decision = Decision(found.plan.reason, receipt.digest, grounds, traces.modules)
             self.cache.keep(self._name, seen[0], decision.text)

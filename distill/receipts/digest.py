@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from blake3 import blake3
 
@@ -21,7 +21,7 @@ RECORD_SUFFIX = ".jsonl"
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Hex256:
     """32 bytes as 64 lower-case hexadecimal digits."""
 
@@ -31,23 +31,28 @@ class Hex256:
         if not _HEX.fullmatch(self.hex):
             raise ContractError(f"not 64 lower-case hexadecimal digits: {self.hex[:80]!r}")
 
+    def __lt__(self, other: Self) -> bool:
+        return self.hex < other.hex
+
     @property
     def short(self) -> str:
         """The first twelve digits, for a sentence."""
         return self.hex[:12]
 
 
-@dataclass(frozen=True, slots=True, order=True)
 class Digest(Hex256):
     """A BLAKE3 digest. Its text is ``blake3:<hex>``."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"blake3:{self.hex}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
 class Sha256(Hex256):
     """A SHA-256 digest, or a root of RFC 6962. Its text is ``sha256:<hex>``."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"sha256:{self.hex}"

@@ -11,11 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from distill.receipts.digest import digest_bytes
-from distill.receipts.identities import Sight
-from distill.receipts.installed import installed_token
+from distill.receipts.look import Look
 from distill.receipts.modules import on_import_path
 from distill.receipts.paths import split_root
-from distill.receipts.stat_cache import StatCache
 from distill.receipts.workspace import Workspace
 
 
@@ -49,13 +47,13 @@ class Grounds:
         return {path: _place(workspace, path) for path in (*self.inputs, *self.outputs)}
 
     def seen(
-        self, workspace: Workspace, cache: StatCache, given: Sequence[object]
+        self, workspace: Workspace, look: Look, given: Sequence[object]
     ) -> tuple[str, int] | None:
         """Return the identity of all of it, and when it was last written to; null if any is gone.
 
         ``given`` is what counts too and lies in no file.
         """
-        token, sight = installed_token(cache), Sight()
+        token, sight = look.installed, look.sight()
         outputs = [_place(workspace, path) for path in self.outputs]
         is_there = (
             token is not None

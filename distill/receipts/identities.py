@@ -2,30 +2,39 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from stat import S_ISREG
 
+Seen = tuple[str, int]
+"""The identity of a file or folder, and the moment when it was last written to."""
 
-@dataclass
+
 class Sight:
-    """What was seen: a line a path, and the moment of the newest write to any of them."""
+    """What was seen: a line a path, and the moment of the newest write to any of them.
 
-    lines: list[str] = field(default_factory=list)
-    newest_ns: int = 0
+    ``followed`` and ``plain`` are what was seen of paths before, and learn what is seen here.
+    """
+
+    def __init__(
+        self, followed: dict[str, Seen] | None = None, plain: dict[str, Seen] | None = None
+    ) -> None:
+        self.lines: list[str] = []
+        self.newest_ns = 0
+        self._followed = {} if followed is None else followed
+        self._plain = {} if plain is None else plain
 
     def followed(self, paths: Iterable[str]) -> bool:
         """See files and folders, links followed; return whether all are there."""
-        return self._see(paths, os.stat, lambda _mode: True)
+        return self._see(paths, self._followed, os.stat, None)
 
     def plain(self, paths: Iterable[str]) -> bool:
         """See files that must be plain ones, and no links; return whether all are."""
-        return self._see(paths, os.lstat, S_ISREG)
+        return self._see(paths, self._plain, os.lstat, S_ISREG)
 
     def whatever(self, paths: Iterable[str]) -> None:
         """See files and folders, links followed; one that is missing is a line of its own too."""
         for path in paths:
             try:
-                self._add(os.stat(path))  # noqa: PTH116 - a tenth of Path.stat's time
+                self._add(_seen(os.stat(path)))  # noqa: PTH116 - a tenth of Path.stat's time
             except (OSError, ValueError):
                 self.lines.append("missing")
 
@@ -36,23 +45,31 @@ class Sight:
     def _see(
         self,
         paths: Iterable[str],
+        known: dict[str, Seen],
         look: Callable[[str], os.stat_result],
-        is_fit: Callable[[int], bool],
+        is_fit: Callable[[int], bool] | None,
     ) -> bool:
         for path in paths:
-            try:
-                found = look(path)
-            except (OSError, ValueError):
-                return False
-            if not is_fit(found.st_mode):
-                return False
-            self._add(found)
+            seen = known.get(path)
+            if seen is None:
+                try:
+                    found = look(path)
+                except (OSError, ValueError):
+                    return False
+                if is_fit is not None and not is_fit(found.st_mode):
+                    return False
+                seen = known[path] = _seen(found)
+            self._add(seen)
         return True
 
-    def _add(self, found: os.stat_result) -> None:
-        self.lines.append(identity_text(found))
-        self.newest_ns = max(self.newest_ns, found.st_ctime_ns)
-        self.newest_ns = max(self.newest_ns, found.st_mtime_ns)
+    def _add(self, seen: Seen) -> None:
+        self.lines.append(seen[0])
+        if seen[1] > self.newest_ns:  # noqa: PLR1730 - half of max's time, for every file
+            self.newest_ns = seen[1]
+
+
+def _seen(found: os.stat_result) -> Seen:
+    return identity_text(found), max(found.st_mtime_ns, found.st_ctime_ns)
 
 
 def identity_text(found: os.stat_result) -> str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec
 from distill.errors import ContractError, SourceError
 from distill.receipts.binding import Binding, Call
 from distill.receipts.calling import StageIdentity
-from distill.receipts.decisions import Decision, Decisions
-from distill.receipts.locks import hold, is_recovered
+from distill.receipts.decisions import Decisions
+from distill.receipts.locks import hold, is_recovered, try_hold
+from distill.receipts.look import Look
 from distill.receipts.modules import module_of
 from distill.receipts.outcome import Outcome, Plan, Stored
 from distill.receipts.scope import current_reread, current_workspace, observer_scope
 from distill.receipts.scrub import scrub
-from distill.receipts.stat_cache import StatCache
 from distill.receipts.targets import STAGE_NAME
 from distill.receipts.workspace import Workspace
 
@@ -65,8 +65,9 @@ class Stage(Generic[P]):
         lock = f"{self.stage}-{call.slot[:16]}"
         reread = current_reread()
         with hold(workspace, lock):
-            decisions = Decisions(workspace, call, self._identity, StatCache.read(workspace))
+            decisions = Decisions(workspace, call, self._identity, Look.at(workspace))
             skipped = self._skipped(decisions)
+            decisions.cache.write(workspace)
             if skipped is not None:
                 return skipped
             from distill.receipts.running import run_or_skip  # noqa: PLC0415 - all that a run needs
@@ -85,16 +86,16 @@ class Stage(Generic[P]):
     def _plan(self, *args: P.args, **kwargs: P.kwargs) -> Plan:
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
-        cache = StatCache.read(workspace)
+        look = Look.at(workspace)
         reread = current_reread()
-        known = Decisions(workspace, call, self._identity, cache).recall()
+        known = Decisions(workspace, call, self._identity, look).recall()
         if known is not None and reread is None:
             return Plan("fresh", known.reason)
         from distill.receipts.survey import survey  # noqa: PLC0415 - all that a look needs
         from distill.receipts.traces import Traces  # noqa: PLC0415
 
         try:
-            return survey(workspace, call, self._identity, Traces(cache, reread)).plan
+            return survey(workspace, call, self._identity, Traces(look.cache, reread)).plan
         except SourceError as error:
             return Plan("stale", error.message, ("input",))
 
@@ -113,20 +114,17 @@ class Stage(Generic[P]):
         return StageIdentity(self.stage, self.version, module, module.name_of(self.__wrapped__))
 
     def _skipped(self, decisions: Decisions) -> Outcome | None:
-        """Return the outcome of a call that is remembered as having nothing to do."""
+        """Return the outcome of a call that is remembered as having nothing to do.
+
+        What was reread is for the caller to keep.
+        """
         workspace = decisions.workspace
         if current_reread() is not None or not is_recovered(workspace):
             return None
         known = decisions.recall()
-        if known is None or not self._scrubbed(decisions, known):
+        if known is None or not scrub(decisions.cache, known.grounds.places(workspace)):
             return None
         return Outcome("skipped", known.reason, Stored(workspace, known.receipt), known.receipt)
-
-    @staticmethod
-    def _scrubbed(decisions: Decisions, known: Decision) -> bool:
-        is_sound = scrub(decisions.cache, known.grounds.places(decisions.workspace))
-        decisions.cache.write(decisions.workspace)
-        return is_sound
 
     def _run(self, execution: "Execution") -> Outcome:
         return execution.run(self.__wrapped__)
@@ -152,12 +150,20 @@ class Later:
         """
         return self.stage._binding.bind(workspace, self.args, self.kwargs)
 
-    def skipped(self, call: Call) -> Outcome | None:
-        """Return the outcome if this call, as it was bound, is remembered as nothing to do."""
-        stage, workspace = self.stage, current_workspace()
-        with hold(workspace, f"{stage.stage}-{call.slot[:16]}"):
-            cache = StatCache.read(workspace)
-            return stage._skipped(Decisions(workspace, call, stage._identity, cache))
+    def skipped(self, workspace: Workspace, call: Call, look: Look) -> Outcome | None:
+        """Return the outcome if this call, as it was bound, is remembered as nothing to do.
+
+        Several calls may share a look, whose cache is for the caller to write. Where somebody else
+        is at work on the call's outputs, he is waited for, and the look begins anew.
+        """
+        stage, lock = self.stage, f"{self.stage.stage}-{call.slot[:16]}"
+        decisions = Decisions(workspace, call, stage._identity, look)
+        with try_hold(workspace, lock) as is_free:
+            if is_free:
+                return stage._skipped(decisions)
+        with hold(workspace, lock):
+            look.renew(workspace)
+            return stage._skipped(decisions)
 
 
 def with_receipt(

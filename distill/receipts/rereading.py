@@ -59,6 +59,8 @@ def read(place: Path | str) -> tuple[Digest, FileIdentity]:
     Raises:
         SourceError: the file is missing, is no regular file, or changed while it was read.
     """
-    path = Path(place)
-    is_large = path.exists() and path.stat().st_size >= LARGE
-    return watch_file(path, threads=len(os.sched_getaffinity(0)) if is_large else 1)
+    try:
+        is_large = os.stat(place).st_size >= LARGE  # noqa: PTH116 - for every file
+    except OSError:  # told by who opens it
+        is_large = False
+    return watch_file(Path(place), threads=len(os.sched_getaffinity(0)) if is_large else 1)

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from distill.receipts.binding import Call
+from distill.receipts.look import Look
 from distill.receipts.outcome import Outcome
 from distill.receipts.paths import is_at_or_below
 from distill.receipts.recording import Later
 from distill.receipts.scope import current_workspace
+from distill.receipts.workspace import Workspace
 
 if TYPE_CHECKING:  # what only two stages at once need
     from distill.receipts.call_workers import CallWorkers
@@ -68,7 +70,7 @@ def make_calls(calls: Sequence[Later], manner: Manner) -> tuple[Outcome, ...]:
     """
     workspace = current_workspace()
     bound = [one.bind(workspace) for one in calls]
-    done = _skipped(calls, bound)
+    done = _skipped(workspace, calls, bound)
     for number, outcome in enumerate(done):
         manner.ended(number, outcome)
     if len(done) == len(calls):
@@ -83,7 +85,9 @@ def make_calls(calls: Sequence[Later], manner: Manner) -> tuple[Outcome, ...]:
         if running.is_alone:
             manner = replace(manner, first=(), goes_on=False)
         known = dict(enumerate(done))
-        schedule = _Schedule(calls, bound, waits, running, manner, known, busy={len(done)})
+        schedule = _Schedule(
+            workspace, calls, bound, waits, running, manner, known, busy={len(done)}
+        )
         schedule.run()
     return schedule.outcomes()
 
@@ -95,6 +99,7 @@ class _Schedule:
     ``busy`` were asked already, and have something to do.
     """
 
+    workspace: Workspace
     calls: Sequence[Later]
     bound: Sequence[Call]
     waits: Sequence[frozenset[int]]
@@ -127,9 +132,9 @@ class _Schedule:
         for number in ready:
             if number in self.busy:
                 continue
-            skipped = self.calls[number].skipped(self.bound[number])
-            if skipped is not None:
-                self._end(number, skipped)
+            skipped = _skipped(self.workspace, [self.calls[number]], [self.bound[number]])
+            if skipped:
+                self._end(number, skipped[0])
                 return {number}
             self.busy.add(number)
         alone = len(ready) == 1 and not self.running.numbers
@@ -159,14 +164,16 @@ class _Schedule:
         self.manner.ended(number, outcome)
 
 
-def _skipped(calls: Sequence[Later], bound: Sequence[Call]) -> list[Outcome]:
+def _skipped(workspace: Workspace, calls: Sequence[Later], bound: Sequence[Call]) -> list[Outcome]:
     """Return the outcomes of the calls before the first one that has something to do."""
     found: list[Outcome] = []
+    look = Look.at(workspace)
     for one, call in zip(calls, bound, strict=True):
-        outcome = one.skipped(call)
+        outcome = one.skipped(workspace, call, look)
         if outcome is None:
             break
         found.append(outcome)
+    look.cache.write(workspace)
     return found
 
 

@@ -42,6 +42,7 @@ class StatCache:
     def __init__(self, held: Mapping[str, Entry] | None = None) -> None:
         self._held = dict(held or {})
         self._learnt: dict[str, Entry] = {}
+        self._file: FileIdentity | None = None
         self.began_ns = moment_ns()
 
     def __len__(self) -> int:
@@ -50,8 +51,12 @@ class StatCache:
     @classmethod
     def read(cls, workspace: Workspace) -> "StatCache":
         """Return the cache of a workspace, empty where there is none that is sound."""
-        content = read_plain(_place(workspace), _MAX_BYTES)
-        return cls() if isinstance(content, Unread) else cls(_entries(content))
+        place = _place(workspace)
+        identity = _identity(place)  # before the bytes: of a file that comes meanwhile, nothing
+        content = read_plain(place, _MAX_BYTES)
+        found = cls() if isinstance(content, Unread) else cls(_entries(content))
+        found._file = identity
+        return found
 
     def digest_of(self, path: str, identity: FileIdentity) -> Digest | None:
         """Return the digest of a file that has this identity, null where it must be read.
@@ -106,14 +111,18 @@ class StatCache:
             return
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)  # one writer at a time, so one temporary name
-            held = StatCache.read(workspace)._held
-            for name in self._learnt:
-                held.pop(name, None)
+            held = self._held
+            if self._file is None or _identity(place) != self._file:  # somebody else wrote
+                held = StatCache.read(workspace)._held
+                for name in self._learnt:
+                    held.pop(name, None)
+                held |= self._learnt
             partial = place.with_name(f"{place.name}.new")
             partial.unlink(missing_ok=True)
             with partial.open("xb") as file:  # neither through a link nor into a pipe
-                file.write(_content(remembered(workspace, held | self._learnt)))
+                file.write(_content(remembered(workspace, held)))
             partial.replace(place)
+            self._held, self._file = held, _identity(place)
             self._learnt.clear()
         except OSError:
             return
@@ -123,6 +132,13 @@ class StatCache:
 
 def _place(workspace: Workspace) -> Path:
     return workspace.root / ".distill" / "stat-cache"
+
+
+def _identity(place: Path) -> FileIdentity | None:
+    try:
+        return FileIdentity.of(place.stat())
+    except OSError:
+        return None
 
 
 def _content(held: Mapping[str, Entry]) -> bytes:

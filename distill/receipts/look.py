@@ -1,0 +1,45 @@
+"""One look at a workspace: what its stat cache knows, and what the file system says of paths.
+
+A look lasts as long as one question, and each path is asked for once, however many calls it is
+about. Who waited for somebody else meanwhile looks anew.
+"""
+
+from typing import Self
+
+from distill.receipts.identities import Seen, Sight
+from distill.receipts.installed import installed_token
+from distill.receipts.stat_cache import StatCache
+from distill.receipts.workspace import Workspace
+
+
+class Look:
+    """The stat cache of a workspace, and what was seen since it was read."""
+
+    def __init__(self, cache: StatCache) -> None:
+        self.cache = cache
+        self._followed: dict[str, Seen] = {}
+        self._plain: dict[str, Seen] = {}
+        self._installed: list[str | None] = []
+
+    @classmethod
+    def at(cls, workspace: Workspace) -> Self:
+        """Begin a look."""
+        return cls(StatCache.read(workspace))
+
+    def renew(self, workspace: Workspace) -> None:
+        """Begin anew, and keep what was learnt."""
+        self.cache.write(workspace)
+        self.cache = StatCache.read(workspace)
+        for seen in (self._followed, self._plain, self._installed):
+            seen.clear()
+
+    def sight(self) -> Sight:
+        """Return a sight of paths that have been seen already, or are seen from here on."""
+        return Sight(self._followed, self._plain)
+
+    @property
+    def installed(self) -> str | None:
+        """What stands for all that is installed, null where the cache does not know."""
+        if not self._installed:
+            self._installed.append(installed_token(self.cache))
+        return self._installed[0]
