@@ -104,6 +104,22 @@ def test_only_groups_that_lost_or_gained_a_record_are_worked_out() -> None:
     assert listed(moved) == plainly([segments[-1], *segments[:-1]])
 
 
+@pytest.mark.parametrize("records", [1, 2, 5])
+def test_groups_are_the_same_however_many_records_are_taken_at_once(
+    monkeypatch: pytest.MonkeyPatch, records: int
+) -> None:
+    """A group that gains records in several goes, and one that lost all, end as in a single one."""
+    monkeypatch.setattr("distill.receipts.incremental.groups._AT_ONCE", records)
+    monkeypatch.setattr("distill.receipts.incremental.groups._KEPT", records)
+    segments = [[(b"k%d" % (n % 7), b"r%d" % n), (b"k%d" % (n % 3), b"s")] for n in range(20)]
+    known = {digest_of(one): Rows(rows_of(one)) for one in segments}
+    groups = Groups()
+    for order in (segments[:15], segments[3:], segments[::-1], segments[7:8], []):
+        digests = [digest_of(one) for one in order]
+        groups, _ = regroup(groups, digests, known.__getitem__)
+        assert listed(groups) == plainly(order)
+
+
 def test_what_a_record_is_found_by() -> None:
     """Each record's place in its segment follows from the lengths before it."""
     rows = Rows(rows_of([(b"a", b"one"), (None, b""), (b"b", b"three")]))

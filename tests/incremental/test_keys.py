@@ -1,5 +1,6 @@
 """Keys in buffers and what lies under them, against lists and dictionaries."""
 
+from bisect import bisect_left
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from distill.receipts.incremental.keys import KeyIndex, Keys
 from distill.receipts.incremental.spool import Spool
+from distill.receipts.incremental.texts import Texts
 
 NUMBERS = st.lists(st.integers(0, 300), max_size=400)
 
@@ -32,6 +34,39 @@ def test_keys_are_what_a_list_is(some: list[int], more: list[int], begin: int, e
     assert keys == listed
     assert (len(keys), keys[-1]) == (len(listed), listed[-1])
     assert keys.content == b"".join(listed)
+
+
+@given(NUMBERS, NUMBERS, st.integers(0, 9), st.integers(0, 9), st.integers(0, 400))
+def test_how_many_keys_are_common(
+    some: list[int], more: list[int], at: int, other_at: int, most: int
+) -> None:
+    """As many as a loop finds, also behind the ends."""
+    some, more = [*some, *more], [*some[other_at:], *more[at:]]
+    pairs = zip(some[at:], more[other_at:], strict=False)
+    expected = 0
+    for one, other in pairs:
+        if one != other or expected == most:
+            break
+        expected += 1
+    keys, others = Keys.of(map(key, some)), Keys.of(map(key, more))
+    assert keys.common(at, others, other_at, most) == expected
+
+
+@given(st.lists(st.binary(max_size=3)), st.binary(max_size=3), st.integers(0, 9))
+def test_texts_are_what_a_list_is(listed: list[bytes], text: bytes, first: int) -> None:
+    """What is taken from others stands as they do; in sorted ones a text has its place."""
+    listed.sort()
+    whole = Texts(b"".join(listed), map(len, listed))
+    texts = Texts()
+    texts.extend(whole, 0, len(listed) // 2)
+    texts.extend(whole, len(listed) // 2, len(listed))
+    first = min(first, len(listed))
+    assert texts.place_of(text, first) == bisect_left(listed, text, first)
+    texts.append(text)
+    assert list(texts) == [*listed, text]
+    assert (texts.content, list(texts[1:3])) == (b"".join([*listed, text]), [*listed, text][1:3])
+    with pytest.raises(ValueError, match="texts"):
+        Texts(b"a", [2])
 
 
 def test_keys_end() -> None:

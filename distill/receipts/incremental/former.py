@@ -8,7 +8,7 @@ a call that is skipped, or read. What is copied was read and held against the di
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -18,7 +18,7 @@ from typing import Final
 from distill.errors import SourceError
 from distill.receipts.digest import Digest, FileIdentity, Fingerprint, digest_bytes, digest_file
 from distill.receipts.incremental.functions import Made
-from distill.receipts.incremental.keys import KeyIndex
+from distill.receipts.incremental.keys import KeyIndex, Keys
 from distill.receipts.incremental.memory import Memory
 from distill.receipts.incremental.segments import changed_meanwhile
 from distill.receipts.plain_files import Unread, read_plain
@@ -90,17 +90,17 @@ class FormerShards:
         index = self._numbers.find(key)
         return index is not None and self._is_sound(self._shard_of(index))
 
-    def missing(self, keys: Sequence[bytes]) -> list[int]:
+    def missing(self, keys: Keys) -> Sequence[int]:
         """Return the numbers of the keys whose bytes can't be had."""
         if all(self._is_sound(number) for number in range(len(self.shards))):
-            return [number for number, key in enumerate(keys) if self._numbers.find(key) is None]
+            return list(self._new(keys))
         return [number for number, key in enumerate(keys) if key not in self]
 
     def place_of(self, number: int) -> Path:
         """Return where a shard lies."""
         return self._workspace.resolve(self.shards[number].path, self._real)
 
-    def standing(self, keys: Sequence[bytes], at: int) -> int | None:
+    def standing(self, keys: Keys, at: int) -> int | None:
         """Return the shard that is, item for item, what a new one beginning here would be."""
         number = self._begins.get(keys[at]) if at < len(keys) else None
         if number is None:
@@ -115,13 +115,13 @@ class FormerShards:
 
     def made(self, key: bytes) -> Made | None:
         """Return the bytes of an item, null where they can't be had any more."""
-        found = self.extent([key], 0)
+        found = self.extent(Keys(key), 0)
         if found is None:
             return None
         content = found.content[found.begin : found.begin + found.lengths[0]]
         return Made(content, found.records[0])
 
-    def extent(self, keys: Sequence[bytes], at: int) -> Extent | None:
+    def extent(self, keys: Keys, at: int) -> Extent | None:
         """Return as many items from here on as lie together; null where the first can't be had."""
         index = self._numbers.find(keys[at])
         if index is None:
@@ -130,10 +130,8 @@ class FormerShards:
         content = self.content(number)
         if content is None:
             return None
-        shard, known, behind = self.shards[number], self.items.keys, index + 1
-        most = min(shard.last, index + len(keys) - at)
-        while behind < most and keys[at + behind - index] == known[behind]:
-            behind += 1
+        shard = self.shards[number]
+        behind = index + keys.common(at, self.items.keys, index, shard.last - index)
         return Extent(
             shard.path,
             content,
@@ -197,6 +195,21 @@ class FormerShards:
     @cached_property
     def _starts(self) -> Sequence[int]:
         return array("Q", accumulate(self.items.lengths, initial=0))
+
+    def _new(self, keys: Keys) -> Iterator[int]:
+        """Yield the numbers of the keys that no item has; most of the others stand as they did."""
+        known, at, expected = self.items.keys, 0, 0
+        while True:
+            at += keys.common(at, known, expected, len(keys) - at)
+            if at == len(keys):
+                return
+            number = self._numbers.find(keys[at])
+            if number is None:
+                yield at
+            else:
+                expected = number
+            at += 1
+            expected += 1
 
     def _shard_of(self, index: int) -> int:
         # Of shards without items, the last of those that begin here is the one that has it.

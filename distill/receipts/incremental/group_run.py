@@ -23,6 +23,7 @@ from distill.receipts.incremental.segments import (
 )
 from distill.receipts.incremental.stage import Input, Work
 from distill.receipts.incremental.workers import Awaited, in_order
+from distill.receipts.kept import Kept
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.report import Report
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _BATCH: Final = 256  # groups that a worker is given at once
 _MOST_OPEN: Final = 100
+_KEPT: Final = 1 << 17  # records of segments whose rows are
 #: Under this key the groups are remembered, beside the rows of segments.
 GROUPS: Final = sha256(b"groups").digest()
 
@@ -134,9 +136,10 @@ class _Members:
         rows: Mapping[bytes, bytes],
     ) -> None:
         self._groups = groups
-        self._bounds = list(accumulate(groups.counts, initial=0))
+        self._bounds = array("Q", accumulate(groups.counts, initial=0))
         self._parts = dict(zip(groups.numbers, parts, strict=True))
         self._rows = rows
+        self._read = Kept[int, Rows](_KEPT)
 
     def group(self, number: int) -> Group:
         """Return a group with its records' places."""
@@ -153,7 +156,10 @@ class _Members:
 
     def _member(self, one: int) -> Member:
         file, segment = self._parts[part_of(one)]
-        rows, index = Rows(self._rows[segment.digest]), index_of(one)
+        rows, index = self._read.get(part_of(one)), index_of(one)
+        if rows is None:
+            rows = Rows(self._rows[segment.digest])
+            self._read.keep(part_of(one), rows, rows.count)
         start, length = rows.extent(index)
         return Member(file.place, segment.start + start, length, rows.leaf(index))
 

@@ -10,24 +10,28 @@ Law: `regroup` gives what it gives of an input of which nothing was known before
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Final
 
-from distill.receipts.incremental.columns import (
-    numbers_of_column,
-    numbers_to_column,
-    pieces_of_column,
-)
+from distill.receipts.incremental.columns import numbers_of_column, numbers_to_column
+from distill.receipts.incremental.keys import KEY_BYTES, Keys
 from distill.receipts.incremental.rows import Rows
+from distill.receipts.incremental.texts import Texts
+from distill.receipts.kept import Kept
 
 _PART_BITS: Final = 32
 _INDEX: Final = 2**_PART_BITS - 1
 _MOST_PARTS: Final = 2**31
 _WIDTH: Final = 8
-_DIGEST: Final = 32
+_AT_ONCE: Final = 1 << 16  # records whose keys are in memory as objects
+_KEPT: Final = 1 << 17  # records of segments whose rows are
+
+
+def _no_numbers() -> "array[int]":
+    return array("Q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +40,33 @@ class Groups:
 
     ``parts`` are the digests of the segments in their order, each with a number of its own in
     ``numbers``, which it keeps as long as it stays. ``members`` are the records of the groups, one
-    group after the other, each in the order of the input; see `part_of` and `index_of`.
+    group after the other, each in the order of the input; see `part_of` and `index_of`. A group
+    takes some 60 bytes and its key, a record 8.
     """
 
-    parts: Sequence[bytes] = ()
-    numbers: Sequence[int] = ()
-    keys: Sequence[bytes] = ()
-    digests: Sequence[bytes] = ()
-    counts: "array[int]" = field(default_factory=lambda: array("Q"))
-    members: "array[int]" = field(default_factory=lambda: array("Q"))
+    parts: Keys = field(default_factory=Keys)
+    numbers: "array[int]" = field(default_factory=_no_numbers)
+    keys: Texts = field(default_factory=Texts)
+    digests: Keys = field(default_factory=Keys)
+    counts: "array[int]" = field(default_factory=_no_numbers)
+    members: "array[int]" = field(default_factory=_no_numbers)
 
     def column(self) -> bytes:
         """Return the groups as bytes; the digests are for the caller to keep."""
         return b"".join(
             [
                 numbers_to_column([len(self.parts), len(self.keys), len(self.members)]),
-                *self.parts,
+                self.parts.content,
                 numbers_to_column(self.numbers),
-                numbers_to_column([len(key) for key in self.keys]),
+                numbers_to_column(self.keys.lengths),
                 numbers_to_column(self.counts),
                 numbers_to_column(self.members),
-                *self.keys,
+                self.keys.content,
             ]
         )
 
     @classmethod
-    def of_column(cls, column: bytes, digests: Sequence[bytes]) -> "Groups":
+    def of_column(cls, column: bytes, digests: Keys) -> "Groups":
         """Return the groups that `column` wrote.
 
         Raises:
@@ -75,16 +80,14 @@ class Groups:
             begin, at = at, at + count * _WIDTH
             return numbers_of_column(column[begin:at])
 
-        at += parts * _DIGEST
-        found = pieces_of_column(column[3 * _WIDTH : at])
+        at += parts * KEY_BYTES
+        found = Keys(column[3 * _WIDTH : at])
         own, lengths, counts = numbers(parts), numbers(keys), numbers(keys)
         listed = numbers(members)
-        ends = list(accumulate(lengths, initial=at))
-        if ends[-1] != len(column) or sum(counts) != members or len(digests) != keys:
+        if sum(counts) != members or len(digests) != keys:
             message = f"{keys} groups of {members} records"
             raise ValueError(message)
-        texts = [column[a:b] for a, b in pairwise(ends)]
-        return cls(found, own.tolist(), texts, digests, counts, listed)
+        return cls(found, own, Texts(column[at:], lengths), digests, counts, listed)
 
 
 def part_of(member: int) -> int:
@@ -109,87 +112,118 @@ def regroup(
         former = Groups()
     kept = dict(_kept(former.parts, parts))
     fresh = iter(range(max(former.numbers, default=-1) + 1, _MOST_PARTS))
-    numbers = [former.numbers[kept[at]] if at in kept else next(fresh) for at in range(len(parts))]
-    gone = set(range(len(former.parts))) - set(kept.values())
-    lost = {key for at in gone for _, key in rows(former.parts[at]).keys()}  # noqa: SIM118
-    gained: dict[bytes, list[int]] = {}
-    for at, digest in enumerate(parts):
-        if at not in kept:
-            begin = numbers[at] << _PART_BITS
-            for index, key in rows(digest).keys():  # noqa: SIM118 - it is no mapping
-                gained.setdefault(key, []).append(begin | index)
-    table = _Table(former, {former.numbers[at] for at in gone}, parts, numbers, rows)
-    for key in sorted(lost | gained.keys()):
-        table.put(key, gained.get(key, []))
-    return table.whole(), len(lost | gained.keys())
+    numbers = array(
+        "Q", (former.numbers[kept[at]] if at in kept else next(fresh) for at in range(len(parts)))
+    )
+    stay = set(kept.values())
+    gone = {number: at for at, number in enumerate(former.numbers) if at not in stay}
+    segments = _Segments(Keys.of(parts), numbers, rows)
+    found, worked_out = former, 0
+    for changed in _changes(former, gone, segments, kept):
+        table = _Table(found, gone, segments)
+        for key in sorted(changed):
+            table.put(key, changed[key])
+        found, worked_out = table.whole(), worked_out + len(changed)
+    return Groups(
+        segments.digests, numbers, found.keys, found.digests, found.counts, found.members
+    ), worked_out
+
+
+def _changes(
+    former: Groups, gone: Mapping[int, int], segments: "_Segments", kept: Mapping[int, int]
+) -> Iterator[dict[bytes, list[int]]]:
+    """Yield the groups that lost or gained records, by their keys: the records that they gained.
+
+    As many as are in memory at once: first those that lost one, which is no member any more then.
+    """
+    changed: dict[bytes, list[int]] = {}
+    records = 0
+
+    def parts() -> Iterator[tuple[bytes, int | None]]:
+        yield from ((former.parts[at], None) for at in gone.values())
+        for at, digest in enumerate(segments.digests):
+            if at not in kept:
+                yield digest, segments.numbers[at] << _PART_BITS
+
+    for digest, begin in parts():
+        for index, key in segments.rows(digest).keys():  # noqa: SIM118 - it is no mapping
+            gained = changed.setdefault(key, [])
+            records += 1
+            if begin is not None:
+                gained.append(begin | index)
+        if records >= _AT_ONCE:
+            yield changed
+            changed, records = {}, 0
+    if changed:
+        yield changed
+
+
+class _Segments:
+    """The segments of an input, by their numbers."""
+
+    def __init__(self, digests: Keys, numbers: "array[int]", rows: Callable[[bytes], Rows]) -> None:
+        self.digests, self.numbers, self.rows = digests, numbers, rows
+        self.order = {number: at for at, number in enumerate(numbers)}
+        self._read = Kept[int, Rows](_KEPT)
+
+    def leaf(self, member: int) -> bytes:
+        """Return the leaf hash of a record."""
+        number = part_of(member)
+        rows = self._read.get(number)
+        if rows is None:
+            rows = self.rows(self.digests[self.order[number]])
+            self._read.keep(number, rows, rows.count)
+        return rows.leaf(index_of(member))
+
+    def place(self, member: int) -> tuple[int, int]:
+        """Return what a record of the input is sorted by."""
+        return self.order[part_of(member)], index_of(member)
 
 
 class _Table:
     """Groups while they are put together, in the order of their keys."""
 
-    def __init__(
-        self,
-        former: Groups,
-        gone: set[int],
-        parts: Sequence[bytes],
-        numbers: Sequence[int],
-        rows: Callable[[bytes], Rows],
-    ) -> None:
-        self._former, self._gone = former, gone
-        self._bounds = list(accumulate(former.counts, initial=0))
-        self._parts, self._numbers, self._rows = parts, numbers, rows
-        self._order = {number: at for at, number in enumerate(numbers)}
-        self._known: dict[int, Rows] = {}
+    def __init__(self, former: Groups, gone: Mapping[int, int], segments: _Segments) -> None:
+        self._former, self._gone, self._segments = former, gone, segments
+        self._bounds = array("Q", accumulate(former.counts, initial=0))
         self._at = 0
-        self.keys: list[bytes] = []
-        self.digests: list[bytes] = []
-        self.counts, self.members = array("Q"), array("Q")
+        self._made = Groups()
 
     def put(self, key: bytes, gained: list[int]) -> None:
         """Take all former groups before this key, and the group with its members by now."""
-        former = self._former
-        at = bisect_left(former.keys, key, self._at)
+        former, made = self._former, self._made
+        at = former.keys.place_of(key, self._at)
         self._take(at)
         members = gained
         if at < len(former.keys) and former.keys[at] == key:
             self._at += 1
             before = former.members[self._bounds[at] : self._bounds[at + 1]]
-            stay = [one for one in before if one >> _PART_BITS not in self._gone]
-            members = self._sorted([*stay, *gained]) if stay and gained else stay or gained
+            stay = [one for one in before if part_of(one) not in self._gone]
+            members = [*stay, *gained]
+            if stay and gained:
+                members.sort(key=self._segments.place)
         if members:
-            self.keys.append(key)
-            self.digests.append(self._digest(key, members))
-            self.counts.append(len(members))
-            self.members.extend(members)
+            made.keys.append(key)
+            made.digests.append(self._digest(key, members))
+            made.counts.append(len(members))
+            made.members.extend(members)
 
     def whole(self) -> Groups:
         """Return all groups, with the former ones behind the last key."""
         self._take(len(self._former.keys))
-        return Groups(
-            self._parts, self._numbers, self.keys, self.digests, self.counts, self.members
-        )
+        return self._made
 
     def _take(self, behind: int) -> None:
-        former, begin, bounds = self._former, self._at, self._bounds
-        self.keys += former.keys[begin:behind]
-        self.digests += former.digests[begin:behind]
-        self.counts += former.counts[begin:behind]
-        self.members += former.members[bounds[begin] : bounds[behind]]
+        former, made, begin, bounds = self._former, self._made, self._at, self._bounds
+        made.keys.extend(former.keys, begin, behind)
+        made.digests.extend(former.digests, begin, behind)
+        made.counts.extend(former.counts[begin:behind])
+        made.members.extend(former.members[bounds[begin] : bounds[behind]])
         self._at = behind
 
-    def _sorted(self, members: Iterable[int]) -> list[int]:
-        order = self._order
-        return sorted(members, key=lambda one: (order[one >> _PART_BITS], one & _INDEX))
-
     def _digest(self, key: bytes, members: Sequence[int]) -> bytes:
-        leaves = [self._of(one >> _PART_BITS).leaf(one & _INDEX) for one in members]
+        leaves = [self._segments.leaf(one) for one in members]
         return sha256(b"%d:%b" % (len(key), key) + b"".join(leaves)).digest()
-
-    def _of(self, number: int) -> Rows:
-        found = self._known.get(number)
-        if found is None:
-            found = self._known[number] = self._rows(self._parts[self._order[number]])
-        return found
 
 
 def _kept(former: Sequence[bytes], parts: Sequence[bytes]) -> Sequence[tuple[int, int]]:

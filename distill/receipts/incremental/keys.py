@@ -5,7 +5,7 @@ and eight to sixteen to find it.
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Self, SupportsIndex, overload
 
 KEY_BYTES: Final = 32
@@ -15,10 +15,10 @@ _LEAST_ROOM: Final = 64
 class Keys(Sequence[bytes]):
     """Keys of one width (bytes) in their order. A slice is a copy."""
 
-    __slots__ = ("_content", "width")
+    __slots__ = ("buffer", "width")
 
     def __init__(self, content: bytes | bytearray = b"", width: int = KEY_BYTES) -> None:
-        self._content = bytearray(content)
+        self.buffer = bytearray(content)
         self.width = width
         if len(content) % width:
             message = f"{len(content)} bytes are no keys of {width}"
@@ -30,7 +30,7 @@ class Keys(Sequence[bytes]):
         return keys if isinstance(keys, cls) else cls(b"".join(keys))
 
     def __len__(self) -> int:
-        return len(self._content) // self.width
+        return len(self.buffer) // self.width
 
     @overload
     def __getitem__(self, at: SupportsIndex) -> bytes: ...
@@ -43,33 +43,60 @@ class Keys(Sequence[bytes]):
             if step != 1:
                 message = "keys are taken one after the other"
                 raise ValueError(message)
-            return Keys(self._content[begin * width : end * width], width)
+            return Keys(self.buffer[begin * width : end * width], width)
         number = at.__index__()
         if number < 0:
             number += len(self)
         if not 0 <= number < len(self):
             raise IndexError(number)
-        return bytes(self._content[number * width : (number + 1) * width])
+        return bytes(self.buffer[number * width : (number + 1) * width])
+
+    def __iter__(self) -> Iterator[bytes]:
+        content, width = self.content, self.width
+        return (content[at : at + width] for at in range(0, len(content), width))
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Keys):
-            return self.width == other.width and self._content == other._content
+            return self.width == other.width and self.buffer == other.buffer
         return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # it may grow
 
     def append(self, key: bytes) -> None:
         """Take a key of this width."""
-        self._content += key
+        self.buffer += key
 
-    def extend(self, keys: "Keys") -> None:
-        """Take other keys of this width."""
-        self._content += keys._content
+    def extend(self, keys: "Keys", first: int = 0, behind: int | None = None) -> None:
+        """Take other keys of this width, or some of them."""
+        behind = len(keys) if behind is None else behind
+        self.buffer += memoryview(keys.buffer)[first * self.width : behind * self.width]
+
+    def common(self, at: int, other: "Keys", other_at: int, most: int) -> int:
+        """Return how many keys from here on, of so many, are those of others from there on."""
+        most = min(most, len(self) - at, len(other) - other_at)
+        few, step = 0, 1
+        while few < most:
+            step = min(step, most - few)
+            if not self._is_equal(at + few, other, other_at + few, step):
+                break
+            few, step = few + step, step * 2
+        many = min(few + step - 1, most)
+        while few < many:
+            middle = (few + many + 1) // 2
+            if self._is_equal(at + few, other, other_at + few, middle - few):
+                few = middle
+            else:
+                many = middle - 1
+        return max(few, 0)
+
+    def _is_equal(self, at: int, other: "Keys", other_at: int, number: int) -> bool:
+        begin, there, size = at * self.width, other_at * self.width, number * self.width
+        return self.buffer[begin : begin + size] == other.buffer[there : there + size]
 
     @property
     def content(self) -> bytes:
         """All keys, one after the other."""
-        return bytes(self._content)
+        return bytes(self.buffer)
 
 
 class KeyIndex:
@@ -109,9 +136,12 @@ class KeyIndex:
 
     def _place(self, key: bytes) -> int:
         """Return where the number of a key lies, or would lie."""
-        table, keys = self._table, self.keys
+        table, keys, width = self._table, self.keys.buffer, self.keys.width
         last = len(table) - 1
         place = hash(key) & last
-        while (number := table[place]) and keys[number - 1] != key:
+        while number := table[place]:
+            end = number * width
+            if keys[end - width : end] == key:
+                break
             place = (place + 1) & last
         return place

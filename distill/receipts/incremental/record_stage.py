@@ -44,12 +44,13 @@ class RecordStage(IncrementalStage):
 
     def produce(self, work: Work) -> "Report":
         """Write what every segment gives."""
+        from distill.receipts.incremental.keys import Keys  # noqa: PLC0415
         from distill.receipts.incremental.workers import Awaited, in_order  # noqa: PLC0415
         from distill.receipts.report import Report  # noqa: PLC0415
 
         parts = list(work.parts)
         is_placed = self.record_function.takes_place
-        keys = [_key(one, segment, is_placed) for one, segment in parts]
+        keys = Keys.of(_key(one, segment, is_placed) for one, segment in parts)
         missing = {
             number: Job(one.path, one.place, segment)
             for number in work.running.former.missing(keys)

@@ -4,8 +4,10 @@ A segment's rows are bytes: the number of records, the lengths of the keys (`NO_
 without one), the lengths of the records, the leaf hashes, and the keys in UTF-8.
 """
 
+from array import array
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import accumulate
 from typing import Final
 
 from distill.receipts.incremental.columns import numbers_of_column, numbers_to_column
@@ -32,13 +34,14 @@ def write_rows(keys: Sequence[bytes | None], records: Sequence[bytes]) -> bytes:
 class Rows:
     """The rows of a segment, read where they are asked for."""
 
-    __slots__ = ("_content", "_leaves", "_lengths", "count")
+    __slots__ = ("_content", "_ends", "_leaves", "_lengths", "count")
 
     def __init__(self, content: bytes) -> None:
         self._content = content
         self.count = numbers_of_column(content[:_WIDTH])[0]
         self._lengths = _WIDTH + self.count * _WIDTH
         self._leaves = self._lengths + self.count * _WIDTH
+        self._ends: array[int] | None = None
 
     def keys(self) -> Iterator[tuple[int, bytes]]:
         """Yield the records that have a key: the number of each, and the key."""
@@ -55,6 +58,8 @@ class Rows:
 
     def extent(self, number: int) -> tuple[int, int]:
         """Return where a record begins in its segment, and its length without the newline."""
-        behind = self._lengths + (number + 1) * _WIDTH
-        lengths = numbers_of_column(self._content[self._lengths : behind])
-        return sum(lengths) - lengths[-1] + number, lengths[-1]
+        if self._ends is None:
+            lengths = numbers_of_column(self._content[self._lengths : self._leaves])
+            self._ends = array("Q", accumulate(lengths, initial=0))
+        begin, end = self._ends[number : number + 2]
+        return begin + number, end - begin

@@ -91,12 +91,11 @@ class ShardWriter:
         It is called in the order of the items.
         """
         (self.folder / self.below).mkdir(parents=True, exist_ok=True)
-        keys = Keys.of(keys)
-        self.items = Items(keys)
-        at = 0
-        while at < len(keys) or not self.shards:
-            number = self.former.standing(keys, at)
-            at = self._write_one(keys, at, make) if number is None else self._keep(number, at)
+        self.items = Items(Keys.of(keys))
+        held, at = self.items.keys, 0
+        while at < len(held) or not self.shards:
+            number = self.former.standing(held, at)
+            at = self._write_one(held, at, make) if number is None else self._keep(number, at)
         return self.items
 
     @property
@@ -117,7 +116,7 @@ class ShardWriter:
         self.written.append(KnownFile(name, known, stands=shard.path == path, linked=linked))
         return end
 
-    def _write_one(self, keys: Sequence[bytes], at: int, make: Callable[[int], Made]) -> int:
+    def _write_one(self, keys: Keys, at: int, make: Callable[[int], Made]) -> int:
         name, first, is_full = self._next_name(), at, False
         with SummedFile(self.folder / name) as out:
             while at < len(keys) and not is_full:
