@@ -6,10 +6,12 @@ records, which the proof holds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from distill.errors import ConfigurationError, DistillError
 from distill.lineage.proof import Hop, RunHops

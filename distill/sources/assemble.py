@@ -9,16 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from distill.records.compact import compact
+from distill.receipts.digest import blake3_hex
+from distill.records.compact import compact_bytes
 from distill.records.evidence import EvidenceRecord, Facts, Observation, Provenance, TaskIdentity
 from distill.records.message import INSTRUCTING_ROLES, Message
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason, SourceRole
 from distill.sources.facts import (
-    canonical_form,
+    canonical_lists,
     digest_json,
-    digest_list,
     holds_answer_key,
+    joined_list,
     prompt_of,
     rendered_chars,
     says_nothing,
@@ -91,18 +92,11 @@ def assemble(
     messages = _with_prompt(draft.messages, task)
     _check_beginning(messages or ())
     tools = draft.tools if draft.tools is not None or task is None else task.tools
-    forms = [canonical_form(message) for message in messages or ()]
     turns = turns_of(messages or ())
-    prompt, output = forms[: turns.start], forms[turns]
-    identity = _identify_task(draft, context.dataset, prompt)
-    content = digest_list(
-        (
-            f'"{identity.key}"'.encode(),
-            b"[" + b",".join(forms) + b"]",
-            compact(draft.text).encode(),
-            compact(tools).encode(),
-        )
-    )
+    lists = canonical_lists(messages or (), turns)
+    prompt_digest = blake3_hex(lists[0])
+    identity = _identify_task(draft, context.dataset, prompt_digest)
+    content = _content_digest(identity, joined_list(lists), draft.text, tools)
     run_digest = digest_json([context.dataset, draft.task_id, draft.trial, content])
     logged = draft.logged_run_id
     texts = RunTexts(
@@ -142,8 +136,8 @@ def assemble(
         content_digest=content,
         provenance=provenance,
         facts=Facts(
-            output_digest=_output_digest(draft, messages, output),
-            prompt_digest=digest_list(prompt) if prompt else None,
+            output_digest=_output_digest(draft, messages, lists[1]),
+            prompt_digest=prompt_digest if turns.start else None,
             output_chars=text_chars(messages[turns]) if messages else len(draft.text or ""),
             text_chars=rendered_chars(messages, draft.text),
             hallucinated_paths=hallucinated_paths,
@@ -200,18 +194,26 @@ def _check_beginning(messages: Sequence[Message]) -> None:
 
 
 def _output_digest(
-    draft: RunDraft, messages: tuple[Message, ...] | None, output: Sequence[bytes]
+    draft: RunDraft, messages: tuple[Message, ...] | None, output: bytes
 ) -> str | None:
     """Return the digest of the output, or of the text; null where that is blank."""
     if draft.is_empty_handed:
         return None
     if messages is None:
         return digest_json(draft.text) if draft.text is not None and draft.text.strip() else None
-    return None if says_nothing(messages) else digest_list(output)
+    return None if says_nothing(messages) else blake3_hex(output)
 
 
-def _identify_task(draft: RunDraft, dataset: str, prompt: Sequence[bytes]) -> TaskIdentity:
+def _content_digest(
+    task: TaskIdentity, messages: bytes, text: str | None, tools: tuple[dict[str, Any], ...] | None
+) -> str:
+    """Return the digest of what a run is; `messages` are a canonical list."""
+    values = (compact_bytes(task.key), messages, compact_bytes(text), compact_bytes(tools))
+    return blake3_hex(b"[" + b",".join(values) + b"]")
+
+
+def _identify_task(draft: RunDraft, dataset: str, prompt_digest: str) -> TaskIdentity:
     fields = draft.task_fields
-    digest = digest_list(prompt) if fields is None else digest_json(fields)
+    digest = prompt_digest if fields is None else digest_json(fields)
     key = digest_json([dataset, draft.task_id, digest])
     return TaskIdentity(dataset=dataset, task_id=draft.task_id, digest=digest, key=key)

@@ -6,8 +6,9 @@ the context of a record is the same wherever the header stands in the file.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import BinaryIO, Final
+
+from msgspec.structs import replace
 
 from distill.receipts.digest import digest_bytes
 from distill.records.pointers import escape_token

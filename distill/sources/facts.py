@@ -6,35 +6,41 @@ from typing import Any, Final
 from msgspec.json import Encoder
 
 from distill.receipts.digest import blake3_hex
-from distill.records.compact import compact, holds_float
-from distill.records.message import PROMPTING_ROLES, Message
+from distill.records.compact import compact, compact_bytes, holds_float
+from distill.records.message import PROMPTING_ROLES, Message, ToolCall
 
 #: Shorter answer keys ("18", "yes") stand in prompts by chance.
 MIN_ANSWER_KEY_CHARS: Final = 40
 
 _SORTED: Final = Encoder(order="sorted")
+_EMPTY: Final = b"[]"
+#: The characters of a rendered call beside its function's name and its arguments.
+_CALL_CHARS: Final = len("\n[call ] ")
 
 
 def digest_json(value: Any) -> str:
     """Return the 64 hex digits of a JSON value's canonical form: keys sorted, no blanks, UTF-8."""
-    return blake3_hex(compact(value).encode())
+    return blake3_hex(compact_bytes(value))
 
 
-def digest_list(forms: Iterable[bytes]) -> str:
-    """Return what `digest_json` gives of a list, from the canonical form of each of its values."""
-    return blake3_hex(b"[" + b",".join(forms) + b"]")
+def canonical_lists(messages: Sequence[Message], turns: slice) -> tuple[bytes, bytes, bytes]:
+    """Return the messages before the turns, the turns, and those after, each as a canonical list.
 
-
-def canonical_form(message: Message) -> bytes:
-    """Return a message as canonical JSON, what is null left out.
-
-    Law: it is `compact` of the message's fields. msgspec writes the same, but for the exponents of
-    floats.
+    Law: a list is `compact` of the fields of its messages, what is null left out. msgspec writes
+    the same, but for the exponents of floats.
     """
-    calls = message.tool_calls or ()
-    if any(holds_float(call.function.arguments) for call in calls):
-        return compact(message.as_json()).encode()
-    return _SORTED.encode(message)
+    has_floats = holds_float([call.function.arguments for call in _calls_of(messages)])
+    write = _write_floats if has_floats else _SORTED.encode
+    return (
+        write(messages[: turns.start]),
+        write(messages[turns]),
+        write(messages[turns.stop :]),
+    )
+
+
+def joined_list(lists: Iterable[bytes]) -> bytes:
+    """Return the canonical list of all values of canonical lists."""
+    return b"[" + b",".join([one[1:-1] for one in lists if one != _EMPTY]) + b"]"
 
 
 def prompt_of(messages: Sequence[Message] | None) -> tuple[Message, ...]:
@@ -72,8 +78,19 @@ def rendered_chars(messages: Sequence[Message] | None, text: str | None) -> int:
     """
     if messages is None:
         return len(text or "")
-    turns = [_rendered_chars(message) for message in messages if not message.is_blank]
-    return sum(turns) + 2 * max(len(turns) - 1, 0)
+    chars = turns = 0
+    for message in messages:
+        if message.is_blank:
+            continue
+        turns += 1
+        chars += len(message.role) + 2
+        if message.name:
+            chars += 1 + len(message.name)
+        if message.content:
+            chars += 1 + len(message.content)
+    calls = _calls_of(messages)
+    chars += sum([_CALL_CHARS + len(call.function.name) for call in calls])
+    return chars + _argument_chars(calls) + 2 * max(turns - 1, 0)
 
 
 def holds_answer_key(messages: Sequence[Message], keys: Sequence[str]) -> bool:
@@ -85,7 +102,7 @@ def holds_answer_key(messages: Sequence[Message], keys: Sequence[str]) -> bool:
     telling = [key for key in keys if len(key) >= MIN_ANSWER_KEY_CHARS]
     if not telling:
         return False
-    before = len(prompt_of(messages))
+    before = turns_of(messages).start
     given = [
         message.content
         for number, message in enumerate(messages)
@@ -94,15 +111,18 @@ def holds_answer_key(messages: Sequence[Message], keys: Sequence[str]) -> bool:
     return any(key in content for content in given for key in telling)
 
 
-def _rendered_chars(message: Message) -> int:
-    label = len(f"[{message.role} {message.name}]" if message.name else f"[{message.role}]")
-    content = 1 + len(message.content) if message.content else 0
-    calls = sum(
-        len("\n[call ] ") + len(call.function.name) + _argument_chars(call.function.arguments)
-        for call in message.tool_calls or ()
-    )
-    return label + content + calls
+def _calls_of(messages: Sequence[Message]) -> list[ToolCall]:
+    return [call for message in messages if message.tool_calls for call in message.tool_calls]
 
 
-def _argument_chars(arguments: dict[str, Any] | str) -> int:
-    return len(arguments if isinstance(arguments, str) else compact(arguments))
+def _argument_chars(calls: Sequence[ToolCall]) -> int:
+    """Return the characters of the arguments of calls, objects as compact JSON."""
+    arguments = [call.function.arguments for call in calls]
+    texts = [one for one in arguments if isinstance(one, str)]
+    objects = [one for one in arguments if not isinstance(one, str)]
+    between = len(objects) + 1 if objects else 0  # brackets and commas
+    return sum(map(len, texts)) + (len(compact(objects)) - between if objects else 0)
+
+
+def _write_floats(messages: Sequence[Message]) -> bytes:
+    return compact_bytes([message.as_json() for message in messages])

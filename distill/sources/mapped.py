@@ -60,6 +60,7 @@ class Mapped(Reader):
         self.order_by = settings.order_by
         self.joined = _joined(settings)
         self._places = {key: places_of(settings, key) for key in _PLACED}
+        self._no_run = [(rule, parse_pointer(rule.pointer)) for rule in settings.no_run_when]
         self._runs_at = [parse_pointer(text) for text in settings.runs_at]
         self._verdicts = [
             (verdict, tuple(parse_place(text) for text in verdict.pointer))
@@ -90,7 +91,10 @@ class Mapped(Reader):
 
     def _no_run_kind(self, row: Any) -> str | None:
         """Return the kind under which a row that is no run is counted; null for a run."""
-        return next((r.kind for r in self.settings.no_run_when if _applies(r, row)), None)
+        for rule, tokens in self._no_run:
+            if _applies(rule, resolve(row, tokens)):
+                return rule.kind
+        return None
 
     def _draft(self, group: Sequence[RunSite]) -> RunDraft:
         messages = self._conversation(group)
@@ -141,12 +145,15 @@ class Mapped(Reader):
 
     def _is_exchange(self, group: Sequence[RunSite]) -> bool:
         """Say whether the response is a list of actions, each with what it led to."""
-        is_list = isinstance(self._last("response", group), list)
-        return is_list and bool(self.settings.observations)
+        if not self._places["observations"]:
+            return False
+        return isinstance(self._last("response", group), list)
 
     def _cut_short(self, group: Sequence[RunSite]) -> str | None:
         """Return what ended the run before its agent did: a value of the settings', or an API's."""
         value = self._last("finish_reason", group)
+        if value is None:
+            return None
         if any(is_same(value, one) for one in self.settings.cut_short_by):
             return compact(value)
         return cutting_reason(value)
@@ -181,6 +188,8 @@ class Mapped(Reader):
 
     def _identifier(self, key: str, group: Sequence[RunSite]) -> str | None:
         value = self._first(key, group)
+        if value is None or isinstance(value, str):
+            return filled_text(value)
         if isinstance(value, dict | list | bool):
             raise violation(f"{key}_no_scalar", f"{key} is neither a text nor a number")
         return scalar_text(value)
@@ -195,11 +204,13 @@ class Mapped(Reader):
         return _first_value(self._places[key], group)
 
     def _last(self, key: str, group: Sequence[RunSite]) -> Any:
-        return _first_value(self._places[key], list(reversed(group)))
+        return _first_value(self._places[key], reversed(group))
 
 
-def _first_value(places: Sequence[Place], group: Sequence[RunSite]) -> Any:
+def _first_value(places: Sequence[Place], group: Iterable[RunSite]) -> Any:
     """Return the first value that is no null, over the rows in their order."""
+    if not places:
+        return None
     for site in group:
         value = _value(find(places, site))
         if value is not None:
@@ -211,8 +222,8 @@ def _value(found: Found | None) -> Any:
     return None if found is None else found.value
 
 
-def _applies(rule: NoRunWhen, row: Any) -> bool:
-    value = resolve(row, parse_pointer(rule.pointer))
+def _applies(rule: NoRunWhen, value: Any) -> bool:
+    """Say whether a rule holds of what stands at its pointer."""
     if rule.present is not None:
         return (value is not ABSENT) is rule.present
     return value is not ABSENT and is_same(value, rule.equals)

@@ -56,21 +56,24 @@ def violation(rule: str, detail: str) -> RecordError:
     return RecordError(QuarantineReason.SCHEMA_VIOLATION, rule, detail)
 
 
-def _read_all(items: Iterable[Any]) -> Iterator[Message]:
+def _read_all(items: Iterable[Any]) -> list[Message]:
+    found: list[Message] = []
     for number, item in enumerate(items):
         try:
-            yield from _read_one(item)
+            found += _read_one(item)
         except RecordError as error:
             detail = f"message {number}: {error.detail}"
             raise RecordError(error.reason, error.rule, detail) from error
+    return found
 
 
 def _read_one(item: Any) -> Iterable[Message]:
     if not isinstance(item, dict):
         raise violation("message_no_object", f"a JSON {name_type(item)}, no object")
-    is_sharegpt = "role" not in item and "from" in item
-    named = item.get("from" if is_sharegpt else "role")
-    content = item.get("value" if is_sharegpt else "content")
+    if "role" in item or "from" not in item:
+        named, content = item.get("role"), item.get("content")
+    else:
+        named, content = item["from"], item.get("value")
     role = ROLES.get(named.lower()) if isinstance(named, str) else None
     if role is None:
         raise violation("unknown_role", "its role is none of " + ", ".join(sorted(ROLES)))
@@ -86,17 +89,14 @@ def _plain(role: Role, text: str | None, item: dict[str, Any]) -> Message:
     calls = item.get("tool_calls") or item.get("function_call")
     if calls and role != "assistant":
         raise violation("calls_of_others", f"tool calls in a message of role {role}")
+    name, answered = item.get("name"), item.get("tool_call_id")
     return Message(
         role=role,
         content=text,
         tool_calls=read_calls(calls) if calls else None,
-        name=_name(item.get("name")),
-        tool_call_id=_name(item.get("tool_call_id")),
+        name=name if isinstance(name, str) else None,
+        tool_call_id=answered if isinstance(answered, str) else None,
     )
-
-
-def _name(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _text(role: Role, content: Any) -> str | None:
@@ -146,6 +146,9 @@ def _tool_result(part: dict[str, Any]) -> Message:
     content = part.get("content")
     if isinstance(content, list):
         content = "\n".join(_part_text(inner) for inner in content)
+    answered = part.get("tool_use_id")
     return Message(
-        role="tool", content=_text("tool", content), tool_call_id=_name(part.get("tool_use_id"))
+        role="tool",
+        content=_text("tool", content),
+        tool_call_id=answered if isinstance(answered, str) else None,
     )

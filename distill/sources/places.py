@@ -10,9 +10,9 @@
 =========== =================================================================
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
@@ -24,11 +24,22 @@ FROM_PATH: Final = ("@key", "@file", "@folder", "@path")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One alternative of a setting. `name` is null for pointers, else one of `FROM_PATH`."""
+    """One alternative of a setting. `name` is null for pointers, else one of `FROM_PATH`.
+
+    `resolve` returns what stands there in the row, or with `is_relative` in the run's object;
+    `pointer` is the pointer of the tokens.
+    """
 
     tokens: tuple[str, ...] = ()
     is_relative: bool = False
     name: str | None = None
+    pointer: str = field(init=False, compare=False)
+    resolve: Callable[[Any], Any] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what every row is asked."""
+        object.__setattr__(self, "pointer", join_pointer(self.tokens))
+        object.__setattr__(self, "resolve", _resolver(self.tokens))
 
 
 class Found(NamedTuple):
@@ -77,10 +88,10 @@ def find(places: Sequence[Place], site: RunSite) -> Found | None:
             if value:
                 return Found(value, "")
             continue
-        value = _resolve(site.run if place.is_relative else site.row, place.tokens)
+        value = place.resolve(site.run if place.is_relative else site.row)
         if value is not ABSENT:
-            inner = site.tokens + place.tokens if place.is_relative else place.tokens
-            return Found(value, _pointer_of(inner))
+            above = site.pointer if place.is_relative else ""
+            return Found(value, above + place.pointer)
     return None
 
 
@@ -103,22 +114,26 @@ class NameSetting:
         return str(found.value) if found else None
 
 
-@lru_cache(4096)
-def _pointer_of(tokens: tuple[str, ...]) -> str:
-    """Return what `join_pointer` does, once for the same few places of every row."""
-    return join_pointer(tokens)
+def _resolver(tokens: tuple[str, ...]) -> Callable[[Any], Any]:
+    """Return what finds the value at a pointer; beyond a ``*``, what its elements hold there."""
+    if "*" in tokens:
+        at = tokens.index("*")
+        return partial(_resolve_all, tokens[:at], _resolver(tokens[at + 1 :]))
+    if len(tokens) == 1:
+        return partial(_resolve_member, tokens, tokens[0])
+    return lambda value: resolve(value, tokens)
 
 
-def _resolve(value: Any, tokens: tuple[str, ...]) -> Any:
-    """Return what stands at a pointer; beyond a ``*``, a list of what its elements hold there."""
-    if "*" not in tokens:
-        return resolve(value, tokens)
-    at = tokens.index("*")
-    elements = resolve(value, tokens[:at])
+def _resolve_member(tokens: tuple[str, ...], token: str, value: Any) -> Any:
+    """Return what `resolve` does of one token: most settings point at a member of the row."""
+    return value.get(token, ABSENT) if type(value) is dict else resolve(value, tokens)
+
+
+def _resolve_all(tokens: tuple[str, ...], inner: Callable[[Any], Any], value: Any) -> Any:
+    elements = resolve(value, tokens)
     if not isinstance(elements, list):
         return ABSENT
-    found = (_resolve(element, tokens[at + 1 :]) for element in elements)
-    return [one for one in found if one is not ABSENT]
+    return [found for element in elements if (found := inner(element)) is not ABSENT]
 
 
 def sites(row: Any, runs_at: Sequence[tuple[str, ...]], path: str) -> Iterator[RunSite]:

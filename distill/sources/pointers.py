@@ -48,6 +48,9 @@ def resolve(value: Any, tokens: Sequence[str]) -> Any:
     A string on the way that holds JSON is read as what it holds.
     """
     for token in tokens:
+        if type(value) is dict and token in value:
+            value = value[token]
+            continue
         if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
             value = _read(value)
         if isinstance(value, dict) and token in value:

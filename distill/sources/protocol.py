@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Protocol, Self, runtime_checkable
 
+from msgspec import Struct
+
 from distill.records.evidence import Verdict
 from distill.records.message import Message
 from distill.records.taxonomy import QuarantineReason, RecordClass
@@ -60,8 +62,7 @@ class Envelope:
 ENVELOPE_KIND: Final = "envelope"
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(Struct, frozen=True):
     """One record's bytes and where they stand in the decompressed file (half-open range).
 
     `line` counts from 1, null where records are no lines. `pointer` is RFC 6901 within the document
@@ -80,8 +81,7 @@ class RawRecord:
     is_envelope: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BadFrame:
+class BadFrame(Struct, frozen=True):
     """A stretch of a file that can't be cut into a record, or is too long to hold in memory.
 
     It is quarantined as `schema_violation` with this rule and detail. `blake3` is that of the bytes
@@ -108,8 +108,7 @@ class RecordError(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunDraft:
+class RunDraft(Struct, frozen=True, kw_only=True):
     """One run as its reader found it, before ids and digests.
 
     `logged_run_id`: the log's own id, null where the format has none. `trial`: the log's number of

@@ -18,7 +18,7 @@ def read_calls(value: Any) -> tuple[ToolCall, ...]:
     if isinstance(value, str):
         value = parse_value(value.encode())
     calls = value if isinstance(value, list) else [value]
-    return tuple(_read_call(call) for call in calls)
+    return tuple(map(_read_call, calls))
 
 
 def read_tool_use(part: dict[str, Any]) -> ToolCall:
@@ -51,10 +51,10 @@ def _make(call_id: Any, name: Any, arguments: Any) -> ToolCall:
 
 def _arguments(value: Any) -> dict[str, Any] | str:
     """Return the arguments as an object; a text that holds none stays as it is."""
-    if value is None:
-        return {}
     if isinstance(value, dict):
         return value
+    if value is None:
+        return {}
     if not isinstance(value, str):
         return compact(value)
     if not value.strip():

@@ -60,7 +60,8 @@ class ValueLists(FrozenModel):
     def listed(self, value: Any) -> VerdictOutcome | None:
         """Return what a value means; null where it stands in no list."""
         for key in _LISTS:
-            if any(is_same(value, known) for known in getattr(self, key)):
+            listed = getattr(self, key)
+            if listed and any(is_same(value, known) for known in listed):
                 return VerdictOutcome(key)
         return None
 

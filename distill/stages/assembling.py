@@ -1,8 +1,9 @@
 """From a draft to its run: the source's own terms, its task table and its repository at hand."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from distill.firewall.hallucinated_file_path import hallucinated_paths
 from distill.firewall.observing import OBSERVERS_VERSION, observe_all
@@ -40,9 +41,11 @@ class RunAssembler:
         """
         listing = self._surroundings.listing(draft.task_id)
         made_up = None if listing is None else hallucinated_paths(draft.messages, listing)
-        verdicts = tuple(with_judge(one, self._judge) for one in draft.verdicts)
+        if self._judge is not None:
+            verdicts = tuple(with_judge(one, self._judge) for one in draft.verdicts)
+            draft = replace(draft, verdicts=verdicts)
         return assemble(
-            replace(draft, verdicts=verdicts),
+            draft,
             self._context,
             origin,
             task=self._surroundings.task(draft.task_id),

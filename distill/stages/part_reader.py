@@ -1,12 +1,13 @@
 """The records of a file of a source: all of them, or those of one part after another."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
+
+from msgspec.structs import replace
 
 from distill.receipts.incremental.segments import Segment, changed_meanwhile
 from distill.sources.framing import MAX_RECORD_BYTES, UTF16_BOMS, detect

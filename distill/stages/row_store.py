@@ -8,10 +8,12 @@ log is unpacked once at most, and a record is split once at most.
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final, Self
+
+from msgspec.structs import replace
 
 from distill.errors import SourceError
 from distill.receipts.digest import digest_bytes

@@ -1,10 +1,9 @@
 """Ids, digests and facts of an evidence record: what they depend on and what they don't."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from distill.records.evidence import EvidenceRecord, Provenance, Verdict
 from distill.records.message import FunctionCall, Message, Role, ToolCall

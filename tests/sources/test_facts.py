@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distill.exports.rendering import render
-from distill.records.compact import compact
+from distill.records.compact import compact, compact_bytes
 from distill.records.message import FunctionCall, Message, ToolCall
-from distill.sources.facts import canonical_form, digest_json, digest_list, rendered_chars
+from distill.sources.facts import canonical_lists, joined_list, rendered_chars, turns_of
 
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 ARGUMENTS = st.text(max_size=4) | st.dictionaries(
@@ -35,18 +35,25 @@ def test_rendered_chars(messages: list[Message]) -> None:
     assert rendered_chars(messages, None) == len(render(messages))
 
 
-@given(MESSAGES)
-def test_canonical_form(message: Message) -> None:
-    """It is compact JSON of the fields that are not null, floats as the standard library has them.
+@given(st.lists(MESSAGES, max_size=5).map(tuple))
+def test_canonical_lists(messages: tuple[Message, ...]) -> None:
+    """They are compact JSON of the fields that are not null, floats as the standard library's.
 
-    So are the digests of lists that are made of canonical forms.
+    They are the messages before the turns, the turns, and the rest; joined they are all messages.
     """
+    turns = turns_of(messages)
+    told = [_message_values(message) for message in messages]
+    lists = canonical_lists(messages, turns)
+    parts = (told[: turns.start], told[turns], told[turns.stop :])
+    assert lists == tuple(standard(part).encode() for part in parts)
+    assert joined_list(lists) == standard(told).encode()
+
+
+def _message_values(message: Message) -> dict[str, Any]:
     values = {name: getattr(message, name) for name in message.__struct_fields__}
     if message.tool_calls is not None:
         values["tool_calls"] = [_call_values(call) for call in message.tool_calls]
-    told = {name: value for name, value in values.items() if value is not None}
-    assert canonical_form(message) == standard(told).encode()
-    assert digest_list([canonical_form(message)] * 2) == digest_json([told, told])
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _call_values(call: ToolCall) -> dict[str, Any]:
@@ -75,6 +82,7 @@ def test_compact(value: object) -> None:
     """It is what the standard library writes, floats and large integers too."""
     told = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert compact(value) == told
+    assert compact_bytes(value) == told.encode()
 
 
 def holds_infinity(value: object) -> bool:
