@@ -6,6 +6,7 @@ A file's identity is compared before and after it is read.
 import os
 import re
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -147,6 +148,14 @@ def blake3_hex(data: bytes) -> str:
 def digest_bytes(data: bytes) -> Digest:
     """Return the BLAKE3 digest of bytes."""
     return Digest(blake3(data).hexdigest())
+
+
+def digest_blocks(blocks: Iterable[bytes]) -> Digest:
+    """Return the digest of bytes that come in blocks."""
+    hasher = blake3()
+    for block in blocks:
+        hasher.update(block)
+    return Digest(hasher.hexdigest())
 
 
 def digest_file(path: Path) -> Digest:

@@ -93,9 +93,7 @@ class Ingest:
         self.tally.add(job.table.name, "files", len(job.files))
         read = ReadSource(passes)
         yield from read_all(job, files, read)
-        if source.verdict_only:
-            passes.remember(read.numbered.parts)
-        else:
+        if not source.verdict_only:
             self.sources[job.table.name] = read
 
     def _read_files(
@@ -142,16 +140,13 @@ class Ingest:
         pieces: Passes[Any] = Passes(self.running, self.folder, start_gathering, given)
         self._open.enter_context(pieces)
         groups = self._open.enter_context(RowGroups(cutter, self.folder))
-        gathered: list[Part[Any]] = []
         for path, tree, part, rows in self._parts_of_files(job, cutter, pieces):
             found = json.loads(rows)
             self._count(job.table.name, found)
             self.quarantine.put_all(found["refused"])
             tree.extend(_leaves(found["leaves"]))
             groups.add(path, found["pieces"], pieces.spooled(part))
-            gathered.append(part)
             yield part.size
-        pieces.remember(gathered)
         for part, rows in read.passes.first(groups.parts()):
             self._take(job, read, part, rows)
             yield 0

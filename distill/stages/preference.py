@@ -112,7 +112,6 @@ def _index(
     numbers: dict[Path, int] = {}
     for parts in parts_of_shards(running, "scored", is_placed=False).values():
         for part, told in passes.first(parts):
-            passes.remember([part])
             lines = part.again()
             number = numbers.setdefault(lines.place, len(numbers))
             for task, subject, source, run_id, start, end, digest in json.loads(told):

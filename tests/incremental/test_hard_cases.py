@@ -167,7 +167,8 @@ def test_the_memory_can_not_be_written(root: Path, what: str) -> None:
         (b'"files":[["', b'"files":[["x",99999],["'),
         (b'["keys",', b'["keys",1'),
         (b'["keys",', b'["keys",-'),
-        (b'"format":"distill.incremental/1"', b'"format":[]'),
+        (b'["row_keys",', b'["row_keys",1'),
+        (b'"format":"distill.incremental/2"', b'"format":[]'),
     ],
 )
 def test_a_memory_is_forged(root: Path, old: bytes, new: bytes) -> None:

@@ -4,59 +4,111 @@ A file holds a line of canonical JSON (the head), then columns of fixed-width nu
 then the BLAKE3 of all before it. The seal is against damage and not against people.
 """
 
+import os
 import sys
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, TypeAlias
 
 from distill.errors import DistillError
 from distill.receipts.canonical import Json, dumps, loads
-from distill.receipts.digest import digest_bytes
+from distill.receipts.digest import digest_blocks
 from distill.receipts.incremental.keys import KEY_BYTES
-from distill.receipts.incremental.segments import Segment
-from distill.receipts.plain_files import Unread, read_plain
+from distill.receipts.incremental.segments import Segment, changed_meanwhile, read_range
+from distill.receipts.plain_files import Unread, open_plain
 
 _DIGEST_BYTES: Final = 32
-_MOST_BYTES: Final = 2**31
+_BLOCK: Final = 1 << 20
 
-Columns = Mapping[str, bytes]
+Columns: TypeAlias = Mapping[str, bytes]
 
 
-def read_columns(place: Path, form: str) -> tuple[Mapping[str, Any], Columns] | None:
-    """Return the head and the columns of a file of this form; null where it is not sound."""
-    content = read_plain(place, _MOST_BYTES)
-    if isinstance(content, Unread) or len(content) < _DIGEST_BYTES:
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A column that is not in memory: its length in bytes, and the bytes in blocks."""
+
+    size: int
+    blocks: Iterable[bytes]
+
+    def __len__(self) -> int:
+        return self.size
+
+
+class ColumnFile(Columns):
+    """The columns of an open file, each read when it is asked for.
+
+    ``places`` say where each begins, and its length. ``descriptor`` is for this object to close.
+    """
+
+    def __init__(self, path: Path, descriptor: int, places: Mapping[str, tuple[int, int]]) -> None:
+        self._path, self._descriptor, self._places = path, descriptor, places
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+    def __getitem__(self, name: str) -> bytes:
+        return self.read(name, 0, self.size_of(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def size_of(self, name: str) -> int:
+        """Return the length of a column in bytes."""
+        return self._places[name][1]
+
+    def read(self, name: str, start: int, size: int) -> bytes:
+        """Return some bytes of a column.
+
+        Raises:
+            SourceError: the file became shorter.
+        """
+        begin = self._places[name][0] + start
+        content = read_range(self._descriptor, begin, begin + size)
+        if len(content) != size:
+            raise changed_meanwhile(self._path)
+        return content
+
+
+def read_columns(place: Path, form: str) -> tuple[Mapping[str, Any], ColumnFile] | None:
+    """Return the head and the columns of a file of this form; null where it is not sound.
+
+    It is read once in blocks, to be held against its seal.
+    """
+    file = open_plain(place)
+    if isinstance(file, Unread):
         return None
-    body, seal = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
-    if bytes.fromhex(digest_bytes(body).hex) != seal:
-        return None
-    line, _, rest = body.partition(b"\n")
-    try:
-        head: Any = loads(line)
-        if not isinstance(head, Mapping) or head["format"] != form:
+    with file:
+        try:
+            end = os.fstat(file.fileno()).st_size - _DIGEST_BYTES
+            head = _head(file, form, end)
+            places = _places(head["columns"], file.tell(), end)
+            return head, ColumnFile(place, os.dup(file.fileno()), places)
+        except (DistillError, OSError, ValueError, LookupError, TypeError):
             return None
-        return head, _split(head["columns"], rest)
-    except (DistillError, ValueError, LookupError, TypeError):
-        return None
 
 
-def write_columns(place: Path, form: str, head: Mapping[str, Json], columns: Columns) -> None:
+def write_columns(
+    place: Path, form: str, head: Mapping[str, Json], columns: Mapping[str, bytes | Streamed]
+) -> None:
     """Put a file on the disk, in whole or not at all; where that can't be done, leave it.
 
     One writer at a time: the caller holds the slot's lock.
     """
     widths: Json = [[name, len(column)] for name, column in columns.items()]
     line = dumps({**head, "format": form, "columns": widths}) + b"\n"
-    body = line + b"".join(columns.values())
     partial = place.with_name(f"{place.name}.new")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)
         with partial.open("xb") as file:  # neither through a link nor into a pipe
-            file.write(body)
-            file.write(bytes.fromhex(digest_bytes(body).hex))
+            seal = digest_blocks(_written(file, [line, *columns.values()]))
+            file.write(bytes.fromhex(seal.hex))
         partial.replace(place)
     except OSError:
         with suppress(OSError):
@@ -107,13 +159,56 @@ def segments_of_columns(counts: Sequence[int], columns: Columns) -> list[tuple[S
     return found
 
 
-def _split(widths: Any, rest: bytes) -> Columns:
-    columns: dict[str, bytes] = {}
-    begin = 0
+def _head(file: BinaryIO, form: str, sealed: int) -> Mapping[str, Any]:
+    """Return the head of a sound file, which is left where the columns begin.
+
+    ``sealed`` is the length of what the seal is over.
+
+    Raises:
+        ValueError: it does not hold what its seal says, or is of another form.
+        DistillError: the head is no JSON.
+    """
+    seal = digest_blocks(_blocks(file, sealed))
+    if file.read() != bytes.fromhex(seal.hex):
+        message = "other bytes than those that were sealed"
+        raise ValueError(message)
+    file.seek(0)
+    head: Any = loads(file.readline().removesuffix(b"\n"))
+    if head["format"] != form:
+        message = f"the format {head['format']!r}"
+        raise ValueError(message)
+    found: Mapping[str, Any] = head
+    return found
+
+
+def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    while size > 0 and (block := file.read(min(_BLOCK, size))):
+        yield block
+        size -= len(block)
+
+
+def _places(widths: Any, begin: int, end: int) -> dict[str, tuple[int, int]]:
+    """Return where columns of these widths lie, one after the other from ``begin`` to ``end``.
+
+    Raises:
+        ValueError: they don't.
+    """
+    places: dict[str, tuple[int, int]] = {}
     for name, width in widths:
-        columns[str(name)] = rest[begin : begin + int(width)]
+        places[str(name)] = begin, int(width)
         begin += int(width)
-    return columns
+    if begin != end or any(width < 0 for _, width in places.values()):
+        message = f"columns that end at {begin} and not at {end}"
+        raise ValueError(message)
+    return places
+
+
+def _written(file: BinaryIO, columns: Iterable[bytes | Streamed]) -> Iterator[bytes]:
+    """Write columns, and yield their bytes."""
+    for column in columns:
+        for block in column.blocks if isinstance(column, Streamed) else (column,):
+            file.write(block)
+            yield block
 
 
 def _swapped(values: "array[int]") -> "array[int]":

@@ -13,20 +13,21 @@ from typing import Any, Final
 from distill.errors import DistillError
 from distill.receipts.canonical import Json
 from distill.receipts.incremental.columns import (
-    Columns,
+    ColumnFile,
+    Streamed,
     numbers_of_column,
     numbers_to_column,
-    pieces_of_column,
     read_columns,
     segments_of_columns,
     segments_to_columns,
     write_columns,
 )
 from distill.receipts.incremental.keys import Keys
+from distill.receipts.incremental.remembered import FormerRows
 from distill.receipts.incremental.segments import Segment
 from distill.receipts.workspace import Workspace
 
-FORMAT: Final = "distill.incremental/1"
+FORMAT: Final = "distill.incremental/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,14 @@ class Shard:
 class Memory:
     """What is remembered of one slot. ``segments`` are by the BLAKE3 (hex) of their file.
 
-    ``rows`` is, by a segment's digest, what a group stage knows of its records.
+    ``rows`` is, by the digest of a part, what a stage knows of its records; it lies on the disk.
     """
 
     recipe: str
     items: Items = field(default_factory=Items)
     shards: tuple[Shard, ...] = ()
     segments: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
-    rows: Mapping[bytes, bytes] = field(default_factory=dict)
+    rows: FormerRows = field(default_factory=FormerRows)
 
 
 def read_memory(workspace: Workspace, slot: str, recipe: str) -> Memory:
@@ -80,19 +81,19 @@ def read_memory(workspace: Workspace, slot: str, recipe: str) -> Memory:
         return Memory(recipe)
 
 
-def write_memory(workspace: Workspace, slot: str, memory: Memory) -> None:
+def write_memory(
+    workspace: Workspace, slot: str, memory: Memory, rows: Mapping[str, bytes | Streamed]
+) -> None:
     """Put a memory on the disk, in whole or not at all; where that can't be done, leave it.
 
-    The caller holds the slot's lock.
+    The rows are those of ``rows``, as columns. The caller holds the slot's lock.
     """
     columns = {
         "keys": memory.items.keys.content,
         "lengths": numbers_to_column(memory.items.lengths),
         "records": numbers_to_column(memory.items.records),
         **segments_to_columns([one for found in memory.segments.values() for one in found]),
-        "row_digests": b"".join(memory.rows),
-        "row_lengths": numbers_to_column([len(one) for one in memory.rows.values()]),
-        "rows": b"".join(memory.rows.values()),
+        **rows,
     }
     shards: Json = [[s.path, s.blake3, s.first, s.last, s.is_full] for s in memory.shards]
     files: Json = [[name, len(found)] for name, found in memory.segments.items()]
@@ -104,7 +105,7 @@ def _place(workspace: Workspace, slot: str) -> Path:
     return workspace.root / ".distill" / "incremental" / slot
 
 
-def _memory(head: Mapping[str, Any], columns: Columns) -> Memory:
+def _memory(head: Mapping[str, Any], columns: ColumnFile) -> Memory:
     counts = [int(count) for _, count in head["files"]]
     names = [str(name) for name, _ in head["files"]]
     found = Memory(
@@ -116,7 +117,7 @@ def _memory(head: Mapping[str, Any], columns: Columns) -> Memory:
         ),
         tuple(Shard(*one) for one in head["shards"]),
         dict(zip(names, segments_of_columns(counts, columns), strict=True)),
-        _rows(columns),
+        FormerRows(columns),
     )
     _demand_whole(found)
     return found
@@ -134,13 +135,3 @@ def _demand_whole(memory: Memory) -> None:
     if not at == len(items.keys) == len(items.lengths) == len(items.records):
         message = f"{at} items in shards"
         raise ValueError(message)
-
-
-def _rows(columns: Columns) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
-    begin = 0
-    lengths = numbers_of_column(columns["row_lengths"])
-    for digest, length in zip(pieces_of_column(columns["row_digests"]), lengths, strict=True):
-        found[digest] = columns["rows"][begin : begin + length]
-        begin += length
-    return found

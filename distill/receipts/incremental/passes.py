@@ -19,6 +19,7 @@ from typing import Final, Generic, Self, TypeVar
 
 from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.keys import Keys
+from distill.receipts.incremental.remembered import NO_ITEM
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.incremental.spool import Spool
@@ -26,8 +27,6 @@ from distill.receipts.incremental.workers import Known, in_order
 
 Job = TypeVar("Job")
 
-_KEY: Final = 32
-_NO_LINES: Final = bytes(_KEY)
 #: The changes of a part that is written as it is.
 NONE: Final = b""
 
@@ -61,7 +60,7 @@ class Mapped:
 class Passes(Generic[Job]):
     """Both passes of one run. ``start(*given)`` returns the function that computes a job.
 
-    ``folder`` has room for the lines between the passes; ``worth`` is that of `in_order`.
+    ``folder`` has room for lines and rows between the passes; ``worth`` is that of `in_order`.
     """
 
     def __init__(
@@ -76,22 +75,22 @@ class Passes(Generic[Job]):
         self._running, self._worth = running, worth
         self._start, self._given = start, given
         self._function: Callable[[Job], Mapped] | None = None
+        self._known = running.memory.rows
+        self._learnt = running.learnt(folder)
         self._spooled = Spool(folder)
-        self._rows = Spool(folder)  # as they are remembered
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._spooled.__exit__()
-        self._rows.__exit__()
 
     def knows(self, key: bytes) -> bool:
         """Whether a part with this key need not be computed: its rows and its lines are there."""
-        known = self._running.memory.rows.get(key)
-        return known is not None and (
-            known[:_KEY] == _NO_LINES or known[:_KEY] in self._running.former
-        )
+        if key not in self._known:
+            return False
+        item = self._known.item_of(key)
+        return item == NO_ITEM or item in self._running.former
 
     def first(self, parts: Iterable[Part[Job]]) -> Iterator[tuple[Part[Job], bytes]]:
         """Yield each part with its rows, in order; what comes out holds no input any more."""
@@ -140,28 +139,23 @@ class Passes(Generic[Job]):
 
         writer.write(keys, make)
         for part, key in zip(parts, keys, strict=True):
-            self._running.rows[part.key] = key + self._rows[part.key]
-
-    def remember(self, parts: Iterable[Part[Job]]) -> None:
-        """Remember the rows of parts that have no lines, instead of the second pass."""
-        for part in parts:
-            self._running.rows[part.key] = _NO_LINES + self._rows[part.key]
+            self._learnt.set_item(part.key, key)
 
     def _jobs(
         self, parts: Iterable[Part[Job]], asked: deque[Part[Job]]
-    ) -> Iterator[tuple[Job, int] | Known[bytes]]:
+    ) -> Iterator[tuple[Job, int] | Known[None]]:
         for part in parts:
             asked.append(replace(part, job=None))
             if self.knows(part.key):
-                yield Known(self._running.memory.rows[part.key][_KEY:])
+                yield Known(None)
             else:
                 yield (part.again() if part.job is None else part.job), part.size
 
-    def _take(self, key: bytes, found: Mapped | bytes) -> bytes:
-        if isinstance(found, bytes):
-            self._rows.keep(key, found)
-            return zlib.decompress(found)
-        self._rows.keep(key, zlib.compress(found.rows, 1))
+    def _take(self, key: bytes, found: Mapped | None) -> bytes:
+        if found is None:
+            self._learnt.keep(key)
+            return zlib.decompress(self._known[key])
+        self._learnt.put(key, zlib.compress(found.rows, 1))
         self._spooled.keep(key, found.content)
         return found.rows
 

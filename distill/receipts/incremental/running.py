@@ -11,6 +11,7 @@ from distill.receipts.incremental import segments, shards
 from distill.receipts.incremental.former import FormerShards
 from distill.receipts.incremental.growth import Growth
 from distill.receipts.incremental.memory import Items, Memory, Shard, read_memory, write_memory
+from distill.receipts.incremental.remembered import LearntRows
 from distill.receipts.incremental.segments import Segment
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.inputs import WatchedInput
@@ -26,7 +27,8 @@ LAYOUT: Final = 2
 class Running:
     """One run: what is remembered of earlier ones, and what this one learns.
 
-    ``segments`` are by the BLAKE3 of their file, ``rows`` by the key of the part that they are of.
+    ``segments`` are by the BLAKE3 of their file, ``rows`` by the key of the part that they are of;
+    those of `learnt` are not in memory.
     """
 
     workspace: Workspace
@@ -39,6 +41,7 @@ class Running:
     rows: dict[bytes, bytes] = field(default_factory=dict)
     growth: Growth | None = None
     writers: list[ShardWriter] = field(default_factory=list)
+    _learnt: LearntRows | None = None
 
     @classmethod
     def here(cls, *, with_parameters: bool = True) -> Self:
@@ -77,6 +80,12 @@ class Running:
         self.writers.append(made)
         return made
 
+    def learnt(self, folder: Path) -> LearntRows:
+        """Return the rows that lie in a file; the ``folder`` of the first call has room for it."""
+        if self._learnt is None:
+            self._learnt = LearntRows(self.memory.rows, folder)
+        return self._learnt
+
     def segments_of(self, one: WatchedInput) -> tuple[Segment, ...]:
         """Return the segments of an input, which is read where they are not known yet."""
         name = one.blake3.hex
@@ -88,17 +97,14 @@ class Running:
         """Keep what the next run needs of this one."""
         if self.growth is not None:
             self.growth.remember(self.inputs)
-        write_memory(
-            self.workspace,
-            self.slot,
-            Memory(
-                self.memory.recipe,
-                _joined([one.items for one in self.writers]),
-                _shifted(self.writers),
-                self.segments,
-                self.rows,
-            ),
+        memory = Memory(
+            self.memory.recipe,
+            _joined([one.items for one in self.writers]),
+            _shifted(self.writers),
+            self.segments,
         )
+        rows = self.learnt(self.workspace.root).columns(self.rows)
+        write_memory(self.workspace, self.slot, memory, rows)
 
 
 def recipe_of(survey: Survey, *, with_parameters: bool = True) -> str:
