@@ -51,10 +51,16 @@ def _without(prompt: str, output: str) -> str:
 
 
 def _prompt(messages: Sequence[Message]) -> str:
-    first = next((i for i, one in enumerate(messages) if one.role == "assistant"), len(messages))
-    given = [one for one in messages[:first] if one.content]
-    asked = [one for one in given if one.role == "user"]
-    return "\n\n".join(one.content or "" for one in asked or given)
+    asked: list[str] = []
+    given: list[str] = []
+    for message in messages:
+        if message.role == "assistant":
+            break
+        if message.content:
+            given.append(message.content)
+            if message.role == "user":
+                asked.append(message.content)
+    return "\n\n".join(asked or given)
 
 
 def _action(turn: Message) -> str:

@@ -6,8 +6,7 @@ Agents that work with tools often answer by one: ``submit``, ``final_answer``, `
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from distill.firewall.agent_commands import (
     AgentCall,
@@ -40,8 +39,7 @@ _LONGEST: Final = 2000
 _FLAGS: Final = frozenset({"-e", "-n", "-E", "-en", "-ne", "--", "%s", "%s\\n"})
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A text, its pointer, and from which character to which it stands there.
 
     `is_act` where it is the argument of an act, and not the turn itself.

@@ -6,7 +6,7 @@ from them (`distill.stages.near_duplicates`) and says in the scored run which ot
 its place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from distill.firewall.facets import Facet, facets_of
@@ -24,6 +24,7 @@ VERSION: Final = 3
 #: A shorter text is compared as a whole alone: one word more or less is much of it.
 LEAST_WORDS: Final = 20
 
+_BANDS_NAMES: Final = {facet: f"{facet}_bands" for facet in Facet}
 _DIGITS: Final = 32
 _ALL: Final = 1000
 
@@ -36,29 +37,35 @@ def observe(texts: RunTexts) -> Observation | None:
 def _sketched(runs: Sequence[RunTexts]) -> list[Observation | None]:
     """Return what is told of each run; a text that several have is worked out once."""
     facets = [facets_of(run.messages, run.text) for run in runs]
-    sketches = _sketches(list(dict.fromkeys(text for of_run in facets for text in of_run.values())))
-    told: list[Observation | None] = []
-    for of_run in facets:
-        found = [(facet, *sketches[text]) for facet, text in of_run.items()]
-        names = {facet.value: digest for facet, digest, _ in found}
-        names |= {bands_name(facet): bands for facet, _, bands in found if bands is not None}
-        told.append(Observation(version=VERSION, names=names) if names else None)
-    return told
+    texts = list(dict.fromkeys(text for of_run in facets for text in of_run.values()))
+    sketches = dict(zip(texts, _sketches(texts), strict=True))
+    return [_told({facet: sketches[text] for facet, text in of_run.items()}) for of_run in facets]
 
 
-def _sketches(texts: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+def _told(sketches: Mapping[Facet, tuple[str, str | None]]) -> Observation | None:
+    if not sketches:
+        return None
+    names: dict[str, str] = {facet: digest for facet, (digest, _) in sketches.items()}
+    for facet, (_, bands) in sketches.items():
+        if bands is not None:
+            names[_BANDS_NAMES[facet]] = bands
+    return Observation(version=VERSION, names=names)
+
+
+def _sketches(texts: Sequence[str]) -> list[tuple[str, str | None]]:
     """Return the digest of each text, and its bands, null where it is short."""
     from distill.firewall.minhash import bands_of  # noqa: PLC0415 - brings numpy
     from distill.firewall.words import hashes_of_all  # noqa: PLC0415
 
-    words = dict(zip(texts, hashes_of_all(texts), strict=True))
-    long = {text: found for text, found in words.items() if len(found) >= LEAST_WORDS}
-    bands = dict(zip(long, bands_of(tuple(long.values())) if long else (), strict=True))
-    digests = (
-        _digest(found.astype("<u8", copy=False).tobytes() if text in long else _plain(text))
-        for text, found in words.items()
-    )
-    return {text: (digest, bands.get(text)) for text, digest in zip(words, digests, strict=True)}
+    words = hashes_of_all(texts)
+    long = [found for found in words if len(found) >= LEAST_WORDS]
+    bands = iter(bands_of(long) if long else ())
+    return [
+        (_digest(found.astype("<u8", copy=False).tobytes()), next(bands))
+        if len(found) >= LEAST_WORDS
+        else (_digest(_plain(text)), None)
+        for text, found in zip(texts, words, strict=True)
+    ]
 
 
 def _plain(text: str) -> bytes:
@@ -71,7 +78,7 @@ def _digest(content: bytes) -> str:
 
 def bands_name(facet: Facet) -> str:
     """Return under which name the bands of a facet stand in the observation."""
-    return f"{facet}_bands"
+    return _BANDS_NAMES[facet]
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001
