@@ -9,12 +9,6 @@ from distill.receipts.clock import moment_ns
 from distill.report import write_report
 from distill.report.explanation import explain_stages, explained_lines
 from distill.report.health import look_at
-from distill.report.story import tell_story
-from distill.report.trajectories import (
-    WITHOUT_CONVERSATION,
-    WRITTEN,
-    write_trajectories,
-)
 from distill.workspace.project import open_workspace
 
 
@@ -47,6 +41,12 @@ def report(options: argparse.Namespace, console: Console) -> int:
 
 def export_atif(options: argparse.Namespace, console: Console) -> int:
     """Write the evidence as trajectories."""
+    from distill.report.trajectories import (  # noqa: PLC0415 - `status` needs none
+        WITHOUT_CONVERSATION,
+        WRITTEN,
+        write_trajectories,
+    )
+
     counts = write_trajectories(open_workspace(options.workspace), options.folder, options.source)
     left = counts[WITHOUT_CONVERSATION]
     console.line(f"{counts[WRITTEN]} trajectories in {options.folder}; no gate was asked of them")
@@ -58,6 +58,8 @@ def export_atif(options: argparse.Namespace, console: Console) -> int:
 
 def explain(options: argparse.Namespace, console: Console) -> int:
     """Print the story of a run, record or sample."""
+    from distill.report.story import tell_story  # noqa: PLC0415 - `status` needs none
+
     story = tell_story(open_workspace(options.workspace), options.id)
     for line in story.lines():
         console.line(line)

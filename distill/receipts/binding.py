@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from distill.errors import ConfigurationError, ContractError
 from distill.receipts.annotations import Ignored, Input, Output, OutputTree
 from distill.receipts.credentials import refuse_secret_annotation
+from distill.receipts.look import shared_paths
 from distill.receipts.real_paths import RealPaths
 from distill.receipts.targets import Target, slot_of
 from distill.receipts.workspace import Workspace
@@ -160,13 +161,13 @@ def _inputs(workspace: Workspace, role: str, value: object) -> tuple[object, lis
     if value is None:
         return None, []
     if isinstance(value, str | Path):
-        one = _input(workspace, role, value, RealPaths())
+        one = _input(workspace, role, value, shared_paths())
         return one.place, [one]
     if not isinstance(value, Sequence):
         raise ContractError(
             f"the input {role} is a {type(value).__name__}, not paths", "pass a list of paths"
         )
-    real = RealPaths()
+    real = shared_paths()
     found = [_input(workspace, role, item, real) for item in value]
     return tuple(one.place for one in found), found
 

@@ -1,6 +1,5 @@
 """Reading the inputs of a call before it runs, and looking at them again after."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from distill.receipts.digest import (
     fingerprint_file,
 )
 from distill.receipts.receipt import FileEntry, Parent, Receipt
-from distill.receipts.rereading import Rereading
+from distill.receipts.rereading import Rereading, identity_of
 from distill.receipts.stat_cache import StatCache
 
 #: Returns what sums up an input, given its recorded path and its file's name.
@@ -126,10 +125,12 @@ def _watch(
     one: InputFile, known: Mapping[str, FileEntry], rereading: Rereading, sums: SumsOf
 ) -> WatchedInput:
     entry = known.get(one.recorded)
-    if entry is not None and _size(one.place) == entry.bytes:
-        digest, identity = rereading.digest_of(one.recorded, one.place)
+    seen = None if entry is None else identity_of(one.place)
+    if entry is not None and seen is not None and seen.size == entry.bytes:
+        digest, identity = rereading.digest_of(one.recorded, one.place, seen)
         if digest == entry.blake3:
-            return WatchedInput(replace(entry, role=one.role), one.place, identity)
+            entry = entry if entry.role == one.role else replace(entry, role=one.role)
+            return WatchedInput(entry, one.place, identity)
     print_, identity = fingerprint_file(one.place, sums=sums(one.recorded, one.place.name))
     rereading.cache.learn([(one.recorded, identity, print_.blake3)])
     entry = FileEntry(
@@ -142,10 +143,3 @@ def _watch(
         print_.root,
     )
     return WatchedInput(entry, one.place, identity)
-
-
-def _size(path: Path) -> int:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116 - for every file
-    except OSError:
-        return -1

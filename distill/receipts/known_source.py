@@ -5,12 +5,13 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from distill.errors import CodeStateError, ContractError
 from distill.receipts import syntax
 from distill.receipts.digest import Digest, digest_bytes
 from distill.receipts.identities import identity_text
+from distill.receipts.kept import Kept
 from distill.receipts.source import ImportName, Source
 from distill.receipts.traces import Traces
 
@@ -50,15 +51,30 @@ def _written(source: Source, raw: Digest) -> str:
     return json.dumps([_reader(), raw.hex, *facts])
 
 
+#: What this process has parsed, sized in characters: five stages ask for much the same files.
+_kept: Final = Kept[str, tuple[Source, Digest]](room=16 * 1024 * 1024)
+
+
 def _parsed(value: str, raw: Digest | None) -> Source | None:
     """Return what was remembered of bytes with this digest (null: any), by this very reader."""
+    found = _kept.get(value)
+    if found is None:
+        found = _read(value)
+        if found is None:
+            return None
+        _kept.keep(value, found, len(value))
+    return found[0] if raw in {None, found[1]} else None
+
+
+def _read(value: str) -> tuple[Source, Digest] | None:
+    """Return what was remembered, and the digest of the bytes that it was read off."""
     try:
         reader, of_bytes, digest, names, resources, is_lazy = json.loads(value)
         imports = tuple(_import(one) for one in names)
         source = Source(Digest(digest), imports, tuple(resources), is_lazy)
     except (TypeError, ValueError, ContractError):  # another version of Distill wrote it
         return None
-    return source if reader == _reader() and raw in {None, Digest(of_bytes)} else None
+    return (source, Digest(of_bytes)) if reader == _reader() else None
 
 
 def _import(parts: list[Any]) -> ImportName:

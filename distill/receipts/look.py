@@ -4,10 +4,14 @@ A look lasts as long as one question, and each path is asked for once, however m
 about. Who waited for somebody else meanwhile looks anew.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Self
 
 from distill.receipts.identities import Seen, Sight
 from distill.receipts.installed import installed_token
+from distill.receipts.real_paths import RealPaths
 from distill.receipts.stat_cache import StatCache
 from distill.receipts.workspace import Workspace
 
@@ -20,6 +24,7 @@ class Look:
         self._followed: dict[str, Seen] = {}
         self._plain: dict[str, Seen] = {}
         self._installed: list[str | None] = []
+        self.real = RealPaths()
 
     @classmethod
     def at(cls, workspace: Workspace) -> Self:
@@ -32,6 +37,7 @@ class Look:
         self.cache = StatCache.read(workspace)
         for seen in (self._followed, self._plain, self._installed):
             seen.clear()
+        self.real = RealPaths()
 
     def sight(self) -> Sight:
         """Return a sight of paths that have been seen already, or are seen from here on."""
@@ -43,3 +49,28 @@ class Look:
         if not self._installed:
             self._installed.append(installed_token(self.cache))
         return self._installed[0]
+
+
+_shared: ContextVar[tuple[Workspace, Look] | None] = ContextVar("distill_look", default=None)
+
+
+@contextmanager
+def one_look(workspace: Workspace) -> Iterator[None]:
+    """Let all plans that are made inside be one question; nothing is written there."""
+    token = _shared.set((workspace, shared_look(workspace)))
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+
+
+def shared_look(workspace: Workspace) -> Look:
+    """Return the look of the question that is asked of a workspace, or one of its own."""
+    shared = _shared.get()
+    return shared[1] if shared is not None and shared[0] == workspace else Look.at(workspace)
+
+
+def shared_paths() -> RealPaths:
+    """Return the real paths of the question that is asked, or those of one that begins."""
+    shared = _shared.get()
+    return RealPaths() if shared is None else shared[1].real

@@ -85,10 +85,10 @@ class Finder:
         root = self.root_of(name.partition(".")[0])
         if root is None:
             return None
-        base = root.joinpath(*name.split("."))
-        for file in (base / f"{INIT}.py", base.with_name(f"{base.name}.py")):
+        base = f"{root}/{name.replace('.', '/')}"  # texts: most names are no module
+        for file in (f"{base}/{INIT}.py", f"{base}.py"):
             if self._traces.has_file(file):
-                return Module(name, file, root)
+                return Module(name, Path(file), root)
         return None
 
     def root_of(self, top: str) -> Path | None:

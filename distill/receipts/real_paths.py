@@ -1,4 +1,4 @@
-"""Where many paths really lie once links are followed; each folder is asked once."""
+"""Where many paths really lie once links are followed; each folder and file is asked once."""
 
 import os
 
@@ -10,6 +10,8 @@ class RealPaths:
         self._folders: dict[str, str] = {}
         #: What stands before the names of a folder's plain files in their recorded paths.
         self.recorded: dict[tuple[str, str], str] = {}
+        #: Paths that are no links.
+        self.plain: set[str] = set()
 
     def of(self, path: str) -> str:
         """Return the real place of a path without ``.`` and ``..``.
@@ -17,9 +19,18 @@ class RealPaths:
         Law: equals ``os.path.realpath(path)``.
         """
         folder, _, name = path.rpartition("/")  # texts: Path takes ten times as long
-        if not name or not folder or os.path.islink(path):  # noqa: PTH114 - as above
+        if not name or not folder or self.is_link(path):
             return os.path.realpath(path)
         return f"{self.of_folder(folder).rstrip('/')}/{name}"
+
+    def is_link(self, path: str) -> bool:
+        """Return whether a path is a link."""
+        if path in self.plain:
+            return False
+        if os.path.islink(path):  # noqa: PTH114 - a text
+            return True
+        self.plain.add(path)
+        return False
 
     def of_folder(self, folder: str) -> str:
         """Return the real place of a folder."""

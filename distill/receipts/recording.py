@@ -12,7 +12,7 @@ from distill.receipts.binding import Binding, Call
 from distill.receipts.calling import StageIdentity
 from distill.receipts.decisions import Decisions
 from distill.receipts.locks import hold, is_recovered, try_hold
-from distill.receipts.look import Look
+from distill.receipts.look import Look, shared_look
 from distill.receipts.modules import module_of
 from distill.receipts.outcome import Outcome, Plan, Stored
 from distill.receipts.scope import current_reread, current_workspace, observer_scope
@@ -86,7 +86,7 @@ class Stage(Generic[P]):
     def _plan(self, *args: P.args, **kwargs: P.kwargs) -> Plan:
         workspace = current_workspace()
         call = self._binding.bind(workspace, args, kwargs)
-        look = Look.at(workspace)
+        look = shared_look(workspace)
         reread = current_reread()
         known = Decisions(workspace, call, self._identity, look).recall()
         if known is not None and reread is None:

@@ -25,16 +25,17 @@ class Rereading:
     reread: dict[str, str] | None = None
     _renamed: dict[str, tuple[FileIdentity, Digest]] = field(default_factory=dict)
 
-    def digest_of(self, recorded: str, place: Path) -> tuple[Digest, FileIdentity]:
+    def digest_of(
+        self, recorded: str, place: Path, seen: FileIdentity | None = None
+    ) -> tuple[Digest, FileIdentity]:
         """Return what a file holds, and the identity that it had meanwhile.
+
+        ``seen`` is its identity by now, null to look.
 
         Raises:
             SourceError: the file is missing, is no regular file, or changed while it was read.
         """
-        try:
-            identity = FileIdentity.of(os.stat(place))  # noqa: PTH116 - for every file
-        except OSError as error:
-            raise SourceError(f"{place} can't be read: {error.strerror}") from error
+        identity = identity_of(place) if seen is None else seen
         renamed = self._renamed.get(recorded)
         if renamed is not None and renamed[0] == identity:
             return renamed[1], identity
@@ -51,6 +52,18 @@ class Rereading:
     def renamed(self, recorded: str, identity: FileIdentity, digest: Digest) -> None:
         """Note that the caller gave a file one more name, which changed its ctime and no byte."""
         self._renamed[recorded] = (identity, digest)
+
+
+def identity_of(place: Path) -> FileIdentity:
+    """Return the identity of a file.
+
+    Raises:
+        SourceError: it can't be looked at.
+    """
+    try:
+        return FileIdentity.of(os.stat(place))  # noqa: PTH116 - for every file
+    except OSError as error:
+        raise SourceError(f"{place} can't be read: {error.strerror}") from error
 
 
 def read(place: Path | str) -> tuple[Digest, FileIdentity]:

@@ -40,9 +40,9 @@ class Traces:
         """Note a module whose file was read as syntax."""
         self.modules.append((name, file, digest))
 
-    def has_file(self, path: Path) -> bool:
+    def has_file(self, path: Path | str) -> bool:
         """Return whether there is such a file, and note the answer."""
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113 - a text, for every name that may be a module
             self.saw(path)
             return True
         self.absent.add(os.fspath(path))

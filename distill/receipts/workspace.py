@@ -68,7 +68,8 @@ class Workspace:
         Raises:
             ConfigurationError: the path is a URL.
         """
-        return Path(self._place(path))
+        place = self._place(path)
+        return path if isinstance(path, Path) and os.fspath(path) == place else Path(place)
 
     def _place(self, path: Path | str) -> str:
         """Return the place as a text, which costs a tenth of a Path."""
@@ -97,7 +98,7 @@ class Workspace:
         place, real = self._place(path), real or RealPaths()
         folder, _, last = place.rpartition("/")
         before = real.recorded.get((self._root, folder))
-        is_plain = not os.path.islink(place)  # noqa: PTH114 - a text
+        is_plain = not real.is_link(place)
         if before is not None and is_plain and last not in self._names:
             recorded = before + last
             if fault_in(recorded) is None:
@@ -133,6 +134,16 @@ class Workspace:
             VerificationError: the path is absolute, holds "..", names an unknown root, or leaves
                 workspace or root through a link.
         """
+        return Path(self.resolve_text(recorded, real, follow=follow))
+
+    def resolve_text(
+        self, recorded: str, real: RealPaths | None = None, *, follow: bool = True
+    ) -> str:
+        """Return what `resolve` does, as a text: many paths take more time than all checks.
+
+        Raises:
+            VerificationError: as `resolve`.
+        """
         fault = fault_in(recorded)
         if fault is not None:
             raise VerificationError(f"the recorded path {recorded[:200]!r} is refused: {fault}")
@@ -150,7 +161,7 @@ class Workspace:
                 f"the recorded path {recorded!r} leaves its root through a link",
                 "put the file itself there, or name its folder under [roots]",
             )
-        return Path(path)
+        return path
 
     @cached_property
     def _root(self) -> str:

@@ -1,12 +1,13 @@
 """`distill status`: one screen that says whether the workspace is sound and what a run would do."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from distill.errors import DistillError
 from distill.receipts import Receipt
-from distill.receipts.real_paths import RealPaths
+from distill.receipts.look import one_look, shared_paths
 from distill.report.ledger_health import LedgerHealth, look_at_ledger
 from distill.stages.jobs import SourceJob
 from distill.stages.pipeline import Planned, plan_all
@@ -93,12 +94,17 @@ class Health:
 
 def look_at(project: Project) -> Health:
     """Look at a workspace without changing it."""
+    with one_look(project.workspace):
+        return _look_at(project)
+
+
+def _look_at(project: Project) -> Health:
     trouble = ""
     jobs: tuple[SourceJob, ...] = ()
     planned: list[Planned] = []
     try:
         jobs = source_jobs(project)
-        planned = plan_all(project)
+        planned = plan_all(project, jobs)
     except DistillError as error:
         trouble = f"{error.message} ({error.hint})" if error.hint else error.message
     newest = _newest(project)
@@ -125,9 +131,10 @@ def _newest(project: Project) -> list[Receipt]:
 def _source(project: Project, job: SourceJob) -> SourceHealth:
     if job.is_withdrawn:
         return SourceHealth(job.table.name, 0, 0, "withdrawn: not read")
-    real = RealPaths()
-    files = [project.workspace.resolve(path, real) for path in job.files]
-    return SourceHealth(job.table.name, len(files), sum(path.stat().st_size for path in files))
+    real = shared_paths()
+    files = [project.workspace.resolve_text(path, real) for path in job.files]
+    size = sum(os.stat(path).st_size for path in files)  # noqa: PTH116 - for every file
+    return SourceHealth(job.table.name, len(files), size)
 
 
 def _declared(project: Project) -> list[SourceHealth]:

@@ -7,8 +7,9 @@ its arguments were found.
 from typing import Any
 
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
-from distill.receipts.real_paths import RealPaths
+from distill.receipts.look import shared_paths
 from distill.stages import evidence, preference, rag, scoring, sft
+from distill.stages.jobs import SourceJob
 from distill.stages.parents import shards_below
 from distill.stages.source_jobs import source_jobs
 from distill.workspace.places import EVIDENCE_DIR, EXPORTS_DIR, SCORED_DIR
@@ -17,12 +18,15 @@ from distill.workspace.project import Project
 Arguments = dict[str, Any]
 
 
-def evidence_arguments(project: Project) -> Arguments:
-    """Return what `index_evidence` is called with in this workspace."""
-    jobs = source_jobs(project)
-    paths, real = sorted({path for job in jobs for path in job.paths}), RealPaths()
+def evidence_arguments(project: Project, jobs: tuple[SourceJob, ...] | None = None) -> Arguments:
+    """Return what `index_evidence` is called with in this workspace.
+
+    ``jobs`` are those of its sources, null to look for their files.
+    """
+    jobs = source_jobs(project) if jobs is None else jobs
+    paths, real = sorted({path for job in jobs for path in job.paths}), shared_paths()
     return {
-        "logs": [project.workspace.resolve(path, real) for path in paths],
+        "logs": [project.workspace.resolve_text(path, real) for path in paths],
         "jobs": jobs,
         "withdrawals": [file] if (file := project.withdrawals_file).exists() else [],
         "evidence": project.root / EVIDENCE_DIR,

@@ -7,6 +7,7 @@ from typing import Any
 
 from distill.errors import ContractError
 from distill.receipts import Receipt
+from distill.receipts.real_paths import RealPaths
 from distill.stages.pipeline import Stage
 from distill.workspace.project import Project
 
@@ -72,9 +73,11 @@ def _changed_inputs(
 ) -> Iterable[str]:
     recorded = {entry.path: entry.bytes for entry in receipt.claim.inputs}
     present: dict[str, Path] = {}
+    real = RealPaths()
     for value in arguments.values():
         if isinstance(value, list):
-            present.update({project.workspace.record_path(path): path for path in value})
+            found = {project.workspace.record_path(path, real): Path(path) for path in value}
+            present.update(found)
     for path in sorted(present.keys() - recorded.keys()):
         yield f"new input {path}"
     for path in sorted(recorded.keys() - present.keys()):

@@ -8,10 +8,12 @@ from typing import Any, Final, Self
 
 from distill.receipts import Outcome, workspace_scope
 from distill.receipts.incremental.workers import may_fork, number_of_workers
+from distill.receipts.look import one_look
 from distill.receipts.outcome import Plan, PlanStatus
 from distill.receipts.recording import Later
 from distill.receipts.side_by_side import Manner, make_calls
 from distill.stages import arguments, evidence, preference, rag, scoring, sft
+from distill.stages.jobs import SourceJob
 from distill.stages.progress import SILENT, Progress
 from distill.workspace.project import Project
 
@@ -53,10 +55,10 @@ class Stage:
         later: Later = self.recorded.later(**self.arguments(project), progress=progress)
         return later
 
-    def plan(self, project: Project) -> Plan:
-        """Say what `run` would do, without doing it."""
+    def plan(self, project: Project, given: Mapping[str, Any] | None = None) -> Plan:
+        """Say what `run` would do, without doing it; ``given`` are the arguments, if known."""
         with workspace_scope(project.workspace):
-            plan: Plan = self.recorded.plan(**self.arguments(project))
+            plan: Plan = self.recorded.plan(**(self.arguments(project) if given is None else given))
         return plan
 
 
@@ -111,13 +113,23 @@ class Planned:
     waits_for: str | None = None
 
 
-def plan_all(project: Project) -> list[Planned]:
-    """Say of each stage what a run would do; a child of a stage that would run waits for it."""
+def plan_all(project: Project, jobs: tuple[SourceJob, ...] | None = None) -> list[Planned]:
+    """Say of each stage what a run would do; a child of a stage that would run waits for it.
+
+    ``jobs`` are those of the sources, null to look for their files.
+    """
+    with one_look(project.workspace):
+        return _plan_all(project, jobs)
+
+
+def _plan_all(project: Project, jobs: tuple[SourceJob, ...] | None) -> list[Planned]:
     planned: dict[str, Planned] = {}
     for stage in STAGES:
         waits = next((name for name in stage.parents if planned[name].plan.status != "fresh"), None)
         if waits is None:
-            planned[stage.name] = Planned(stage.name, stage.plan(project))
+            is_first = stage.name == evidence.STAGE
+            given = arguments.evidence_arguments(project, jobs) if is_first else None
+            planned[stage.name] = Planned(stage.name, stage.plan(project, given))
         else:
             newest = project.receipts.newest(stage.name)
             status: PlanStatus = "never built" if newest is None else "stale"

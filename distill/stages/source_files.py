@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from distill.receipts.real_paths import RealPaths
+from distill.receipts.look import shared_paths
 from distill.records.withdrawal import Withdrawals
+from distill.workspace.logs import find_places
 from distill.workspace.project import Project
 
 
@@ -23,6 +24,7 @@ class SourceFiles:
     def __init__(self, project: Project) -> None:
         self.withdrawals: Withdrawals = project.withdrawals()
         self._project = project
+        self._real = shared_paths()
 
     def files(self, patterns: Sequence[str], place: str, *, optional: bool = False) -> Found:
         """Return the files that patterns name; `place` names their table in an error.
@@ -37,11 +39,14 @@ class SourceFiles:
         gone = self.withdrawals.files
         wide = [pattern.replace("**/", "*") for pattern in patterns]  # * crosses folders here
         meant = {path for path in gone if any(fnmatchcase(path, one) for one in wide)}
-        paths = self._project.find(
-            tuple(one for one in patterns if one not in gone),
-            place,
+        workspace, real = self._project.workspace, self._real
+        paths = find_places(
+            [one for one in patterns if one not in gone],
+            root=workspace.root,
+            roots=workspace.roots,
+            place=place,
             optional=optional or bool(meant),
+            real=real,
         )
-        workspace, real = self._project.workspace, RealPaths()
         found = {workspace.record_path(path, real) for path in paths}
         return Found(tuple(sorted(found - gone)), tuple(sorted(meant | (found & gone))))

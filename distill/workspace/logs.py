@@ -3,9 +3,11 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import translate
 from pathlib import Path
 
 from distill.errors import ConfigurationError, SourceError
+from distill.receipts.real_paths import RealPaths
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _MAGIC = re.compile(r"[*?\[]")
@@ -23,17 +25,33 @@ def find_logs(
         ConfigurationError: a pattern is a URL, absolute, or leaves the workspace or its root.
         SourceError: a pattern matches nothing and the source is not `optional`.
     """
-    found: set[Path] = set()
+    found = find_places(
+        patterns, root=root, roots=roots, place=place, optional=optional, real=RealPaths()
+    )
+    return [Path(one) for one in found]
+
+
+def find_places(
+    patterns: Sequence[str],
+    *,
+    root: Path,
+    roots: Mapping[str, Path],
+    place: str,
+    optional: bool,
+    real: RealPaths,
+) -> list[str]:
+    """Return what `find_logs` does, as texts, each a tenth of a path; ``real`` learns of them."""
+    found: set[str] = set()
     for pattern in patterns:
         base, relative = _base(pattern, root=root, roots=roots, place=place)
-        matches = _matches(base, relative)
+        matches = list(_matches(base, relative, real))
         if not matches and not optional:
             raise SourceError(
                 f"{place}: {pattern!r} matches no file",
                 "mend the path, or set optional = true if the logs may be absent",
             )
         found.update(matches)
-    return sorted(found, key=lambda path: path.parts)  # paths compare theirs one by one
+    return sorted(found, key=lambda path: path.split("/"))  # as paths compare, part by part
 
 
 def walked(patterns: Sequence[str], *, root: Path, roots: Mapping[str, Path]) -> Iterator[Path]:
@@ -64,11 +82,48 @@ def _folders_below(folder: Path, depth: int | None, above: frozenset[str]) -> It
             yield from _folders_below(entry, left, above | {real})
 
 
-def _matches(base: Path, relative: str) -> list[Path]:
-    if _MAGIC.search(relative):
-        return [path for path in base.glob(relative) if path.is_file()]
-    path = base / relative
-    return [path] if path.is_file() else []
+def _matches(base: Path, relative: str, real: RealPaths) -> Iterator[str]:
+    """Yield the files that a pattern names below a folder."""
+    if "**" in relative:
+        yield from (os.fspath(path) for path in base.glob(relative) if path.is_file())
+    elif base.is_dir():
+        yield from _below(os.fspath(base), Path(relative).parts, real)
+
+
+def _below(folder: str, parts: Sequence[str], real: RealPaths) -> Iterator[str]:
+    """Yield the files whose path below a folder fits the parts of a pattern.
+
+    Law: those are the files of ``Path(folder).glob("/".join(parts))``. A listing tells of most
+    entries what they are, so that they need not be asked one by one.
+    """
+    part, *rest = parts
+    if not _MAGIC.search(part):
+        path = f"{folder.rstrip('/')}/{part}"
+        if rest and os.path.isdir(path):  # noqa: PTH112 - a text
+            yield from _below(path, rest, real)
+        elif not rest and Path(path).is_file():
+            yield path
+        return
+    fits = re.compile(translate(part)).fullmatch
+    for entry in _entries(folder):
+        if not fits(entry.name):
+            continue
+        is_link = entry.is_symlink()  # the system is asked for links alone, which may lead nowhere
+        if rest:
+            if Path(entry.path).is_dir() if is_link else entry.is_dir():
+                yield from _below(entry.path, rest, real)
+        elif Path(entry.path).is_file() if is_link else entry.is_file():
+            if not is_link:
+                real.plain.add(entry.path)
+            yield entry.path
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except PermissionError:  # as a glob does
+        return []
 
 
 def _base(pattern: str, *, root: Path, roots: Mapping[str, Path], place: str) -> tuple[Path, str]:
