@@ -89,7 +89,8 @@ class CardTally:
 
     def _count_evidence(self, sample: Sample, records: Sequence[EvidenceRecord]) -> None:
         self.tools_unknown += int(None in [record.tools for record in records])
-        self.paths_unchecked += sum(one.facts.hallucinated_paths is None for one in records[:1])
+        for record in records[:1]:
+            self.paths_unchecked += int(record.facts.hallucinated_paths is None)
         for record, kept in zip(records, _kept(sample), strict=False):
             self.trimmed += len(record.messages or ()) - kept
 

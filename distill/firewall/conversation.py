@@ -10,15 +10,18 @@ Messages = Sequence[Message]
 
 def to_last_turn(messages: Messages) -> Messages:
     """Return a conversation up to its last assistant's message; none where none speaks."""
-    turns = [number for number, message in enumerate(messages) if message.role == "assistant"]
-    return messages[: turns[-1] + 1] if turns else ()
+    for end in range(len(messages), 0, -1):
+        if messages[end - 1].role == "assistant":
+            return messages[:end]
+    return ()
 
 
 def common_beginning(first: Messages, second: Messages) -> int:
     """Return how many messages two conversations have in common from their beginning on."""
-    pairs = zip(first, second, strict=False)
-    differing = (number for number, (one, other) in enumerate(pairs) if not _is_same(one, other))
-    return next(differing, min(len(first), len(second)))
+    for number, (one, other) in enumerate(zip(first, second, strict=False)):
+        if not _is_same(one, other):
+            return number
+    return min(len(first), len(second))
 
 
 def _is_same(one: Message, other: Message) -> bool:

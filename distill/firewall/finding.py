@@ -9,7 +9,7 @@ reads scored run and evidence, no file and no clock. What it needs of the run's 
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from distill.firewall.settings import FirewallSettings
 from distill.firewall.splits import Splits
@@ -29,8 +29,7 @@ class GateSettings(FrozenModel):
     splits: Splits | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunCandidate:
+class RunCandidate(NamedTuple):
     """A scored run with its evidence; `is_duplicate` where its id stood earlier in the input."""
 
     run: ScoredRun
@@ -44,8 +43,7 @@ class RunCandidate:
         return None if facts.observers is None else facts.observed
 
 
-@dataclass(frozen=True, slots=True)
-class PairCandidate:
+class PairCandidate(NamedTuple):
     """Two scored runs that may become a preference pair."""
 
     chosen: RunCandidate
@@ -60,8 +58,7 @@ class PairCandidate:
         return chosen.observed.keys() | rejected.observed.keys()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Why a gate stays shut: `rule` names the module's rule, `detail` never quotes the record."""
 
     reason: QuarantineReason
@@ -89,8 +86,7 @@ class Gate(Generic[C]):
     is_observed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A candidate that is not exported: the first gate that failed, and what else would have.
 
     `also` holds further reasons, each once, in the order of the gates.

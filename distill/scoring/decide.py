@@ -9,7 +9,6 @@
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Final
 
 from distill.records.evidence import EvidenceRecord
@@ -116,7 +115,7 @@ def inherit(parents: Sequence[tuple[str, Category]]) -> Decision:
         return undecided(Rule.NO_PARENT, "no verdict-bearing run has its subject")
     if len(categories) > 1:
         reason = f"its parents are {' and '.join(categories)}"
-        return replace(undecided(Rule.PARENTS_DISAGREE, reason), parent_run_ids=run_ids)
+        return undecided(Rule.PARENTS_DISAGREE, reason)._replace(parent_run_ids=run_ids)
     return Decision(
         category=Category(categories[0]),
         rule=Rule.INHERITED.value,
@@ -130,8 +129,7 @@ def contradicted(decision: Decision) -> Decision:
 
     The verdict that decided before stays named, so that a reviewer sees it.
     """
-    return replace(
-        decision,
+    return decision._replace(
         category=Category.NEEDS_HUMAN_REVIEW,
         rule=Rule.SAME_OUTPUT_OPPOSITE_VERDICTS.value,
         reasons=("the same output has opposite verdicts within its task", *decision.reasons),

@@ -1,7 +1,7 @@
 """What scoring says of one run, and the fixed names of the rules that say it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from distill.records.scored import DecidingVerdict
 from distill.records.taxonomy import Category
@@ -24,9 +24,8 @@ class Rule(StrEnum):
     SAME_OUTPUT_OPPOSITE_VERDICTS = "same_output_opposite_verdicts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """A run's category, the rule that decided and why.
+class Decision(NamedTuple):
+    """A run's category, the rule that decided and why; a scored run has fields of these names.
 
     `reward` is the deciding verdict's value where it is a finite number. `parent_run_ids` are those
     whose category an extraction-class record took, or that disagree.

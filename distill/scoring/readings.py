@@ -2,9 +2,8 @@
 
 import json
 import math
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from distill.records.evidence import Verdict
 from distill.records.scored import DecidingVerdict
@@ -30,8 +29,7 @@ class Silence(StrEnum):
     LEFT_FOR_REVIEW = "left_for_review"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A verdict and either the category that it names, or why it names none."""
 
     verdict: Verdict

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -42,7 +42,6 @@ Told: TypeAlias = Sequence[tuple[str, Category]] | None
 _Change: TypeAlias = dict[str, Any]
 _Changes: TypeAlias = dict[str, dict[int, _Change]]
 
-_DECISION: Final = tuple(field.name for field in fields(Decision))
 #: Of a decision: category, rule, and the origin of what decided.
 _Summary: TypeAlias = tuple[str, str, str | None]
 
@@ -258,7 +257,7 @@ def scored_run(record: EvidenceRecord, decision: Decision, ref: EvidenceRef) -> 
         instrument_failure=record.instrument_failure,
         output_digest=record.facts.output_digest,
         evidence=ref,
-        **_values(decision),
+        **decision._asdict(),
     )
 
 
@@ -320,7 +319,9 @@ def _changed(content: bytes, changes: Mapping[int, _Change]) -> bytes:
     lines = content.split(b"\n")
     for index, change in changes.items():
         run = ScoredRun.from_line(lines[index])
-        values = _values(_decided(_decision_of(run), change["told"])) if "told" in change else {}
+        values: dict[str, Any] = {}
+        if "told" in change:
+            values = _decided(_decision_of(run), change["told"])._asdict()
         if "near" in change:
             values["near_duplicates"] = NearDuplicates(**change["near"])
         if "floor" in change:
@@ -340,10 +341,5 @@ def _summary(decision: Decision) -> _Summary:
     return decision.category.value, decision.rule, origin
 
 
-def _values(decision: Decision) -> dict[str, Any]:
-    """Return what a scored run takes over from a decision: fields of the same names."""
-    return {name: getattr(decision, name) for name in _DECISION}
-
-
 def _decision_of(run: ScoredRun) -> Decision:
-    return Decision(**{name: getattr(run, name) for name in _DECISION})
+    return Decision(**{name: getattr(run, name) for name in Decision._fields})
