@@ -40,7 +40,10 @@ def first_turn(messages: Sequence[Message]) -> int:
 
 def _says(messages: Sequence[Message], roles: Sequence[str]) -> bool:
     """Say whether a turn of one of some roles says anything."""
-    return any(message.role in roles and not message.is_blank for message in messages)
+    for message in messages:  # noqa: SIM110 - a generator takes twice as long
+        if message.role in roles and not message.is_blank:
+            return True
+    return False
 
 
 def _empty(rule: str, detail: str) -> Finding:

@@ -4,7 +4,8 @@ A gate is a function ``check(candidate, settings) -> Finding | None`` in a modul
 reads scored run and evidence, no file and no clock. What it needs of the run's texts, its observer
 (`distill.firewall.observing`) has left in the evidence. A new gate is one module, one reason in
 `distill.records.taxonomy`, one line in `distill.firewall.gates`, its settings in
-`distill.firewall.settings`, one fixture and one section of `docs/firewall.md`.
+`distill.firewall.settings`, one fixture and one section of `docs/firewall.md`. All gates of a set
+are asked by `distill.firewall.judging`.
 """
 
 from collections.abc import Callable, Container

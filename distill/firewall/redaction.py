@@ -88,6 +88,8 @@ def redact(
     Raises:
         UndecidedError: a mark's place is not there, or there is no key.
     """
+    if not _is_marked(record):
+        return record
     changes: dict[str, Any] = {}
     for at, spans, reason in _redactions(record, settings):
         if key is None:
@@ -107,22 +109,26 @@ def count_redactions(
     rules = [
         span.rule
         for record in records
+        if _is_marked(record)
         for _, spans, _ in _redactions(record, settings)
         for span in spans
     ]
     return Counter(rules) if rules else {}
 
 
+def _is_marked(record: EvidenceRecord) -> bool:
+    """Say whether a gate that marks found something in a run: in most none did."""
+    return not MARKING.keys().isdisjoint(record.facts.observed)
+
+
 def _redactions(
     record: EvidenceRecord, settings: FirewallSettings
 ) -> Iterator[tuple[str, list[Span], QuarantineReason]]:
     """Yield each place with the spans to be replaced there."""
-    observed = record.facts.observed
     found = [
         (mark.at, Span(mark.start, mark.end, mark.rule), reason)
         for gate, reason in MARKING.items()
-        if gate in observed
-        for mark in settings.redacted_marks(gate, observed)
+        for mark in settings.redacted_marks(gate, record.facts.observed)
     ]
     found.sort(key=lambda one: one[0])
     for at, group in groupby(found, key=lambda one: one[0]):

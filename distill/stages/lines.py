@@ -20,6 +20,7 @@ class RandomReader:
 
     def __init__(self, most_open: int = 16) -> None:
         self._open: dict[Path, int] = {}
+        self._last: tuple[Path, int] | None = None
         self._most_open = most_open
 
     def __enter__(self) -> Self:
@@ -33,15 +34,21 @@ class RandomReader:
 
     def close(self) -> None:
         """Close what is open."""
+        self._last = None
         while self._open:
             os.close(self._open.popitem()[1])
 
     def read(self, path: Path, start: int, end: int) -> bytes:
         """Return the bytes from `start` to `end` of the file."""
+        if self._last is None or self._last[0] is not path:
+            self._last = (path, self._descriptor(path))
+        return os.pread(self._last[1], end - start, start)
+
+    def _descriptor(self, path: Path) -> int:
         descriptor = self._open.pop(path, None)
         if descriptor is None:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._open[path] = descriptor
         if len(self._open) > self._most_open:
             os.close(self._open.pop(next(iter(self._open))))
-        return os.pread(descriptor, end - start, start)
+        return descriptor
