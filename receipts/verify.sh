@@ -536,7 +536,8 @@ awk -F "$tab" -v size="$size" -v origin="$origin" -v ledger="$log" -v under="$po
 BEGIN {
     dash = "\342\200\224 "; turn = 0
     notes = ENVIRON["T"] "/point/notes"; signed_ones = ENVIRON["T"] "/point/signed"
-    printf "" > notes; printf "" > signed_ones
+    keyless = ENVIRON["T"] "/point/keyless"            # signatures of which no key is known
+    printf "" > notes; printf "" > signed_ones; printf "" > keyless
 }
 pass == 1 { split($0, part, " "); if (part[1] == 0) root[part[2]] = part[3] }
 pass == 2 { at[++turns] = $1; line[turns] = $2; id[turns] = $3; if ($2 != "-") keys++ }
@@ -556,7 +557,10 @@ function look(n, file,    count, hex, signed, sig, body) {
     sig = count == 5 && index(L[5], signed) == 1 ? unbase64(substr(L[5], length(signed) + 1)) : ""
     if (count < 4 || count > 5 || L[4] != "" || L[1] != origin || L[2] != sprintf("%d", n) || length(hex) != 64 || (count == 5 && length(sig) != 136)) {
         wrong(file, "is no checkpoint of this ledger over " n " lines: it was changed")
-        if ((n in p256) && turn && line[turn] != "-") print "-\t" line[turn] "\t" file "\t" p256[n] > signed_ones
+        if (n in p256) {
+            if (turn && line[turn] != "-") print "-\t" line[turn] "\t" file "\t" p256[n] > signed_ones
+            else print p256[n] > keyless
+        }
         return
     }
     body = origin "\\012" L[2] "\\012" L[3] "\\012"
@@ -628,7 +632,7 @@ misspelt() {
 }
 
 signed=0
-cut -f 4 "$T/point/signed" | awk '$0 != "-"' >"$T/list"
+cut -f 4 "$T/point/signed" | awk '$0 != "-"' - "$T/point/keyless" >"$T/list"
 misspelt "$T/list" >"$T/misspelt"
 while IFS= read -r path; do
     fault "$path" "is no P-256 signature in its one spelling (DER, lower s): it was changed"

@@ -458,11 +458,8 @@ WHOLE_EXPORT = document(
 @given(damaged_copies(WHOLE_EXPORT), damaged_copies(score_v3("correctness", 1)))
 def test_damaged_rows(row: Any, loose: Any) -> None:
     """Whatever stands in the place of whatever, a reader answers or refuses, and raises no more."""
-    for rows in (
-        [row],
-        [loose],
-        [row, loose, *row["observations"]] if row.get("observations") else [row],
-    ):
+    nested = row.get("observations")
+    for rows in ([row], [loose], [row, loose, *nested] if isinstance(nested, list) else [row]):
         with suppress(RecordError):
             assert answers(*rows, rows="grouped")
 

@@ -67,6 +67,21 @@ def test_another_key_than_the_kept_one(
     assert "not signed by your key" in verdict.faults[0]
 
 
+@pytest.mark.parametrize("suffix", ["", ".p256"])
+def test_what_was_swapped_with_the_log_is_named(signed: World, suffix: str) -> None:
+    """Also where the log tells no key any more by which a signature could be held."""
+    log = signed.root / "receipts/ledger/log.jsonl"
+    beside = signed.root / f"receipts/ledger/checkpoints/{2:016d}{suffix}"
+    contents = log.read_bytes(), beside.read_bytes()
+    for path, content in zip((beside, log), contents, strict=True):
+        path.chmod(0o644)
+        path.write_bytes(content)
+    verdict = run_script(signed.root, "--since", signed.checkpoint)
+    assert verdict.code == 10
+    for path in (log, beside):
+        assert any(one.startswith(f"{path.relative_to(signed.root)}: ") for one in verdict.faults)
+
+
 def test_a_key_in_each_of_its_forms(signed: World) -> None:
     """PEM of either key, and the verifier key of signed notes."""
     (folder,) = {path.parent for path in signed.root.glob("receipts/keys/*.vkey")}
