@@ -1,53 +1,53 @@
 """What each observer of the gates costs, alone and all together, beside its nearest library.
 
-    python benchmarks/gates.py [--runs 400] [--text FILE …] [--rounds 3]
+    python benchmarks/gates.py [--runs 400] [--text FILE …] [--rounds 3] [--processes 2]
 
-Observers are measured over generated runs, or over text files of yours (each file is one run). A
+Observers are measured over generated runs, or over text files of yours (each file is one run), in
+parts of `PART` characters, whose runs are observed together as those of a part of a log are. A
 library is installed into an environment of its own, is given the same texts (the first
-`SAMPLE` characters of them, since some take hours for a gigabyte), and runs between our rounds.
+300,000 characters of them, since some take hours for a gigabyte), and runs between our rounds.
 Rates are millions of characters for a second of CPU, the best of all rounds; joining a run's texts,
 which observers share, counts for each that is measured alone.
+
+With `--processes` only all observers together are measured, in so many processes that each observe
+all runs at the same time, by the clock: from when the first begins until the last is done, the
+median of all rounds.
 """
 
 import argparse
-import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
-import venv
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from multiprocessing import Barrier, Process, Queue
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from corpus import make_run
+from gates_peers import PEERS, Peer, sample
 
 from distill.firewall import benchmark_contamination
 from distill.firewall.benchmark_index import BenchmarkIndex
 from distill.firewall.benchmark_items import item_of
-from distill.firewall.observing import OBSERVERS, observe
+from distill.firewall.looking import together
+from distill.firewall.observing import OBSERVERS, observe_all
 from distill.records.run_texts import RunTexts
 from distill.sources.messages import read_messages
 
-SAMPLE: Final = 300_000
-#: By gate: what is installed, and the script beside this one that scans with it.
-PEERS: Final = {
-    "secret_detected": ("detect-secrets==1.5.0", "gates_detect_secrets.py"),
-    "near_duplicate": ("datasketch==2.0.0", "gates_datasketch.py"),
-    "benchmark_contamination": (
-        "datatrove==0.10.1 spacy orjson regex xxhash<4",
-        "gates_datatrove.py",
-    ),
-}
 #: How many items the list has that runs are compared with.
 ITEMS: Final = 2_000
 
+#: Characters of the runs that are observed together, about those of a segment of a log.
+PART: Final = 128 * 1024
+
 Run = dict[str, Any]
+Ask = Callable[[Sequence[RunTexts]], object]
 
 
 def generated(number: int) -> Iterator[Run]:
@@ -78,88 +78,137 @@ def characters(runs: Sequence[Run]) -> int:
     return sum(len(placed.text) for run in runs for placed in RunTexts(**run).all)
 
 
-def seconds(runs: Sequence[Run], ask: Callable[[RunTexts], object]) -> float:
-    """Return the CPU seconds that an observer takes for all runs; placing texts is not counted."""
-    texts = [RunTexts(**run) for run in runs]
-    for one in texts:
-        _ = one.all, one.labels
+def parts(runs: Sequence[Run]) -> list[list[RunTexts]]:
+    """Return what observers are asked about, part by part; placing texts is done before."""
+    found: list[list[RunTexts]] = [[]]
+    size = 0
+    for run in runs:
+        texts = RunTexts(**run)
+        chars = sum(len(placed.text) for placed in (*texts.all, *texts.labels))
+        if found[-1] and size + chars > PART:
+            found.append([])
+            size = 0
+        found[-1].append(texts)
+        size += chars
+    return found
+
+
+def seconds(runs: Sequence[Run], ask: Ask) -> float:
+    """Return the CPU seconds that some observers take for all runs."""
+    made = parts(runs)
     began = time.process_time()
-    for one in texts:
-        ask(one)
+    for part in made:
+        ask(part)
     return time.process_time() - began
 
 
-class Peer:
-    """A library in an environment of its own, with a file of the texts that it is given."""
+def alone(observe: Callable[[RunTexts], object]) -> Ask:
+    """Return what asks one observer about each run of a part."""
 
-    def __init__(self, folder: Path, requirement: str, script: str, texts: Path) -> None:
-        venv.create(folder, with_pip=True)
-        self._command = [
-            str(folder / "bin/python"),
-            str(Path(__file__).parent / script),
-            str(texts),
-        ]
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        subprocess.run(
-            [self._command[0], "-m", "pip", "install", "-q", *requirement.split()],
-            check=True,
-            env=environment,
-            stderr=subprocess.DEVNULL,
-        )
+    def ask(part: Sequence[RunTexts]) -> None:
+        with together(part):
+            for texts in part:
+                observe(texts)
 
-    def seconds(self) -> float:
-        """Return the CPU seconds that it says it took for the texts."""
-        done = subprocess.run(self._command, check=True, capture_output=True, text=True)
-        return float(done.stdout)
+    return ask
 
 
-def sample(runs: Sequence[Run], path: Path) -> int:
-    """Write the first texts of the runs as JSON lines, and return their characters."""
-    written = 0
-    with path.open("w", encoding="ascii") as file:
-        for placed in (placed for run in runs for placed in RunTexts(**run).all):
-            file.write(json.dumps(placed.text) + "\n")
-            written += len(placed.text)
-            if written > SAMPLE:
-                break
-    return written
+def at_once(
+    options: argparse.Namespace, barrier: Barrier, lists: int, times: "Queue[tuple[float, float]]"
+) -> None:
+    """Observe all runs, once for each round and once before; put begin and end of each round."""
+    runs = runs_of(options)
+    ask = partial(observe_all, benchmarks=[benchmark()] * lists)
+    seconds(runs, ask)
+    for _ in range(options.rounds):
+        made = parts(runs)
+        barrier.wait()
+        began = time.perf_counter()
+        for part in made:
+            ask(part)
+        times.put((began, time.perf_counter()))
+        barrier.wait()
+
+
+def rate_at_once(options: argparse.Namespace, lists: int, total: int) -> float:
+    """Return the characters that all processes observe in a second by the clock, the median."""
+    times: Queue[tuple[float, float]] = Queue()
+    barrier = Barrier(options.processes)
+    arguments = (options, barrier, lists, times)
+    workers = [Process(target=at_once, args=arguments) for _ in range(options.processes)]
+    for worker in workers:
+        worker.start()
+    # What is put between two barriers is of one round, but may be taken in any order.
+    taken = sorted(times.get() for _ in range(options.processes * options.rounds))
+    for worker in workers:
+        worker.join()
+    rounds = [taken[at : at + options.processes] for at in range(0, len(taken), options.processes)]
+    spans = [max(end for _, end in one) - one[0][0] for one in rounds]
+    return options.processes * total / median(spans)
+
+
+def runs_of(options: argparse.Namespace) -> list[Run]:
+    """Return the runs that the options name."""
+    files = (path.read_text(encoding="utf-8", errors="replace") for path in options.text)
+    return [{"text": text} for text in files] or list(generated(options.runs))
 
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=400)
     parser.add_argument("--text", type=Path, nargs="*", default=[])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--processes", type=int)
     options = parser.parse_args()
-    files = (path.read_text(encoding="utf-8", errors="replace") for path in options.text)
-    runs = [{"text": text} for text in files] or list(generated(options.runs))
+    runs = runs_of(options)
+    print(f"{len(runs)} runs, {characters(runs):,} characters; load {os.getloadavg()[0]:.1f}\n")
+    if options.processes:
+        measure_at_once(options, characters(runs))
+    else:
+        measure_each(runs, options.rounds)
+
+
+def measure_at_once(options: argparse.Namespace, total: int) -> None:
+    """Measure all observers in several processes at once, with a list and without one."""
+    print(f"| all observers, {options.processes} processes | MB/s |")
+    print("| --- | ---: |")
+    for name, lists in (("without a list", 0), ("with a list", 1)):
+        print(f"| {name} | {rate_at_once(options, lists, total) / 1e6:.1f} |")
+
+
+def measure_each(runs: Sequence[Run], rounds: int) -> None:
+    """Measure each observer and all together on one core, beside the libraries."""
     total = characters(runs)
     lists = (benchmark(),)
-    asked: dict[str, Callable[[RunTexts], object]] = {
-        **{name: ask for name, (_, ask) in OBSERVERS.items()},
-        "benchmark_contamination": partial(benchmark_contamination.observe, benchmarks=lists),
-        "all together": partial(observe, benchmarks=lists),
+    compared = partial(benchmark_contamination.observe, benchmarks=lists)
+    asked: dict[str, Ask] = {
+        **{name: alone(ask) for name, (_, ask) in OBSERVERS.items()},
+        "benchmark_contamination": alone(compared),
+        "all together, without a list": observe_all,
+        "all together": partial(observe_all, benchmarks=lists),
     }
-    ours = {name: [] for name in asked}
+    ours: dict[str, list[float]] = {name: [] for name in asked}
     theirs: dict[str, list[float]] = {name: [] for name in PEERS}
     with tempfile.TemporaryDirectory() as scratch:
         texts = Path(scratch) / "texts.jsonl"
-        sampled = sample(runs, texts)
+        said = (placed.text for run in runs for placed in RunTexts(**run).all)
+        sampled = sample(said, texts)
         peers = {n: Peer(Path(scratch) / n, *peer, texts) for n, peer in PEERS.items()}
-        for _ in range(options.rounds):
+        for _ in range(rounds):
             for name, ask in asked.items():
                 ours[name].append(seconds(runs, ask))
             for name, peer in peers.items():
                 theirs[name].append(peer.seconds())
-    print(f"{len(runs)} runs, {total:,} characters; load {os.getloadavg()[0]:.1f}\n")
     print("| observer | MB/s | nearest library | MB/s |")
     print("| --- | ---: | --- | ---: |")
     for name, taken in ours.items():
-        peer, rate = "", ""
+        library, rate = "", ""
         if name in PEERS:
-            peer, rate = PEERS[name][0], f"{sampled / min(theirs[name]) / 1e6:.3f}"
-        print(f"| `{name}` | {total / max(min(taken), 1e-9) / 1e6:.1f} | {peer} | {rate} |")
+            library, rate = PEERS[name][0], f"{sampled / min(theirs[name]) / 1e6:.3f}"
+        print(f"| `{name}` | {total / max(min(taken), 1e-9) / 1e6:.1f} | {library} | {rate} |")
 
 
 if __name__ == "__main__":
