@@ -7,10 +7,12 @@ largest shares; the settings say which are too large.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
+from distill.firewall.looking import seen
 from distill.firewall.observation import observation_of
 from distill.records.evidence import Observation
 from distill.records.run_texts import RunTexts
@@ -18,6 +20,7 @@ from distill.records.taxonomy import QuarantineReason
 
 if TYPE_CHECKING:
     from distill.firewall.benchmark_index import BenchmarkIndex
+    from distill.firewall.words import Hashes
 
 NAME: Final = "benchmark_contamination"
 VERSION: Final = 1
@@ -109,15 +112,33 @@ def _prompt(texts: RunTexts) -> str:
 
 def _shares(texts: RunTexts, benchmarks: "Sequence[BenchmarkIndex]") -> dict[str, tuple[str, int]]:
     """Return by measure the item of any list that is covered most, and its share in per mille."""
-    from distill.firewall.words import word_hashes  # noqa: PLC0415 - brings numpy
-
-    # All texts are one: an item that was cut into pieces, a line each, is whole again.
-    text = "\n".join(texts.strings)
-    words = word_hashes(text)
     best: dict[str, tuple[str, int]] = {}
     for index in benchmarks:
-        for found in index.coverage(text, words):
+        if not seen(texts, _Covering(index)):
+            continue
+        for found in index.coverage(_whole(texts), seen(texts, _words)):
             measure = f"{found.part}_{found.length}"
             if found.share >= LEAST_SHARE and found.share > best.get(measure, ("", 0))[1]:
                 best[measure] = (f"{index.name}: {found.item}", found.share)
     return best
+
+
+@dataclass(frozen=True)
+class _Covering:
+    """Looks whether runs may hold a part of any item of a list."""
+
+    index: "BenchmarkIndex"
+
+    def __call__(self, runs: Sequence[RunTexts]) -> list[bool]:
+        return self.index.may_cover([seen(run, _words) for run in runs])
+
+
+def _words(runs: Sequence[RunTexts]) -> "list[Hashes]":
+    from distill.firewall.words import hashes_of_all  # noqa: PLC0415 - brings numpy
+
+    return hashes_of_all([_whole(run) for run in runs])
+
+
+def _whole(texts: RunTexts) -> str:
+    """Return all texts as one: an item that was cut into pieces, a line each, is whole again."""
+    return "\n".join(texts.strings)

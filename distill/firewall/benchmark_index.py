@@ -1,6 +1,6 @@
 """One benchmark list as an index: which share of each item stands in a text.
 
-Every n-gram of the text is looked up; none is sampled. A table of bits rules nearly all of them
+Every n-gram of the text is looked up; none is sampled. Tables of bits rule nearly all of them
 out, so the cost is that of reading the text's words.
 """
 
@@ -19,7 +19,9 @@ MOST_ITEMS: Final = 10
 #: A part with fewer n-grams of its own is not compared.
 LEAST_GRAMS: Final = 4
 
-_SPARE: Final = 4  # the table has 2^4 places for each n-gram, or more
+_SPARE: Final = 4  # a table of bits has 2^4 places for each n-gram, or more
+#: Of the tables of bits; a hash's own upper bits are as good as any.
+_FACTORS: Final = (1, 0x9E3779B1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,12 @@ class GramTable:
         found: NDArray[np.bool_] = self.short[at] == short
         return found
 
+    def has(self, keys: Hashes) -> NDArray[np.bool_]:
+        """Say of each key whether it is one of an item's."""
+        at = np.minimum(self.keys.searchsorted(keys), len(self.keys) - 1)
+        found: NDArray[np.bool_] = self.keys[at] == keys
+        return found
+
     def best(self, keys: Hashes) -> tuple[int, int]:
         """Return the item of which most is covered by these keys, and its share in per mille."""
         distinct = np.sort(keys)
@@ -76,22 +84,47 @@ class GramTable:
         return first, int(shares[first]) if len(shares) else 0
 
 
+class BitTable:
+    """Which of some numbers of 32 bits may be among those that it was made of: one in 16, or less.
+
+    A number's place are the upper bits of its product with an odd factor.
+    """
+
+    def __init__(self, numbers: NDArray[Any], factor: int) -> None:
+        bits = min(max(len(numbers), 1).bit_length() + _SPARE, 26)
+        self._factor, self._shift = np.uint32(factor), np.uint32(32 - bits)
+        is_there = np.zeros(1 << bits, np.bool_)
+        is_there[self._places(numbers)] = True
+        self._bits = np.packbits(is_there, bitorder="little")
+
+    def may_hold(self, numbers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Say of each number whether it may be one of them."""
+        places = self._places(numbers)
+        in_byte = (places & np.uint32(7)).astype(np.uint8)
+        bits: NDArray[Any] = self._bits[places >> np.uint32(3)] >> in_byte & np.uint8(1)
+        return bits.view(np.bool_)
+
+    def _places(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        found: NDArray[Any] = numbers * self._factor >> self._shift
+        return found
+
+
 class GramFilter:
     """Which n-grams of one length none of some tables holds: nearly all of them."""
 
     def __init__(self, tables: Sequence[GramTable]) -> None:
         self.tables, self.length = tables, tables[0].length
         short = np.unique(np.concatenate([table.short for table in tables]))
-        bits = min(max(len(short), 1).bit_length() + _SPARE, 26)
-        self._shift = np.uint64(64 - bits)
-        self._is_there = np.zeros(1 << bits, np.bool_)
-        self._is_there[(short.astype(np.uint64) << np.uint64(32)) >> self._shift] = True
+        self._bits = [BitTable(short, factor) for factor in _FACTORS]
 
     def candidates(self, grams: Hashes) -> Iterator[tuple[GramTable, NDArray[Any]]]:
         """Yield tables with the places of the n-grams that may be those of an item, if any may."""
-        places = self._is_there[grams >> self._shift].nonzero()[0]
-        short = short_of(grams[places])
-        for table in self.tables:
+        short = short_of(grams)
+        places = np.arange(len(short))
+        for bits in self._bits:
+            may_be = bits.may_hold(short)
+            short, places = short[may_be], places[may_be]
+        for table in self.tables if len(places) else ():
             found = places[table.holds(short)]
             if len(found):
                 yield table, found
@@ -123,6 +156,18 @@ class BenchmarkIndex:
             "by_commit": len(self.commits),
             **dict(sorted(counts.items())),
         }
+
+    def may_cover(self, texts: Sequence[Hashes]) -> list[bool]:
+        """Say of each text, by its words, whether an n-gram of an item may stand in it."""
+        words, ends = np.concatenate(texts), np.cumsum([len(one) for one in texts])
+        found = np.zeros(len(texts), np.bool_)
+        for one in self._filters:
+            hashes = gram_hashes(words, one.length)
+            for table, places in one.candidates(hashes):
+                held = places if self.salt is not None else places[table.has(hashes[places])]
+                found[ends.searchsorted(held, "right")] = True
+        told: list[bool] = found.tolist()
+        return told
 
     def coverage(self, text: str, words: Hashes) -> Iterator[Coverage]:
         """Yield for each part and length the item of which most stands in a text, if any does."""
