@@ -7,7 +7,8 @@ grows with the number of texts, whatever they hold. Two texts of such a bucket t
 be missed, if no chain of these comparisons joins them.
 """
 
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -18,20 +19,23 @@ FIRST: Final = 8
 _AT_ONCE: Final = 1 << 16  # pairs
 
 
-def candidates(bands: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the pairs of texts that are to be compared, each once, in order.
+def candidates(bands: Iterable[NDArray[Any]], number: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the pairs of texts that are to be compared, each once, in order, many at once.
 
-    ``bands`` are those of each text, a row each. A pair is two numbers of rows, the lower first.
+    ``bands`` are the first, the second, … of all texts, of which there are so many. A pair is the
+    numbers of two, the lower first. Until all bands are looked through, a pair is eight bytes.
     """
-    number = np.uint64(max(len(bands), 1))
+    width = np.uint64(max(number, 1))
     found = np.empty(0, np.uint64)
-    for values in bands.T:
+    for values in bands:
         pairs = [
-            one.astype(np.uint64) * number + other.astype(np.uint64)
+            one.astype(np.uint64) * width + other.astype(np.uint64)
             for one, other in _in_buckets(values)
         ]
         found = _distinct(np.concatenate([found, *pairs]))
-    return np.stack(np.divmod(found, number), axis=1).astype(np.int64)
+    for start in range(0, len(found), _AT_ONCE):
+        some = np.divmod(found[start : start + _AT_ONCE], width)
+        yield np.stack(some, axis=1).astype(np.int64)
 
 
 def _distinct(values: NDArray[Any]) -> NDArray[Any]:
@@ -43,12 +47,16 @@ def _in_buckets(values: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[An
     """Yield the pairs of one band: numbers of texts and, for each, that of another behind it."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
-    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    is_next = ordered[1:] == ordered[:-1]
+    is_shared = np.zeros(len(values), np.bool_)
+    is_shared[1:] = is_next
+    is_shared[:-1] |= is_next
+    texts, ordered = order[is_shared], ordered[is_shared]
+    del order, is_next, is_shared  # of all texts, where few share a bucket
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
     sizes = np.diff(np.append(begins, len(ordered)))
-    is_shared = np.repeat(sizes > 1, sizes)
-    texts = order[is_shared]
-    size = np.repeat(sizes, sizes)[is_shared]
-    place = (np.arange(len(order)) - np.repeat(begins, sizes))[is_shared]
+    size = np.repeat(sizes, sizes)
+    place = np.arange(len(texts)) - np.repeat(begins, sizes)
     is_small = size <= ALL_PAIRS
     for before in range(1, ALL_PAIRS):
         at = np.flatnonzero(is_small & (place >= before))
@@ -60,26 +68,35 @@ def _in_buckets(values: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[An
     yield texts[at - 1], texts[at]
 
 
-def clusters(pairs: NDArray[np.int64], is_alike: Callable[[int, int, int], bool]) -> dict[int, int]:
-    """Return the first text of the cluster of each that is in one, but for the first itself.
+class Clusters:
+    """Texts by their numbers, in clusters that grow as pairs are found to be alike."""
 
-    ``is_alike`` is asked about a pair, by its place among the pairs and its two texts; not about
-    one whose texts are in one cluster already.
-    """
-    firsts: dict[int, int] = {}
-    for start in range(0, len(pairs), _AT_ONCE):
-        for place, pair in enumerate(pairs[start : start + _AT_ONCE].tolist(), start):
-            one, other = (_first(firsts, number) for number in pair)
+    def __init__(self, number: int) -> None:
+        self._firsts = array("q", range(number))  # of a text, one of its cluster that is not behind
+
+    def join(self, pairs: NDArray[np.int64], is_alike: Callable[[int, int, int], bool]) -> None:
+        """Join the clusters of texts that are alike.
+
+        ``is_alike`` is asked about a pair, by its place among these pairs and its two texts; not
+        about one whose texts are in one cluster already.
+        """
+        for place, pair in enumerate(pairs.tolist()):
+            one, other = (self._first(number) for number in pair)
             if one != other and is_alike(place, *pair):
-                firsts[max(one, other)] = min(one, other)
-    return {number: _first(firsts, number) for number in firsts}
+                self._firsts[max(one, other)] = min(one, other)
 
+    def firsts(self) -> NDArray[np.int64]:
+        """Return of each text the first of its cluster."""
+        found = np.array(self._firsts, np.int64)
+        while not np.array_equal(further := found[found], found):
+            found = further
+        return found
 
-def _first(firsts: dict[int, int], number: int) -> int:
-    """Return the first of a text's cluster, and shorten the way to it."""
-    root = number
-    while root in firsts:
-        root = firsts[root]
-    while number != root:
-        firsts[number], number = root, firsts[number]
-    return root
+    def _first(self, number: int) -> int:
+        """Return the first of a text's cluster, and shorten the way to it."""
+        firsts, root = self._firsts, number
+        while firsts[root] != root:
+            root = firsts[root]
+        while number != root:
+            firsts[number], number = root, firsts[number]
+        return root

@@ -10,8 +10,10 @@ Law: what comes of it depends on the runs and the settings, not on the order of 
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,9 +42,14 @@ CREATE TABLE alike (seq INTEGER PRIMARY KEY, clusters TEXT);
 _RUNS: Final = (
     "SELECT seq, facet, cluster, facets FROM clustered JOIN places USING (seq) ORDER BY seq, facet"
 )
+_RANKS: Final = " ".join(
+    f"WHEN '{category.value}' THEN {rank}" for rank, category in enumerate(Category)
+)
+#: The best of each group first.
 _GROUPS: Final = (
-    "SELECT clusters, seq, source, line, category, role, origin, chars, run_id"
-    " FROM alike JOIN runs USING (seq) JOIN places USING (seq) ORDER BY clusters, seq"
+    "SELECT clusters, seq, source, line, run_id"  # noqa: S608 - categories are ours
+    " FROM alike JOIN runs USING (seq) JOIN places USING (seq)"
+    f" ORDER BY clusters, CASE category {_RANKS} END, role, origin, chars, run_id, seq"
 )
 #: What a run asks; of one that is a text alone, the text.
 _ASKED: Final = """
@@ -56,8 +63,8 @@ USING (facet, cluster) JOIN runs USING (seq) WHERE least < position ORDER BY sou
 """
 #: Each facet, and under which name its bands stand in an observation.
 _FACETS: Final = tuple((facet.value, bands_name(facet)) for facet in Facet)
-_RANKS: Final = {category.value: rank for rank, category in enumerate(Category)}
 _KEPT: Final = 64 * 1024 * 1024  # bytes of shingles in memory
+_AT_ONCE: Final = 1 << 16  # numbers of runs that are Python's own
 
 
 def near_row(record: EvidenceRecord, origin: int, start: int, end: int) -> list[Any]:
@@ -77,12 +84,6 @@ def add_near_row(
     *place, found = row
     tables.add("places", (seq, file, *place, " ".join(name for name, *_ in found)))
     facets.add(seq, found)
-
-
-def _rank(row: Row) -> tuple[Any, ...]:
-    """Return what the best of a group is the least by: category first, the id last."""
-    category, *others = row[-5:]
-    return (_RANKS[category], *others)
 
 
 @dataclass
@@ -110,7 +111,7 @@ class NearDuplicateSearch:
             self._cluster(facet)
         self.tables.run("CREATE INDEX by_seq ON clustered (seq)")
         self._join()
-        for _, group in chunked(self.tables.rows(_GROUPS)):
+        for _, group in groupby(self.tables.rows(_GROUPS), key=itemgetter(0)):
             yield from self._told(group)
         self._reader.close()
 
@@ -124,28 +125,39 @@ class NearDuplicateSearch:
         import numpy as np  # noqa: PLC0415 - 0.1 s, and no run with nothing to do needs it
 
         texts = self.facets.texts(facet)
-        first_of = np.arange(len(texts.digests))
-        for number, first in self._joined(texts, facet).items():
-            first_of[number] = first
-        cluster = first_of[texts.of_run]
-        is_shared = np.bincount(cluster, minlength=1)[cluster] > 1
+        cluster = self._firsts(texts, facet)[texts.of_run]
+        shared = np.flatnonzero((np.bincount(cluster, minlength=1) > 1)[cluster])
         digests = texts.digests
-        for at in np.flatnonzero(is_shared).tolist():
-            digest = digests[texts.of_run[at]].tobytes()
-            name = digests[cluster[at]].tobytes().hex()
-            self.tables.add("clustered", (int(texts.runs[at]), facet, digest, name))
+        for start in range(0, len(shared), _AT_ONCE):
+            for at in shared[start : start + _AT_ONCE].tolist():
+                digest = digests[texts.of_run[at]].tobytes()
+                name = digests[cluster[at]].tobytes().hex()
+                self.tables.add("clustered", (int(texts.runs[at]), facet, digest, name))
 
-    def _joined(self, texts: Texts, facet: Facet) -> dict[int, int]:
+    def _firsts(self, texts: Texts, facet: Facet) -> Any:
+        """Return of each text the first of its cluster."""
         import numpy as np  # noqa: PLC0415
 
-        from distill.firewall.clustering import candidates, clusters  # noqa: PLC0415
+        from distill.firewall.clustering import Clusters, candidates  # noqa: PLC0415
         from distill.stages.similarities import UNKNOWN  # noqa: PLC0415
 
-        long = np.flatnonzero(texts.is_long)
-        pairs = long[candidates(texts.bands[long])]
-        keys = texts.digests[pairs].view("S32")[:, 0]
-        known = self.similarities.known(keys)
-        asked = np.full(len(pairs), UNKNOWN, np.int16)
+        clusters, told = Clusters(len(texts)), [(np.empty(0, "S32"), np.empty(0, np.int16))]
+        for numbers in candidates(self.facets.bands(facet, texts), len(texts.long)):
+            pairs = texts.long[numbers]
+            keys = texts.digests[pairs].view("S32")[:, 0]
+            known = self.similarities.known(keys)
+            asked = np.full(len(pairs), UNKNOWN, np.int16)
+            clusters.join(pairs, self._comparing(texts, facet, known, asked))
+            told.append((keys[asked != UNKNOWN], asked[asked != UNKNOWN]))
+        self.similarities.keep(*(np.concatenate(column) for column in zip(*told, strict=True)))
+        return clusters.firsts()
+
+    def _comparing(
+        self, texts: Texts, facet: Facet, known: Any, asked: Any
+    ) -> Callable[[int, int, int], bool]:
+        """Return what says whether two texts are alike, and notes in ``asked`` how much."""
+        from distill.stages.similarities import UNKNOWN  # noqa: PLC0415
+
         least = 10 * self.settings.min_similarity
 
         def is_alike(place: int, one: int, other: int) -> bool:
@@ -155,9 +167,7 @@ class NearDuplicateSearch:
             asked[place] = found
             return found >= least
 
-        joined = clusters(pairs, is_alike)
-        self.similarities.keep(keys, asked)
-        return joined
+        return is_alike
 
     def _join(self) -> None:
         """Say of each run with which others it shares a cluster in all that is asked for."""
@@ -168,12 +178,16 @@ class NearDuplicateSearch:
             if asked and len(shared) == len(asked):
                 self.tables.add("alike", (seq, json.dumps(shared)))
 
-    def _told(self, group: Sequence[Row]) -> Iterator[tuple[str, int, dict[str, Any]]]:
-        clusters, kept, *_, kept_id = min(group, key=_rank)
-        for _, seq, source, line, *_ in group if len(group) > 1 else ():
-            fields = {"kept": kept_id, "clusters": json.loads(clusters)}
-            fields["similarity"] = {} if seq == kept else self._similarities(seq, kept)
-            yield source, line, fields
+    def _told(self, group: Iterator[Row]) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """Yield what is told of the runs of a group, of which the best comes first."""
+        clusters, kept, source, line, kept_id = next(group)
+        told = {"kept": kept_id, "clusters": json.loads(clusters)}
+        is_alone = True
+        for _, seq, *place, _ in group:
+            if is_alone:
+                yield source, line, {**told, "similarity": {}}
+                is_alone = False
+            yield place[0], place[1], {**told, "similarity": self._similarities(seq, kept)}
 
     def _similarities(self, seq: int, kept: int) -> dict[str, int]:
         one, other = self._digests(seq), self._digests(kept)

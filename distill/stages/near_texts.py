@@ -1,9 +1,9 @@
 """What observers left of all runs' facets, on disk while a stage runs: a digest and bands of each.
 
-A facet's entries are read one facet at a time, as arrays: 88 bytes for each run.
+A facet's digests are read one facet at a time, its bands some at a time, as arrays.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -11,24 +11,30 @@ from typing import Any, Final, Self
 
 from distill.firewall.facets import Facet
 
-_DIGEST: Final = 16  # bytes
-_BANDS: Final = 64
+_BANDS: Final = 64  # bytes
+_BAND: Final = 4
+_AT_ONCE: Final = 4  # bands of all texts in memory
+_BLOCK: Final = 1 << 15  # texts whose bands are read at once
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The texts of a facet in the order of their digests; arrays, one entry each.
 
-    `digests` (16 bytes), `bands` (zeros where `is_long` is not true), `readers`: a run that holds
-    the text. `runs` and `of_run`: each run that has the facet, and the number of its text.
+    `digests` (16 bytes), `readers`: a run that holds the text. `long` and `rows`: the numbers of
+    those that have bands, and where these lie among all bands of the facet. `runs` and `of_run`:
+    each run that has the facet, and the number of its text.
     """
 
     digests: Any
-    bands: Any
-    is_long: Any
     readers: Any
+    long: Any
+    rows: Any
     runs: Any
     of_run: Any
+
+    def __len__(self) -> int:
+        return len(self.digests)
 
 
 class FacetFiles:
@@ -37,12 +43,13 @@ class FacetFiles:
     def __init__(self, folder: Path | None = None) -> None:
         # closed by __exit__
         self._files = {one: TemporaryFile(dir=folder) for one in Facet}  # noqa: SIM115
+        self._bands = {one: TemporaryFile(dir=folder) for one in Facet}  # noqa: SIM115
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for file in self._files.values():
+        for file in (*self._files.values(), *self._bands.values()):
             file.close()
 
     def add(self, seq: int, facets: Iterable[tuple[str, str, str | None]]) -> None:
@@ -50,32 +57,48 @@ class FacetFiles:
         from distill.firewall.minhash import read_bands  # noqa: PLC0415 - brings numpy
 
         for name, digest, bands in facets:
-            content = bytes(_BANDS) if bands is None else read_bands(bands)
             head = seq.to_bytes(7, "little") + bytes([bands is not None])
-            self._files[Facet(name)].write(head + bytes.fromhex(digest) + content)
+            self._files[Facet(name)].write(head + bytes.fromhex(digest))
+            if bands is not None:
+                self._bands[Facet(name)].write(read_bands(bands))
 
     def texts(self, facet: Facet) -> Texts:
         """Return the texts of a facet."""
         import numpy as np  # noqa: PLC0415 - 0.1 s, and no run with nothing to do needs it
 
-        entry = np.dtype(
-            [("seq", "<u8"), ("high", ">u8"), ("low", ">u8"), ("bands", "<u4", _BANDS // 4)]
-        )
+        entry = np.dtype([("seq", "<u8"), ("high", ">u8"), ("low", ">u8")])
         file = self._files[facet]
         file.seek(0)
         entries = np.fromfile(file, entry)
-        high, low = entries["high"].astype(np.uint64), entries["low"].astype(np.uint64)
-        order = np.lexsort((low, high))
-        high, low = high[order], low[order]
-        is_new = np.ones(len(order), np.bool_)
-        is_new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+        is_long = entries["seq"] >> np.uint64(56) != 0
+        rows = np.cumsum(is_long, dtype=np.uint32) - np.uint32(1)
+        order = np.lexsort((entries["low"], entries["high"]))
+        entries = entries[order]
+        high, low = entries["high"], entries["low"]
+        is_new = np.append(True, (high[1:] != high[:-1]) | (low[1:] != low[:-1]))[: len(order)]
         firsts = order[is_new]
-        seqs = entries["seq"] & np.uint64((1 << 56) - 1)
+        long = np.flatnonzero(is_long[firsts])
+        runs = entries["seq"] & np.uint64((1 << 56) - 1)
         return Texts(
             digests=np.stack([high[is_new], low[is_new]], axis=1).astype(">u8").view("V16")[:, 0],
-            bands=entries["bands"][firsts],
-            is_long=entries["seq"][firsts] >> np.uint64(56) != 0,
-            readers=seqs[firsts],
-            runs=seqs[order],
+            readers=runs[is_new],
+            long=long,
+            rows=rows[firsts[long]],
+            runs=runs,
             of_run=np.cumsum(is_new) - 1,
         )
+
+    def bands(self, facet: Facet, texts: Texts) -> Iterator[Any]:
+        """Yield the first band of each long text, then the second of each, and so on."""
+        import numpy as np  # noqa: PLC0415
+
+        file, wide = self._bands[facet], _BANDS // _BAND
+        count = file.seek(0, 2) // _BANDS
+        for first in range(0, wide, _AT_ONCE):
+            found = np.empty((count, _AT_ONCE), np.uint32)
+            file.seek(0)
+            for start in range(0, count, _BLOCK):
+                block = np.fromfile(file, "<u4", min(_BLOCK, count - start) * wide)
+                of_texts = block.reshape(-1, wide)[:, first : first + _AT_ONCE]
+                found[start : start + len(of_texts)] = of_texts
+            yield from (column[texts.rows] for column in found.T)

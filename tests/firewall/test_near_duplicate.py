@@ -1,6 +1,7 @@
 """Runs that are alike: what is compared, who is kept, and that no order matters."""
 
 import random
+from collections.abc import Callable
 from itertools import pairwise
 from time import process_time
 
@@ -8,13 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from distill.exports.preference import preference_sample
 from distill.exports.rag import rag_sample
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import sft_sample
-from distill.firewall.clustering import candidates, clusters
+from distill.firewall.clustering import Clusters, candidates
 from distill.firewall.facets import Facet, facets_of
 from distill.firewall.finding import Refusal
 from distill.firewall.minhash import BANDS, bands_of, read_bands, shingles_of, similarity
@@ -249,19 +249,21 @@ def test_a_huge_bucket_costs_a_fixed_number_of_comparisons_a_text() -> None:
         return False
 
     number = 10_000
-    assert clusters(candidates(_bucket(number)), never) == {}
+    assert _clustered(number, never) == list(range(number))
     assert 8 * number < asked <= 9 * number
 
 
-def _bucket(number: int) -> NDArray[np.uint32]:
-    """Bands of texts that share all of them."""
-    return np.zeros((number, BANDS), np.uint32)
+def _clustered(number: int, is_alike: Callable[[int, int, int], bool]) -> list[int]:
+    """The first of the cluster of each of so many texts, which share all bands."""
+    found = Clusters(number)
+    for pairs in candidates(np.zeros((BANDS, number), np.uint32), number):
+        found.join(pairs, is_alike)
+    return list(map(int, found.firsts()))
 
 
 def test_a_huge_bucket_of_copies_is_one_cluster() -> None:
     """Each is compared once, and joined."""
-    found = clusters(candidates(_bucket(1000)), lambda _, __, ___: True)
-    assert found == dict.fromkeys(range(1, 1000), 0)
+    assert _clustered(1000, lambda _, __, ___: True) == [0] * 1000
 
 
 @given(
@@ -287,8 +289,29 @@ def test_candidates_are_those_of_each_bucket(
                 for place, one in enumerate(bucket[:at])
                 if place < 8 or at - place <= near
             }
-    found = candidates(np.array(rows, np.uint32).reshape(len(rows), wide + 1))
-    assert [tuple(pair) for pair in found.tolist()] == sorted(expected)
+    bands = np.array(rows, np.uint32).reshape(len(rows), wide + 1).T
+    goes = [some.tolist() for some in candidates(bands, len(rows))]
+    assert [tuple(pair) for some in goes for pair in some] == sorted(expected)
+
+
+@given(
+    pairs=st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19))),
+    seed=st.randoms(use_true_random=False),
+)
+def test_clusters_are_the_same_in_any_order(
+    pairs: list[tuple[int, int]], seed: random.Random
+) -> None:
+    """A text's cluster is named by its first text, however it came together."""
+    told = []
+    for _ in range(2):
+        found = Clusters(20)
+        for pair in pairs:
+            found.join(np.array([sorted(pair)]), lambda _, __, ___: True)
+        told.append(found.firsts().tolist())
+        seed.shuffle(pairs)
+    assert told[0] == told[1]
+    for one, other in pairs:
+        assert told[0][one] == told[0][other] <= min(one, other)
 
 
 @pytest.mark.parametrize(
