@@ -44,22 +44,25 @@ class AgentCall(NamedTuple):
 class AgentCommand(NamedTuple):
     """A text that was run: in which message, from which character of its place on, and itself.
 
-    `within` is what the place is made of: a call and the tokens below its arguments (RFC 6901),
-    null where it stands in the message's content.
+    It stands in the argument of a call that is named `name`, in the item of a list there, or is all
+    of the call's arguments; where there is no call, it stands in the message's content.
     """
 
     message: int
     start: int
     text: str
-    within: tuple[AgentCall, tuple[str, ...]] | None = None
+    call: AgentCall | None = None
+    name: str | None = None
+    item: int | None = None
 
     @property
     def at(self) -> str:
         """Where it stands."""
-        if self.within is None:
+        if self.call is None:
             return f"/messages/{self.message}/content"
-        call, tokens = self.within
-        return "/".join((call.at, "arguments", *map(escape_token, tokens)))
+        name = "" if self.name is None else f"/{escape_token(self.name)}"
+        item = "" if self.item is None else f"/{self.item}"
+        return f"{self.call.at}/arguments{name}{item}"
 
 
 def agent_calls(messages: Sequence[Message]) -> Iterator[AgentCall]:
@@ -133,20 +136,19 @@ def call_commands(call: AgentCall) -> Iterator[AgentCommand]:
     arguments: Any = call.function.arguments
     if isinstance(arguments, str):
         if _RUNNERS.search(call.function.name):
-            yield AgentCommand(call.message, 0, arguments, (call, ()))
+            yield AgentCommand(call.message, 0, arguments, call)
         return
     for name, value in arguments.items():
         if name not in _COMMAND_NAMES:
             continue
         if isinstance(value, str):
-            yield AgentCommand(call.message, 0, value, (call, (name,)))
+            yield AgentCommand(call.message, 0, value, call, name)
         elif isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
             # ["bash", "-lc", "ls"]: the last word is what is run; ["git", "log"]: all words are.
             if " " in value[-1] or "\n" in value[-1]:
-                last = str(len(value) - 1)
-                yield AgentCommand(call.message, 0, value[-1], (call, (name, last)))
+                yield AgentCommand(call.message, 0, value[-1], call, name, len(value) - 1)
             else:
-                yield AgentCommand(call.message, 0, " ".join(value), (call, (name, "0")))
+                yield AgentCommand(call.message, 0, " ".join(value), call, name, 0)
 
 
 def _of_text(messages: Sequence[Message]) -> Iterator[AgentCommand]:

@@ -118,6 +118,8 @@ def _encoded(joined: JoinedTexts, scan: Scan, base64: Iterable[Base64]) -> Itera
 
 def _merged_by_rule(spans: list[Span]) -> list[Span]:
     """Return spans in order, those of one rule that overlap as one."""
+    if not spans:
+        return spans
     of_rule: dict[str, list[Span]] = {}
     for span in spans:
         of_rule.setdefault(span.rule, []).append(span)

@@ -48,24 +48,36 @@ def observe(texts: RunTexts) -> Observation | None:
     """Tell the places of commands and calls that read the answer, the first 50."""
     commands = seen(texts, _hinted)
     calls = calls_in(texts)
-    if not (any(may_tell(hints) for _, hints in commands) or any(map(_may_tell, calls))):
+    names = {call.function.name for call in calls}
+    may_be = (
+        any(may_tell(hints) for _, hints in commands)
+        or any(map(_BROWSERS.search, names))
+        or any(map(_names_oracle, calls))
+    )
+    if not may_be:
         return None
     marks = tuple(islice(_Reading(target_of(texts)).marks(calls, commands), _MOST_MARKS))
     return Observation(version=VERSION, marks=marks) if marks else None
 
 
 def _hinted(runs: Sequence[RunTexts]) -> list[list[tuple[AgentCommand, int]]]:
-    """Return the commands of each run, each with what its text may hold."""
+    """Return the commands of each run whose text may hold something, each with what it may hold."""
     commands = [list(agent_commands(run.messages or (), calls_in(run))) for run in runs]
     hints = iter(hints_of([one.text for of_run in commands for one in of_run]))
-    return [[(one, next(hints)) for one in of_run] for of_run in commands]
+    return [[(one, found) for one in of_run if (found := next(hints))] for of_run in commands]
 
 
-def _may_tell(call: AgentCall, *, is_repository: bool = True) -> bool:
+def _may_tell(call: AgentCall, *, is_repository: bool) -> bool:
     """Say whether a call may be a finding, in a task about a repository or in any other."""
     if is_repository and _BROWSERS.search(call.function.name):
         return True
-    return any(rules.is_answer(p) or (is_repository and rules.is_test(p)) for _, p in _paths(call))
+    return _names_oracle(call, is_repository=is_repository)
+
+
+def _names_oracle(call: AgentCall, *, is_repository: bool = True) -> bool:
+    """Say whether a call names an answer, or in a task about a repository its tests."""
+    paths = [path for _, path in _paths(call)]
+    return any(rules.is_answer(p) or (is_repository and rules.is_test(p)) for p in paths)
 
 
 def _paths(call: AgentCall) -> Sequence[tuple[str, str]]:
@@ -73,10 +85,10 @@ def _paths(call: AgentCall) -> Sequence[tuple[str, str]]:
     arguments = call.function.arguments
     if isinstance(arguments, str):
         return ()
-    if _PATH_NAMES.isdisjoint(arguments) and not any(
-        isinstance(value, dict) for value in arguments.values()
-    ):
-        return ()
+    if _PATH_NAMES.isdisjoint(arguments):
+        inner = [one for one in arguments.values() if isinstance(one, dict)]
+        if not inner:
+            return ()
     return [(at, text) for name, at, text in strings_of(call) if name in _PATH_NAMES]
 
 
