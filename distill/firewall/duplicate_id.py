@@ -1,23 +1,24 @@
 """Gate: a run id is exported once."""
 
+from typing import Final
+
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.receipts.digest import digest_bytes
+from distill.receipts.digest import blake3_hex
+from distill.receipts.incremental.keys import KeyIndex, Keys
 from distill.records.taxonomy import QuarantineReason
+
+_KEY_BYTES: Final = 16
 
 
 class SeenRunIds:
     """Remembers run ids as 16 bytes each, in the order of the input."""
 
     def __init__(self) -> None:
-        self._seen: set[bytes] = set()
+        self._seen = KeyIndex(Keys(width=_KEY_BYTES))
 
     def is_duplicate(self, run_id: str) -> bool:
         """Say whether this id was there before, and remember it."""
-        key = bytes.fromhex(digest_bytes(run_id.encode()).hex[:32])
-        if key in self._seen:
-            return True
-        self._seen.add(key)
-        return False
+        return not self._seen.add(bytes.fromhex(blake3_hex(run_id.encode())[: 2 * _KEY_BYTES]))
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001

@@ -23,6 +23,7 @@ from distill.receipts import Report
 from distill.receipts.digest import blake3_hex
 from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
 from distill.receipts.incremental.running import Running
+from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.scope import current_workspace
 from distill.receipts.staging import Finished, KnownFile, known_file
 from distill.records.evidence import EvidenceRecord
@@ -33,7 +34,7 @@ from distill.stages.lines import RandomReader
 from distill.stages.progress import Progress
 from distill.stages.quarantine_file import QuarantineFile, QuarantineRows
 from distill.stages.scored_parts import ScoredLines, parts_of_scored
-from distill.stages.split_files import SplitFiles, SplitRows
+from distill.stages.split_files import Apply, Changes, SplitFiles, SplitRows
 from distill.stages.tally import REDACTED, Tally
 
 CARD_FILE: Final = "README.md"
@@ -170,6 +171,10 @@ class _Reading:
             self.parts.append(part)
             yield part.size
 
+    def write(self, writer: ShardWriter, changes: Changes, apply: Apply) -> None:
+        """Write the files of one split."""
+        self.passes.second(writer, self.parts, changes, apply)
+
     def told(self, number: int) -> bytes:
         """Return which runs of a part are repeated."""
         found = self.repeated.get(number)
@@ -230,7 +235,7 @@ class RunExport:
             for of_source in parts_of_scored(running).values():
                 for size in reading.read(of_source):
                     bar.advance(size)
-            split.write(passes, reading.parts, reading.told, reading.rows_of)
+            split.write(reading.write, reading.told, reading.rows_of)
         totals = card_totals(tally, "scored")
         written = finish_set(described, split, lambda tallied: self.card(tallied, totals))
         return Finished(

@@ -1,9 +1,8 @@
 """Pairing the runs of one task or subject: pure but for the lines that it reads."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from distill.errors import SourceError
 from distill.exports.card import CardTally
@@ -22,43 +21,52 @@ from distill.records.taxonomy import QuarantineUnit
 from distill.stages.admitting import EvidenceFiles
 from distill.stages.lines import RandomReader
 from distill.stages.quarantine_file import QuarantineRows
-from distill.stages.split_files import SplitRows
+from distill.stages.scored_groups import Group, Member
+from distill.stages.split_files import SplitRows, joined_splits
 from distill.stages.tally import REDACTED, Tally
 
 PREFERENCE_STAGE: Final = "export_preference"
 _KEPT: Final = 8  # evidence records in memory
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A scored line: its file, its bytes there, and the BLAKE3 (hex) of it without its place."""
-
-    place: Path
-    start: int
-    end: int
-    blake3: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The scored lines of a task, or (across sources) of a subject."""
-
-    is_across: bool
-    members: tuple[Member, ...]
-
-    @property
-    def size(self) -> int:
-        """The bytes of all lines."""
-        return sum(member.end - member.start for member in self.members)
-
-
 def start_pairing(
     settings: PreferenceSettings, evidence: Mapping[str, Path], key: RedactionKey | None
-) -> Callable[[Group], Mapped]:
-    """Return what pairs the runs of a group; ``evidence`` are the files by recorded path."""
+) -> Callable[[Sequence[Group]], list[Mapped]]:
+    """Return what pairs the runs of groups; ``evidence`` are the files by recorded path."""
     reader, records = RandomReader(), EvidenceFiles(evidence)
     samples = PreferenceSamples(settings, key)
-    return lambda group: Pairing(settings, reader, records, samples).of(group)
+
+    def pair(groups: Sequence[Group]) -> list[Mapped]:
+        return [Pairing(settings, reader, records, samples).of(group) for group in groups]
+
+    return pair
+
+
+def together(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what groups told, as one that holds all of it tells."""
+    tally, card = Tally(), CardTally()
+    refused, paired, runs = [], [], []
+    for one in told:
+        tally.absorb(one["tally"])
+        card.absorb(one["card"])
+        refused += one["refused"]
+        paired += one["paired"]
+        runs += one["runs"]
+    return {
+        "tally": tally.as_json(),
+        "card": card.as_json(),
+        "refused": refused,
+        "paired": paired,
+        "runs": runs,
+        **joined_splits(told),
+    }
+
+
+def count_run(tally: Tally, source: str, cause: str | None, number: int = 1) -> None:
+    """Count runs as paired, or as unpaired with a cause."""
+    tally.add(source, "paired" if cause is None else "unpaired", number)
+    if cause is not None:
+        tally.group("by_unpaired_cause", cause, number)
 
 
 class Pairing:
@@ -82,7 +90,11 @@ class Pairing:
         self._kept: dict[str, EvidenceRecord] = {}
 
     def of(self, group: Group) -> Mapped:
-        """Return the pairs of a group; a subject's leaves no cause for its unpaired runs.
+        """Return the pairs of a group.
+
+        A task's counts what became of its runs. Across sources that is not told before all groups
+        are there: then a task tells each run's id, source and (if unpaired) cause, and a subject
+        the ids of the paired ones.
 
         Raises:
             SourceError: a line is not the recorded one by now.
@@ -94,20 +106,39 @@ class Pairing:
             self._take(examined)
         self._tally.group("pairs", "candidates", plan.candidates)
         self._tally.group("pairs", "over_cap", pairing.over_cap)
-        causes = [] if group.is_across else pairing.unpaired
+        became = [] if group.is_across else self._became(runs, pairing)
         told = {
             "tally": self._tally.as_json(),
             "card": self._card.as_json(),
             "refused": self._refused.rows,
-            "paired": sorted(pairing.paired_run_ids),
-            "causes": [(run.run_id, run.source, cause.value) for run, cause in causes],
+            "paired": sorted(pairing.paired_run_ids) if group.is_across else [],
+            "runs": became,
         }
         told |= self._rows.told()
         return Mapped(encode(told), self._rows.content)
 
+    def _became(
+        self, runs: Sequence[ScoredRun], pairing: TaskPairing
+    ) -> list[tuple[str, str, str | None]]:
+        """Count what became of the runs of a task, or return it where other groups have a say."""
+        paired = pairing.paired_run_ids
+        found: list[tuple[str, str, str | None]] = [
+            (run.run_id, run.source, None) for run in runs if run.run_id in paired
+        ]
+        found += [
+            (run.run_id, run.source, cause.value)
+            for run, cause in pairing.unpaired
+            if run.run_id not in paired
+        ]
+        if self._settings.cross_source:
+            return found
+        for _, source, cause in found:
+            count_run(self._tally, source, cause)
+        return []
+
     def _line(self, member: Member) -> bytes:
         line = self._reader.read(member.place, member.start, member.end)
-        if blake3_hex(without_place(line)) != member.blake3:
+        if blake3_hex(without_place(line)) != member.blake3.hex():
             raise SourceError(
                 f"{member.place} changed while the stage ran", "run it again when nobody writes it"
             )

@@ -4,6 +4,7 @@ A part of an export gives the rows of one split after those of the other. Each s
 its own, which take their piece of every part.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +16,14 @@ import orjson
 
 from distill.firewall.splits import SPLITS, TRAIN, Splits, position_of
 from distill.receipts import Law
-from distill.receipts.incremental.passes import NONE, Part, Passes
+from distill.receipts.incremental.keys import KeyIndex, Keys
+from distill.receipts.incremental.passes import NONE
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
 from distill.records.evidence import EvidenceRecord
 from distill.stages.lines import read_lines
 
+_SHORT: Final = 16  # bytes of the digest of a run's id, or of a prompt
 SCALE: Final = 8  # a trainer lists and opens every file of a set
 
 Changes = Callable[[int], bytes]
@@ -55,7 +58,28 @@ class SplitRows:
         if self._splits is None:
             return {}
         sizes = [sum(map(len, rows)) for rows in self._rows.values()]
-        return {"splits": {"sizes": sizes, "positions": self._positions}}
+        return {"splits": {"sizes": [sizes], "positions": self._positions}}
+
+
+def joined_splits(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what neighbouring parts told `SplitFiles.take`, as what one of them tells."""
+    splits = [one["splits"] for one in told if "splits" in one]
+    if not splits:
+        return {}
+    sizes = [size for one in splits for size in one["sizes"]]
+    positions = {run: at for one in splits for run, at in one["positions"].items()}
+    return {"splits": {"sizes": sizes, "positions": positions}}
+
+
+def piece_of(at: int, sizes: Sequence[int]) -> tuple[int, int]:
+    """Return where the rows of a split begin and end in a part whose splits are so long."""
+    begin = sum(sizes[:at])
+    return begin, begin + sizes[at]
+
+
+def piece_changes(at: int, sizes: Sequence[int]) -> bytes:
+    """Return what makes of a part the item of its rows in one split; see `Passes.second`."""
+    return f"{SPLITS[at]} {piece_of(at, sizes)} ".encode()
 
 
 def names_of(splits: Splits | None) -> tuple[str, ...]:
@@ -71,44 +95,48 @@ class SplitFiles:
     folder: Path
     splits: Splits | None
     writers: list[ShardWriter] = field(default_factory=list)
-    _sizes: list[list[int]] = field(default_factory=list)
-    _positions: dict[str, int] = field(default_factory=dict)
+    _sizes: "array[int]" = field(default_factory=lambda: array("Q"))
+    _runs: KeyIndex = field(default_factory=lambda: KeyIndex(Keys(width=_SHORT)))
+    _split_of_run: bytearray = field(default_factory=bytearray)
 
     def take(self, told: Mapping[str, Any]) -> None:
-        """Take what the next part told of its rows."""
-        if self.splits is not None:
-            self._sizes.append(told["splits"]["sizes"])
-            self._positions.update(told["splits"]["positions"])
+        """Take what the next part told of its rows, or the next parts together."""
+        if self.splits is None:
+            return
+        for sizes in told["splits"]["sizes"]:
+            self._sizes.extend(sizes)
+        for run_id, position in told["splits"]["positions"].items():
+            if self._runs.add(_short(run_id)):
+                self._split_of_run.append(SPLITS.index(self.splits.split_at(position)))
 
     def write(
-        self, passes: Passes[Any], parts: Sequence[Part[Any]], changes: Changes, apply: Apply
+        self,
+        second: Callable[[ShardWriter, Changes, Apply], None],
+        changes: Changes,
+        apply: Apply,
     ) -> None:
-        """Write the files of all splits; see `Passes.second`."""
+        """Write the files of all splits; ``second`` writes one, as `Passes.second` does."""
         for at, name in enumerate(names_of(self.splits)):
             target = self.running.target("rows")
             writer = self.running.writer(self.folder, target, prefix=name, scale=SCALE)
             if self.splits is None:
-                passes.second(writer, parts, changes, apply)
+                second(writer, changes, apply)
             else:
-                passes.second(writer, parts, *self._piece(at, changes, apply))
+                second(writer, *self._piece(at, changes, apply))
             self.writers.append(writer)
 
     def _piece(self, at: int, changes: Changes, apply: Apply) -> tuple[Changes, Apply]:
         """Return what takes the rows of one split out of those of a part."""
 
-        def bounds(number: int) -> tuple[int, int]:
-            begin = sum(self._sizes[number][:at])
-            return begin, begin + self._sizes[number][at]
+        def sizes(number: int) -> Sequence[int]:
+            return self._sizes[number * len(SPLITS) : (number + 1) * len(SPLITS)]
 
         def piece(number: int, content: bytes) -> bytes:
             whole = content if changes(number) == NONE else apply(number, content)
-            begin, end = bounds(number)
+            begin, end = piece_of(at, sizes(number))
             return whole[begin:end]
 
-        return (
-            lambda number: f"{SPLITS[at]} {bounds(number)} ".encode() + changes(number),
-            piece,
-        )
+        return (lambda number: piece_changes(at, sizes(number)) + changes(number), piece)
 
     def rows(self) -> dict[str, int]:
         """Return the number of rows that each split has."""
@@ -122,17 +150,19 @@ class SplitFiles:
         """
         if self.splits is None:
             return []
-        everywhere: set[bytes] = set()
+        everywhere = KeyIndex(Keys(width=_SHORT))
         prompts: Counter[str] = Counter()
         belonging = 0
         for writer in self.writers:
-            here: set[bytes] = set()
+            here = KeyIndex(Keys(width=_SHORT))
             for row in self._written(writer):
-                places = {self.splits.split_at(self._positions[run]) for run in _runs_of(row)}
+                places = {self._split_of(run) for run in _runs_of(row)}
                 belonging += int(places == {writer.prefix})
-                here |= _prompt_of(row)
-            prompts[writer.prefix] = len(here)
-            everywhere |= here
+                for prompt in _prompt_of(row):
+                    here.add(prompt)
+                    everywhere.add(prompt)
+            prompts[writer.prefix] = len(here.keys)
+        distinct = len(everywhere.keys)
         return [
             Law(
                 "every row lies in the split of its group",
@@ -140,8 +170,14 @@ class SplitFiles:
                 self.rows(),
                 {"in the split of their group": belonging},
             ),
-            Law("no prompt stands in two splits", "prompts", prompts, {"all": len(everywhere)}),
+            Law("no prompt stands in two splits", "prompts", prompts, {"all": distinct}),
         ]
+
+    def _split_of(self, run_id: str) -> str:
+        number = self._runs.find(_short(run_id))
+        if number is None:
+            raise KeyError(run_id)
+        return SPLITS[self._split_of_run[number]]
 
     def _written(self, writer: ShardWriter) -> Iterator[dict[str, Any]]:
         for one in writer.written:
@@ -150,6 +186,10 @@ class SplitFiles:
                 place = self.running.workspace.resolve(f"{writer.target}/{one.name}")
             for _, line in read_lines(place):
                 yield orjson.loads(line)
+
+
+def _short(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()[:_SHORT]
 
 
 def _runs_of(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -168,4 +208,4 @@ def _prompt_of(row: Mapping[str, Any]) -> set[bytes]:
         first = turns.index("assistant") if "assistant" in turns else len(turns)
         said = "\n\n".join(one["content"] for one in messages[:first] if one["role"] == "user")
     words = " ".join(said.split())
-    return {sha256(words.encode("utf-8", "surrogatepass")).digest()[:16]} if words else set()
+    return {_short(words)} if words else set()

@@ -100,6 +100,14 @@ class Passes(Generic[Job]):
             part = asked.popleft()
             yield part, self._take(part.key, found)
 
+    def rows(self, key: bytes) -> bytes:
+        """Return the rows of a part that this run has met, or the run before.
+
+        Raises:
+            KeyError: neither has.
+        """
+        return zlib.decompress(self._learnt[key] if key in self._learnt else self._known[key])
+
     def content(self, part: Part[Job]) -> bytes:
         """Return the lines of a part before any change."""
         found = self.spooled(part)
@@ -129,7 +137,7 @@ class Passes(Generic[Job]):
         ``changes(number)`` says what becomes of a part, `NONE` for nothing; where it says something
         ``apply(number, lines)`` returns the lines that follow from it.
         """
-        keys = Keys.of(_item_key(part.key, changes(number)) for number, part in enumerate(parts))
+        keys = Keys.of(item_key(part.key, changes(number)) for number, part in enumerate(parts))
 
         def make(number: int) -> Made:
             content = self.content(parts[number])
@@ -167,5 +175,6 @@ class Passes(Generic[Job]):
         return mapped.content
 
 
-def _item_key(key: bytes, changes: bytes) -> bytes:
+def item_key(key: bytes, changes: bytes) -> bytes:
+    """Return the key of the item that a part comes to with changes."""
     return key if changes == NONE else sha256(key + changes).digest()

@@ -121,6 +121,22 @@ class LearntRows:
             raise KeyError(key)
         self._items[number * KEY_BYTES : (number + 1) * KEY_BYTES] = item
 
+    def __getitem__(self, key: bytes) -> bytes:
+        """Return the rows of a part.
+
+        Raises:
+            KeyError: the part has none.
+        """
+        number = self._index.find(key)
+        if number is None:
+            raise KeyError(key)
+        source = self._former if self._is_former[number] else self._file
+        return source.read(self._begins[number], self._sizes[number])
+
+    def __contains__(self, key: bytes) -> bool:
+        """Whether a part has rows."""
+        return self._index.find(key) is not None
+
     def columns(self, held: Mapping[bytes, bytes]) -> dict[str, bytes | Streamed]:
         """Return all rows as columns of a file (see `FormerRows`), and those ``held`` elsewhere."""
         sizes = array("Q", chain(self._sizes, map(len, held.values())))

@@ -20,12 +20,20 @@ _LEAF: Final = 32
 
 def write_rows(keys: Sequence[bytes | None], records: Sequence[bytes]) -> bytes:
     """Return the rows of a segment's records."""
+    leaves = [sha256(LEAF_PREFIX + record).digest() for record in records]
+    return join_rows(keys, [len(record) for record in records], leaves)
+
+
+def join_rows(
+    keys: Sequence[bytes | None], lengths: Sequence[int], leaves: Sequence[bytes]
+) -> bytes:
+    """Return rows, given what they say: ``leaves`` (32 bytes each) tell one record from another."""
     return b"".join(
         [
-            numbers_to_column([len(records)]),
+            numbers_to_column([len(keys)]),
             numbers_to_column([NO_KEY if key is None else len(key) for key in keys]),
-            numbers_to_column([len(record) for record in records]),
-            *[sha256(LEAF_PREFIX + record).digest() for record in records],
+            numbers_to_column(lengths),
+            *leaves,
             *[key for key in keys if key is not None],
         ]
     )
