@@ -10,8 +10,8 @@ and yet they may quote: ``/logged_run_id``, ``/task/task_id``, ``/subject``, ``/
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Final
+from functools import cached_property, partial
+from typing import Any, Final, TypeAlias
 
 from distill.records.joined_texts import JoinedTexts, PlacedText
 from distill.records.message import FunctionCall, Message, ToolCall
@@ -22,6 +22,12 @@ TEXT_ROLE: Final = "text"
 LABEL_ROLE: Final = "label"
 #: The place of the run's own id in the log.
 RUN_ID: Final = "/logged_run_id"
+#: Where the labels of the run itself stand, in their order.
+_NAMES: Final = (RUN_ID, "/task/task_id", "/subject", "/model")
+
+_Messages: TypeAlias = tuple[Message, ...] | None
+_Tools: TypeAlias = tuple[dict[str, Any], ...] | None
+_Names: TypeAlias = tuple[str | None, str | None, str | None, str | None]
 
 
 class Looked:
@@ -63,12 +69,12 @@ class RunTexts:
     @cached_property
     def all(self) -> tuple[PlacedText, ...]:
         """Every text that is not empty, in the order of the record."""
-        return tuple(self._texts())
+        return tuple(_texts(self.messages, self.text, self.tools))
 
     @cached_property
     def labels(self) -> tuple[PlacedText, ...]:
         """Every label that is not empty, those of the run first."""
-        return tuple(PlacedText(at, LABEL_ROLE, text) for at, text in self._labels() if text)
+        return tuple(_labels(self._names, self.messages))
 
     @cached_property
     def strings(self) -> tuple[str, ...]:
@@ -90,10 +96,14 @@ class RunTexts:
     @cached_property
     def joined(self) -> JoinedTexts:
         """All texts and labels as one."""
-        labels = (self.logged_run_id, self.task_id, self.subject, self.model, *self._ids())
-        return JoinedTexts(
-            (*self.strings, *filter(None, labels)), lambda: (*self.all, *self.labels)
-        )
+        names = self._names
+        strings = (*self.strings, *filter(None, names), *filter(None, self._ids()))
+        # What asks for the places holds the texts and not the run: the run holds what is returned.
+        return JoinedTexts(strings, partial(_placed, self.messages, self.text, self.tools, names))
+
+    @property
+    def _names(self) -> _Names:
+        return self.logged_run_id, self.task_id, self.subject, self.model
 
     def _ids(self) -> list[str | None]:
         """Return the ids of calls without their places, in the order of `labels`."""
@@ -105,23 +115,29 @@ class RunTexts:
                 found += [call.id for call in message.tool_calls]
         return found
 
-    def _labels(self) -> Iterator[tuple[str, str | None]]:
-        yield RUN_ID, self.logged_run_id
-        yield "/task/task_id", self.task_id
-        yield "/subject", self.subject
-        yield "/model", self.model
-        for number, message in enumerate(self.messages or ()):
-            if message.tool_call_id:
-                yield f"/messages/{number}/tool_call_id", message.tool_call_id
-            for place, call in enumerate(message.tool_calls or ()):
-                yield f"/messages/{number}/tool_calls/{place}/id", call.id
 
-    def _texts(self) -> Iterator[PlacedText]:
-        for number, message in enumerate(self.messages or ()):
-            yield from _message_texts(f"/messages/{number}", message)
-        if self.text:
-            yield PlacedText("/text", TEXT_ROLE, self.text)
-        yield from _values("/tools", TOOLS_ROLE, self.tools or ())
+def _placed(
+    messages: _Messages, text: str | None, tools: _Tools, names: _Names
+) -> tuple[PlacedText, ...]:
+    """Return what `RunTexts.all` and `RunTexts.labels` do, one after the other."""
+    return (*_texts(messages, text, tools), *_labels(names, messages))
+
+
+def _labels(names: _Names, messages: _Messages) -> Iterator[PlacedText]:
+    found = [*zip(_NAMES, names, strict=True)]
+    for number, message in enumerate(messages or ()):
+        found.append((f"/messages/{number}/tool_call_id", message.tool_call_id))
+        for place, call in enumerate(message.tool_calls or ()):
+            found.append((f"/messages/{number}/tool_calls/{place}/id", call.id))
+    return (PlacedText(at, LABEL_ROLE, text) for at, text in found if text)
+
+
+def _texts(messages: _Messages, text: str | None, tools: _Tools) -> Iterator[PlacedText]:
+    for number, message in enumerate(messages or ()):
+        yield from _message_texts(f"/messages/{number}", message)
+    if text:
+        yield PlacedText("/text", TEXT_ROLE, text)
+    yield from _values("/tools", TOOLS_ROLE, tools or ())
 
 
 def _message_texts(at: str, message: Message) -> Iterator[PlacedText]:

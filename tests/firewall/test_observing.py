@@ -1,6 +1,8 @@
 """Observers: what they are shown, and what a gate says where its observer failed."""
 
+import gc
 import json
+import weakref
 from typing import Any
 
 import pytest
@@ -121,3 +123,24 @@ def test_observations_survive_the_line_that_they_are_written_to() -> None:
     record = evidence(messages=messages)
     assert record.facts.observed["looping"].numbers == {"repeats": 3, "message": 1}
     assert EvidenceRecord.from_line(record.to_line()) == record
+
+
+def test_a_run_that_was_looked_at_is_freed_at_once() -> None:
+    """No cycle keeps its texts until Python looks for cycles, which costs as much as it holds."""
+    address = "jane.roe@kestrelworks.org"  # something is found, so its place is asked for
+    texts = RunTexts(
+        messages=(user(f"write to {address}"), assistant(None, call("run", {"cmd": "x"})))
+    )
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        told = observe(texts)
+        found = texts.joined.texts
+        gone = weakref.ref(texts)
+        del texts
+        assert gone() is None
+    finally:
+        if was_on:
+            gc.enable()
+    assert told["personal_data"].marks
+    assert any(address in one.text for one in found)
