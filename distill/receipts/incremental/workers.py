@@ -5,6 +5,7 @@ has no other thread, which costs milliseconds, and else started anew, which cost
 can't be sent to a process that is started anew (a stage inside of a function) is computed here.
 """
 
+import gc
 import os
 import pickle
 import threading
@@ -217,7 +218,9 @@ def hire(
     from multiprocessing import get_context  # noqa: PLC0415
 
     context = get_context("fork" if may_fork() else "spawn")
-    return ProcessPoolExecutor(number, context, initializer=_enter, initargs=(begin, given))
+    return ProcessPoolExecutor(
+        number, context, initializer=_enter, initargs=(begin, given, gc.get_threshold())
+    )
 
 
 @contextmanager
@@ -255,7 +258,11 @@ def can_travel(given: object) -> bool:
     return True
 
 
-def _enter(begin: Callable[..., None], given: tuple[object, ...]) -> None:
+def _enter(
+    begin: Callable[..., None], given: tuple[object, ...], threshold: tuple[int, int, int]
+) -> None:
+    gc.set_threshold(*threshold)
+    gc.freeze()  # what was forked with this worker stays: to look through it would copy its pages
     threading.Thread(target=_end_with_parent, daemon=True).start()
     begin(*given)
 
