@@ -14,6 +14,7 @@ from distill.receipts.incremental.functions import Made, RecordFunction, Where
 from distill.receipts.incremental.groups import Groups, index_of, part_of, regroup
 from distill.receipts.incremental.memory import Memory
 from distill.receipts.incremental.record_stage import Job
+from distill.receipts.incremental.remembered import LearntRows
 from distill.receipts.incremental.rows import Rows, write_rows
 from distill.receipts.incremental.segments import (
     Segment,
@@ -59,7 +60,7 @@ def produce(stage: "GroupStage", work: Work) -> Report:
     """Write what every group gives."""
     parts = list(work.parts)
     groups = _groups(stage, work, parts)
-    sought = _Members(groups, parts, work.running.rows)
+    sought = _Members(groups, parts, work.running.learnt(work.writer.folder))
     missing = work.running.former.missing(groups.digests)
     batches = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)]
     jobs = (([sought.group(one) for one in batch], sought.size(batch)) for batch in batches)
@@ -86,21 +87,22 @@ def produce(stage: "GroupStage", work: Work) -> Report:
 
 def _groups(stage: "GroupStage", work: Work, parts: Sequence[tuple[Input, Segment]]) -> Groups:
     """Return all groups, with the keys that are new read off, and remember them."""
-    memory, learnt = work.running.memory, work.running.rows
+    memory, learnt = work.running.memory, work.running.learnt(work.writer.folder)
     known = memory.rows
     missing = {s.digest: Job(one.path, one.place, s) for one, s in parts if s.digest not in known}
     jobs = ((job, job.segment.end - job.segment.start) for job in missing.values())
-    found = in_order(_key_reader, (stage,), jobs)
-    fresh = dict(zip(missing, found, strict=True))
+    for digest, found in zip(missing, in_order(_key_reader, (stage,), jobs), strict=True):
+        learnt.put(digest, found)
     for _, one in parts:
-        learnt[one.digest] = fresh.get(one.digest) or known[one.digest]
+        if one.digest not in missing:
+            learnt.keep(one.digest)
 
     def rows(digest: bytes) -> Rows:
         return Rows(learnt[digest] if digest in learnt else known[digest])
 
     digests = [one.digest for _, one in parts]
     groups, _ = regroup(_former(memory), digests, rows)
-    learnt[GROUPS] = groups.column()
+    learnt.put(GROUPS, groups.column())
     return groups
 
 
@@ -133,7 +135,7 @@ class _Members:
         self,
         groups: Groups,
         parts: Sequence[tuple[Input, Segment]],
-        rows: Mapping[bytes, bytes],
+        rows: LearntRows,
     ) -> None:
         self._groups = groups
         self._bounds = array("Q", accumulate(groups.counts, initial=0))

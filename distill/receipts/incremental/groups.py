@@ -26,7 +26,7 @@ _PART_BITS: Final = 32
 _INDEX: Final = 2**_PART_BITS - 1
 _MOST_PARTS: Final = 2**31
 _WIDTH: Final = 8
-_AT_ONCE: Final = 1 << 16  # records whose keys are in memory as objects
+_AT_ONCE: Final = 1 << 15  # records whose keys are in memory as objects
 _KEPT: Final = 1 << 17  # records of segments whose rows are
 
 
