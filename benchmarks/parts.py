@@ -23,12 +23,11 @@ from corpus import write_corpus
 from distill.exports.rag import RagSamples
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.exports.sft import SftSamples
-from distill.firewall import observing
 from distill.receipts.digest import blake3_hex
 from distill.receipts.incremental.segments import cut_file
 from distill.records.scored import ScoredRun, without_place
 from distill.scoring.policy import ScoringPolicy
-from distill.stages import admitting, pairing, scored_parts, scoring
+from distill.stages import admitting, assembling, pairing, scored_parts, scoring
 from distill.stages.jobs import SourceJob
 from distill.stages.line_parts import PartLines
 from distill.stages.part_reader import PartReader
@@ -110,7 +109,7 @@ def main() -> None:
         program = [sys.executable, "-m", "distill.cli", "run", "-q", "--workspace", folder]
         subprocess.run(program, check=True)
         if options.without_observers:
-            observing.OBSERVERS = {}  # type: ignore[misc]
+            assembling.observe_all = lambda runs, **_: [{} for _ in runs]  # type: ignore[assignment]
         os.chdir(root)
         print(f"{options.runs:,} runs, {size / 1e6:,.0f} MB; load {os.getloadavg()[0]:.2f}\n")
         print("| of a run | CPU µs |")

@@ -58,7 +58,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             ValueError: a text holds half of a surrogate pair.
         """
-        return _ENCODER.encode(self) + b"\n"
+        return _ENCODER.encode_lines((self,))
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:

@@ -78,19 +78,13 @@ def rendered_chars(messages: Sequence[Message] | None, text: str | None) -> int:
     """
     if messages is None:
         return len(text or "")
-    chars = turns = 0
-    for message in messages:
-        if message.is_blank:
-            continue
-        turns += 1
-        chars += len(message.role) + 2
-        if message.name:
-            chars += 1 + len(message.name)
-        if message.content:
-            chars += 1 + len(message.content)
-    calls = _calls_of(messages)
+    turns = [message for message in messages if not message.is_blank]
+    calls = _calls_of(turns)
+    labels = [one.role for one in turns] + [f" {one.name}" for one in turns if one.name]
+    contents = [one.content for one in turns if one.content]
+    chars = sum(map(len, labels)) + 2 * len(turns) + sum(map(len, contents)) + len(contents)
     chars += sum([_CALL_CHARS + len(call.function.name) for call in calls])
-    return chars + _argument_chars(calls) + 2 * max(turns - 1, 0)
+    return chars + _argument_chars(calls) + 2 * max(len(turns) - 1, 0)
 
 
 def holds_answer_key(messages: Sequence[Message], keys: Sequence[str]) -> bool:
@@ -103,12 +97,9 @@ def holds_answer_key(messages: Sequence[Message], keys: Sequence[str]) -> bool:
     if not telling:
         return False
     before = turns_of(messages).start
-    given = [
-        message.content
-        for number, message in enumerate(messages)
-        if message.content and (number < before or message.role in PROMPTING_ROLES)
-    ]
-    return any(key in content for content in given for key in telling)
+    given = [message.content for message in messages[:before]]
+    given += [one.content for one in messages[before:] if one.role in PROMPTING_ROLES]
+    return any(key in content for content in given if content for key in telling)
 
 
 def _calls_of(messages: Sequence[Message]) -> list[ToolCall]:

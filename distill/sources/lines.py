@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from distill.sources.protocol import BadFrame, RawRecord
-from distill.sources.stretch import Stretch
+from distill.sources.stretch import WHITE_SPACE, Stretch, record_of
 
 
 def frame_lines(blocks: Iterable[bytes], limit: int) -> Iterator[RawRecord | BadFrame]:
@@ -12,21 +12,28 @@ def frame_lines(blocks: Iterable[bytes], limit: int) -> Iterator[RawRecord | Bad
     Lines count from 1, blank ones too.
     """
     number, offset = 1, 0
-    stretch = Stretch(0, limit)
+    begun: Stretch | None = None  # a line of which some stands in the blocks before
     for block in blocks:
         position = 0
         while (newline := block.find(b"\n", position)) >= 0:
-            stretch.add(block[position:newline])
-            record = stretch.close(line=number)
+            line, start = block[position:newline], offset + position
+            record: RawRecord | BadFrame | None
+            if begun is None and len(line) <= limit:
+                record = record_of(line, start, number) if line.rstrip(WHITE_SPACE) else None
+            else:
+                begun = begun or Stretch(start, limit)
+                begun.add(line)
+                record = begun.close(line=number)
+                begun = None
             if record is not None:
                 yield record
             position = newline + 1
             number += 1
-            stretch = Stretch(offset + position, limit)
         if position < len(block):
-            stretch.add(block[position:])
+            begun = begun or Stretch(offset + position, limit)
+            begun.add(block[position:])
         offset += len(block)
-    record = stretch.close(line=number)
+    record = None if begun is None else begun.close(line=number)
     if record is not None:
         yield record
 

@@ -60,6 +60,7 @@ class Mapped(Reader):
         self.order_by = settings.order_by
         self.joined = _joined(settings)
         self._places = {key: places_of(settings, key) for key in _PLACED}
+        self._model_name = next(filter(is_name, settings.model), None)
         self._no_run = [(rule, parse_pointer(rule.pointer)) for rule in settings.no_run_when]
         self._runs_at = [parse_pointer(text) for text in settings.runs_at]
         self._verdicts = [
@@ -160,7 +161,7 @@ class Mapped(Reader):
 
     def _judgements(self, group: Sequence[RunSite]) -> Iterator[Verdict]:
         for verdict, places in self._verdicts:
-            found = next((f for site in reversed(group) if (f := find(places, site))), None)
+            found = _first_found(places, reversed(group))
             if found is not None:
                 name = found.pointer.rpartition("/")[2]
                 yield verdict.read(found.value, pointer=found.pointer, name=name)
@@ -175,7 +176,7 @@ class Mapped(Reader):
         places = self._places["run_id"]
         if not places:
             return None
-        found = next((f for site in group if (f := find(places, site))), None)
+        found = _first_found(places, group)
         identifier = scalar_text(found.value) if found else None
         if identifier is None:
             state = "absent" if found is None else "no text and no number, or blank"
@@ -195,9 +196,8 @@ class Mapped(Reader):
         return scalar_text(value)
 
     def _model(self, group: Sequence[RunSite]) -> str | None:
-        for text in self.settings.model:
-            if is_name(text):
-                return text
+        if self._model_name is not None:
+            return self._model_name
         return filled_text(self._first("model", group))
 
     def _first(self, key: str, group: Sequence[RunSite]) -> Any:
@@ -215,6 +215,15 @@ def _first_value(places: Sequence[Place], group: Iterable[RunSite]) -> Any:
         value = _value(find(places, site))
         if value is not None:
             return value
+    return None
+
+
+def _first_found(places: Sequence[Place], group: Iterable[RunSite]) -> Found | None:
+    """Return what is found first, over the rows in their order."""
+    for site in group:
+        found = find(places, site)
+        if found is not None:
+            return found
     return None
 
 

@@ -79,6 +79,8 @@ def _read_one(item: Any) -> Iterable[Message]:
         raise violation("unknown_role", "its role is none of " + ", ".join(sorted(ROLES)))
     if named == "function_call":
         return (Message(role=role, tool_calls=read_calls(content)),)
+    if isinstance(content, str):
+        return (_plain(role, content, item),)
     if isinstance(content, list):
         return _read_parts(role, content, item)
     return (_plain(role, _text(role, content), item),)

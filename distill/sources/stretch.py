@@ -1,6 +1,6 @@
 """One record's bytes as they stream by: kept up to a limit, digested in any case."""
 
-from distill.receipts.digest import digest_bytes
+from distill.receipts.digest import blake3_hex, digest_bytes
 from distill.sources.protocol import BadFrame, RawRecord
 from distill.sources.stream_digest import StreamDigest
 
@@ -62,9 +62,7 @@ class Stretch:
         trimmed = bytes_held.rstrip(WHITE_SPACE)
         if not trimmed:
             return None
-        data = trimmed if trim else bytes_held
-        end = self.start + len(data)
-        return RawRecord(data, self.start, end, line, pointer, digest_bytes(data).hex)
+        return record_of(trimmed if trim else bytes_held, self.start, line, pointer)
 
     def spoil(
         self, rule: str, detail: str, *, line: int | None = None, pointer: str = ""
@@ -73,3 +71,8 @@ class Stretch:
         digest = digest_bytes(self.text()) if self._digest is None else self._digest.digest()
         end = self.start + self.size
         return BadFrame(self.start, end, line, pointer, digest.hex, rule, detail)
+
+
+def record_of(data: bytes, start: int, line: int | None, pointer: str = "") -> RawRecord:
+    """Return the record whose bytes stand in the file from `start` on."""
+    return RawRecord(data, start, start + len(data), line, pointer, blake3_hex(data))

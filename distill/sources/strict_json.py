@@ -6,6 +6,7 @@ refusal is a `RecordError` whose detail says what is wrong and where, and never 
 """
 
 import re
+from functools import partial
 from math import isfinite, isnan
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ _PLACE: Final = re.compile(r" at line (\d+) column (\d+)$")
 _NO_NUMBER: Final = re.compile(rb"[-+]?(?:nan|inf)", re.IGNORECASE)
 
 _INFINITE: Final = (float("inf"), float("-inf"))
+
+_load: Final = partial(jiter.from_json, catch_duplicate_keys=True, cache_mode="keys")
 
 #: Part of jiter's message → our rule and words, in order; the first that fits is taken.
 _RULES: Final = (
@@ -59,10 +62,11 @@ def parse_value(data: bytes, *, nan_as_text: bool = False) -> Any:
     """Return the JSON value that bytes hold, of any type; else as `parse`."""
     try:
         value = _load(data, allow_inf_nan=False)
-    except RecordError as error:
-        if not nan_as_text or error.rule != _NAN_RULE:
-            raise
-        value = _with_texts(_load(data, allow_inf_nan=True))
+    except ValueError as error:
+        refusal = _explain(data, str(error))
+        if not nan_as_text or refusal.rule != _NAN_RULE:
+            raise refusal from error
+        value = _loaded_with_texts(data)
     if _holds_large_number(value):
         _check_numbers(value)
     return value
@@ -106,18 +110,12 @@ def _explain(data: bytes, message: str) -> RecordError:
     return _refuse("not_json", f"not JSON{where}")
 
 
-def _load(data: bytes, *, allow_inf_nan: bool) -> Any:
+def _loaded_with_texts(data: bytes) -> Any:
+    """Return a value with a text for every number that JSON does not have, without recursion."""
     try:
-        return jiter.from_json(
-            data, catch_duplicate_keys=True, allow_inf_nan=allow_inf_nan, cache_mode="keys"
-        )
+        top = [_load(data, allow_inf_nan=True)]
     except ValueError as error:
         raise _explain(data, str(error)) from error
-
-
-def _with_texts(root: Any) -> Any:
-    """Put a text for every number that JSON does not have, without recursion."""
-    top = [root]
     pending: list[Any] = [top]
     while pending:
         value = pending.pop()

@@ -24,11 +24,14 @@ def to_utc(value: str | float | None) -> str | None:
 
 
 def _read_text(text: str) -> datetime | None:
-    if not _RFC3339.fullmatch(text.strip()):
+    text = text.strip()
+    if not _RFC3339.fullmatch(text):
         return None
     try:
-        moment = datetime.fromisoformat(text.strip().upper().replace(",", "."))
-        return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
+        moment = datetime.fromisoformat(text.upper().replace(",", "."))
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=UTC)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

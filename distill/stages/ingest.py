@@ -3,13 +3,14 @@
 What needs all records (runs logged twice, verdicts from elsewhere) is `distill.stages.resolve`.
 """
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
+
+import orjson
 
 from distill.receipts.incremental.passes import Mapped, Part, Passes
 from distill.receipts.incremental.running import Running
@@ -117,7 +118,7 @@ class Ingest:
         for group, (part, rows) in zip(groups, read.passes.first(parts), strict=True):
             for take in waiting.before(group[0]):
                 take()
-            found = json.loads(rows)
+            found = orjson.loads(rows)
             self._count(name, found)
             for number, (has_root, leaves, refused) in zip(group, found["files"], strict=True):
                 tree = self.trees.put(name, job.files[number], lines_have_a_root=has_root)
@@ -141,7 +142,7 @@ class Ingest:
         self._open.enter_context(pieces)
         groups = self._open.enter_context(RowGroups(cutter, self.folder))
         for path, tree, part, rows in self._parts_of_files(job, cutter, pieces):
-            found = json.loads(rows)
+            found = orjson.loads(rows)
             self._count(job.table.name, found)
             self.quarantine.put_all(found["refused"])
             tree.extend(_leaves(found["leaves"]))
@@ -171,7 +172,7 @@ class Ingest:
 
     def _take(self, job: SourceJob, read: ReadSource, part: Part[Any], rows: bytes) -> list[bytes]:
         """Put the rows of a part where they belong, and return the leaf hashes of its records."""
-        found: Mapping[str, Any] = json.loads(rows)
+        found: Mapping[str, Any] = orjson.loads(rows)
         self._count(job.table.name, found)
         self.quarantine.put_all(found["refused"])
         self._number(job.table.name, read, part, found)

@@ -120,7 +120,7 @@ class RecordReader:
             "refused": self._refused.rows,
             "leaves": b"".join(self._leaves).hex(),
         }
-        return Mapped(json.dumps(rows).encode(), b"".join(self._lines))
+        return Mapped(encode(rows), b"".join(self._lines))
 
     def answer(self, rows: Sequence[Any], origin: tuple[Provenance, ...]) -> None:
         """Ask the source, and put each answer where it belongs; a grouped record bears already."""
@@ -136,7 +136,8 @@ class RecordReader:
         if not grouped:
             bears = len(kinds) < len(answers) or not kinds
             self._count("records_bearing" if bears else "records_no_run")
-        self._no_run.update(kinds)
+        if kinds:
+            self._no_run.update(kinds)
         for answer in answers:
             if isinstance(answer, RunDraft):
                 self._run(answer, origin)
