@@ -77,6 +77,7 @@ class _Walk:
         self._traces = traces
         self._finder = Finder(stage, traces)
         self._seen: set[Path] = set()
+        self._asked: set[str] = set()
 
     def follow(self, start: Module) -> None:
         waiting = [start, *self._on_the_way(start.name)]
@@ -84,10 +85,10 @@ class _Walk:
             module = waiting.pop()
             if module.file in self._seen:
                 continue
+            self._seen.add(module.file)
             if module.file.is_relative_to(ENGINE):
                 self._add_engine()
                 continue
-            self._seen.add(module.file)
             source = source_of(module.file, self._traces)
             demand_loaded(module, source.digest)
             self._traces.read_module(module.name, str(module.file), source.digest)
@@ -106,6 +107,9 @@ class _Walk:
             yield from self._whole_package(module)
 
     def _named(self, name: str) -> Iterator[Module]:
+        if name in self._asked:
+            return
+        self._asked.add(name)
         top = name.partition(".")[0]
         if top and self._finder.root_of(top) is None:
             self.foreign.add(top)

@@ -9,10 +9,11 @@ import os
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from distill.errors import CodeStateError
+from distill.receipts.real_paths import is_within
 from distill.receipts.traces import Traces
 
 INIT = "__init__"
@@ -148,9 +149,14 @@ def on_import_path(tops: Collection[str]) -> list[str]:
 
 def is_installed(place: Path) -> bool:
     """Whether a folder belongs to the standard library or to installed distributions."""
-    if {"site-packages", "dist-packages"} & set(place.parts):
+    return _is_installed(os.fspath(place))
+
+
+@lru_cache(maxsize=1024)  # it follows from the path: where Python lies does not change
+def _is_installed(place: str) -> bool:
+    if {"site-packages", "dist-packages"} & set(place.split("/")):
         return True
-    return any(place.is_relative_to(folder) for folder in _installed_folders())
+    return any(is_within(place, os.fspath(folder)) for folder in _installed_folders())
 
 
 @cache

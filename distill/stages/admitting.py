@@ -6,16 +6,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 import orjson
 
 from distill.errors import ContractError
 from distill.exports.card import CardTally, CardTotals
 from distill.exports.card_tally import digest_of_shards
-from distill.exports.rag import RagSamples
 from distill.exports.settings import RagSettings, SftSettings
-from distill.exports.sft import SftSamples
 from distill.firewall.duplicate_id import SeenRunIds
 from distill.firewall.finding import Refusal
 from distill.firewall.redaction import RedactionKey, count_redactions
@@ -37,10 +35,14 @@ from distill.stages.scored_parts import ScoredLines, parts_of_scored
 from distill.stages.split_files import Apply, Changes, SplitFiles, SplitRows
 from distill.stages.tally import REDACTED, Tally
 
+if TYPE_CHECKING:  # an exporter is no business of the other exports: it would count for them too
+    from distill.exports.rag import RagSamples
+    from distill.exports.sft import SftSamples
+
 CARD_FILE: Final = "README.md"
 COUNTS: Final = ("scored", "exported", "quarantined")
 
-Samples: TypeAlias = RagSamples | SftSamples
+Samples: TypeAlias = "RagSamples | SftSamples"
 
 
 class EvidenceFiles:

@@ -103,5 +103,6 @@ def _sorted_out(places: Iterable[Path]) -> tuple[set[str], set[str]]:
     there: set[str] = set()
     gone: set[str] = set()
     for place in places:
-        (there if place.exists() else gone).add(os.fspath(place))
+        text = os.fspath(place)
+        (there if os.path.exists(text) else gone).add(text)  # noqa: PTH110 - texts, for every file
     return there, gone

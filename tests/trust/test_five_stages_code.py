@@ -95,7 +95,7 @@ def test_an_edited_helper_reruns_the_stages_that_reach_it(copied: Copied) -> Non
     explained = json.loads(copied.call("status", "--explain", "--json"))["explained"]
     parts = {one["stage"]: one["parts"] for one in explained}
     assert [part["part"] for part in parts["export_rag"]] == ["code:distill/exports/rendering.py"]
-    assert parts["export_rag"][0]["functions"] == ["_lines"]
+    assert parts["export_rag"][0]["functions"] == ["_turn"]
     assert parts["export_sft"] == parts["export_preference"] == []
     ran = copied.ran()
     assert list(ran) == ["export_rag"]
@@ -165,9 +165,9 @@ SCORED = "data/scored/agents/part-00000.jsonl"
 MEDDLED = {
     "build_evidence_index": ("logs/a.jsonl", "sources/assemble.py", "assemble"),
     "score_runs": ("data/evidence/agents/part-00000.jsonl", "scoring/decide.py", "decide"),
-    "export_rag": (SCORED, "exports/rag.py", "rag_sample"),
-    "export_sft": (SCORED, "exports/sft.py", "sft_sample"),
-    "export_preference": (SCORED, "exports/preference.py", "preference_sample"),
+    "export_rag": (SCORED, "exports/rag.py", "_row"),
+    "export_sft": (SCORED, "exports/sft.py", "_row"),
+    "export_preference": (SCORED, "exports/preference.py", "_row"),
 }
 
 
