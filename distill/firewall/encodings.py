@@ -92,12 +92,17 @@ def _base64_texts(raw: bytes) -> Iterator[Base64]:
     while start >= 0:
         end = runs.find(b" ", start)
         end = len(raw) if end < 0 else end
-        padding = raw[end : end + _MOST_PADDING]
-        if end - start + len(padding) - len(padding.lstrip(b"=")) >= MIN_BASE64:
-            text = _may_be_text(raw, start) and _printable(raw[start:end])
+        if _may_be_text(raw, start) and _is_long(raw, start, end):
+            text = _printable(raw[start:end])
             if text:
                 yield start, end, text
         start = runs.find(least, end)
+
+
+def _is_long(raw: bytes, start: int, end: int) -> bool:
+    """Say whether a piece has characters enough, its padding counted."""
+    padding = raw[end : end + _MOST_PADDING]
+    return end - start + len(padding) - len(padding.lstrip(b"=")) >= MIN_BASE64
 
 
 def _may_be_text(raw: bytes, start: int) -> bool:
