@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from time import process_time
@@ -33,10 +33,12 @@ from distill.stages.line_parts import PartLines
 from distill.stages.part_reader import PartReader
 from distill.stages.parts import Records
 from distill.stages.record_reader import start_reading
+from distill.stages.scored_groups import Group, Member
 from distill.stages.source_jobs import source_jobs
 from distill.workspace.project import open_workspace
 
 _PART = 20  # records: some 128 KiB
+_BUNDLE = 16  # tasks
 
 
 def frames(job: SourceJob, root: Path, runs: int) -> list[Records]:
@@ -46,15 +48,16 @@ def frames(job: SourceJob, root: Path, runs: int) -> list[Records]:
     return [Records(path, True, found[at : at + _PART]) for at in range(0, len(found), _PART)]
 
 
-def groups(parts: list[scored_parts.ScoredLines]) -> Iterator[pairing.Group]:
-    """Yield the scored lines of each task."""
-    tasks: dict[str, list[pairing.Member]] = {}
+def groups(parts: list[scored_parts.ScoredLines]) -> list[list[Group]]:
+    """Return the scored lines of each task, so many tasks at a time as a worker is given."""
+    tasks: dict[str, list[Member]] = {}
     for part in parts:
         for start, line in part.lines():
-            digest = blake3_hex(without_place(line))
-            member = pairing.Member(part.place, start, start + len(line), digest)
+            digest = bytes.fromhex(blake3_hex(without_place(line)))
+            member = Member(part.place, start, start + len(line), digest)
             tasks.setdefault(ScoredRun.from_line(line).task.key, []).append(member)
-    return (pairing.Group(False, tuple(members)) for members in tasks.values())
+    found = [Group(False, tuple(members)) for members in tasks.values()]
+    return [found[at : at + _BUNDLE] for at in range(0, len(found), _BUNDLE)]
 
 
 def cases(root: Path, runs: int) -> dict[str, Callable[[], int]]:
@@ -70,7 +73,7 @@ def cases(root: Path, runs: int) -> dict[str, Callable[[], int]]:
         for path in sorted(root.glob("data/scored/*/*"))
         for segment in scored_parts.cut_scored(path)
     ]
-    records, tasks = frames(job, root, runs), list(groups(scored))
+    records, bundles = frames(job, root, runs), groups(scored)
     read = start_reading(job, places)
     decide = scoring.start_scoring(ScoringPolicy(), True)
     rag = admitting.Exporting("export_rag", RagSamples, RagSettings(), None, evidence).start()
@@ -82,7 +85,9 @@ def cases(root: Path, runs: int) -> dict[str, Callable[[], int]]:
         "score": lambda: sum(one.segment.records for one in lines if decide(one)),
         "rag": lambda: sum(one.segment.records for one in scored if rag(one)),
         "sft": lambda: sum(one.segment.records for one in scored if sft(one)),
-        "preference": lambda: sum(len(one.members) for one in tasks if pair(one)),
+        "preference": lambda: sum(
+            len(one.members) for some in bundles if pair(some) for one in some
+        ),
     }
 
 
