@@ -19,10 +19,10 @@ from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
 from distill.records.scored import EvidenceRef, NearDuplicates, ScoredRun
 from distill.records.taxonomy import Category, RecordClass, VerdictOrigin
-from distill.scoring.decide import Decision, contradicted, decide, inherit, opposite
+from distill.scoring.decide import Decision, contradicted, decide, inherit
 from distill.scoring.policy import ScoringPolicy
 from distill.stages.line_parts import PartLines, parts_of_shards
-from distill.stages.narrow import NarrowTables, chunked
+from distill.stages.narrow import NarrowTables
 from distill.stages.near_duplicates import (
     NEAR_SCHEMA,
     NearDuplicateSearch,
@@ -32,15 +32,15 @@ from distill.stages.near_duplicates import (
 from distill.stages.near_texts import FacetFiles
 from distill.stages.numbering import NumberedParts
 from distill.stages.progress import SILENT, Bar, Progress
+from distill.stages.run_changes import (
+    CHANGES_SCHEMA,
+    Change,
+    PartChanges,
+    Told,
+    add_change,
+    find_told,
+)
 from distill.stages.tally import Tally
-
-#: What other runs say of one: null that they contradict it, or the categories that it takes.
-Told: TypeAlias = Sequence[tuple[str, Category]] | None
-
-#: What becomes of a run once all are known: ``told`` where others have a say in its category,
-#: ``near`` the fields of `NearDuplicates` where it is like another, ``floor`` its `split_floor`.
-_Change: TypeAlias = dict[str, Any]
-_Changes: TypeAlias = dict[str, dict[int, _Change]]
 
 #: Of a decision: category, rule, and the origin of what decided.
 _Summary: TypeAlias = tuple[str, str, str | None]
@@ -78,7 +78,7 @@ def decide_runs(
     tally = Tally()
     written: list[KnownFile] = []
     with (
-        NarrowTables(_SCHEMA + NEAR_SCHEMA) as tables,
+        NarrowTables(_SCHEMA + NEAR_SCHEMA + CHANGES_SCHEMA) as tables,
         FacetFiles(scored) as facets,
         Passes(running, scored, start_scoring, (policy, near_duplicates is not None)) as passes,
     ):
@@ -88,18 +88,18 @@ def decide_runs(
                 name: reading.source(name, parts)
                 for name, parts in parts_of_shards(running, "evidence", is_placed=True).items()
             }
-        changes = _contradictions(tables)
-        _add_inheritances(tables, changes)
+        find_told(tables)
         if near_duplicates is not None:
             search = reading.search(near_duplicates, running.memory.rows.get(_SIMILARITIES, b""))
             for name, line, found in search.found():
-                changes.setdefault(name, {}).setdefault(line, {})["near"] = found
+                add_change(tables, name, line, "near", found)
             for name, line, floor in search.floors() if has_splits else ():
-                changes.setdefault(name, {}).setdefault(line, {})["floor"] = floor
+                add_change(tables, name, line, "floor", floor)
             running.rows[_SIMILARITIES] = search.similarities.content()
         for name, source in sources.items():
             writer = running.writer(scored, running.target("scored"), below=f"{name}/")
-            source.write(passes, changes.get(name, {}), writer, tally)
+            changes = PartChanges.of(tables, name, source.numbered)
+            source.write(passes, changes, writer, tally)
             tally.add(name, "scored", writer.rows)
             written += writer.written
     report = Report(
@@ -168,25 +168,24 @@ class _Source:
     def write(
         self,
         passes: Passes[PartLines],
-        changes: Mapping[int, _Change],
+        changes: PartChanges,
         writer: ShardWriter,
         tally: Tally,
     ) -> None:
         """Write the lines, and count what was decided in the end."""
-        by_part = self.numbered.by_part(changes)
         passes.second(
             writer,
             self.numbered.parts,
-            lambda number: _told(by_part.get(number)),
-            lambda number, content: _changed(content, by_part[number]),
+            lambda number: _told(changes.in_part(number)),
+            lambda number, content: _changed(content, changes.in_part(number)),
         )
-        for part, found in by_part.items():
-            lines = passes.content(self.numbered.parts[part]).split(b"\n")
-            for index, change in found.items():
-                if "told" in change:
-                    own = _decision_of(ScoredRun.from_line(lines[index]))
-                    self.decisions[_summary(own)] -= 1
-                    self.decisions[_summary(_decided(own, change["told"]))] += 1
+        for part in changes.numbers:
+            told = {n: one["told"] for n, one in changes.in_part(part).items() if "told" in one}
+            lines = passes.content(self.numbered.parts[part]).split(b"\n") if told else ()
+            for index, by_others in told.items():
+                own = _decision_of(ScoredRun.from_line(lines[index]))
+                self.decisions[_summary(own)] -= 1
+                self.decisions[_summary(_decided(own, by_others))] += 1
         for (category, rule, origin), number in (+self.decisions).items():
             tally.add(self.name, category, number)
             tally.group("by_rule", rule, number)
@@ -261,61 +260,12 @@ def scored_run(record: EvidenceRecord, decision: Decision, ref: EvidenceRef) -> 
     )
 
 
-def _contradictions(tables: NarrowTables) -> _Changes:
-    """Return the lines whose output has opposite verdicts within its task (change: null).
-
-    A run that a human decided keeps that decision, unless humans contradict each other: a review is
-    the way out of a contradiction.
-    """
-    rows = tables.rows(
-        "SELECT task || output AS both, category, by_human, source, line, seq FROM runs"
-        " WHERE class = 'verdict_bearing' AND output IS NOT NULL AND (task, output) IN"
-        " (SELECT task, output FROM runs WHERE class = 'verdict_bearing' AND output IS NOT NULL"
-        "  GROUP BY task, output HAVING COUNT(DISTINCT category) > 1)"
-        " ORDER BY both, seq"
-    )
-    changes: _Changes = {}
-    touched = []
-    for _, group in chunked(rows):
-        if not opposite({Category(row[1]) for row in group}):
-            continue
-        humans_agree = not opposite({Category(row[1]) for row in group if row[2]})
-        for _, _, by_human, source, line, seq in group:
-            if not (by_human and humans_agree):
-                changes.setdefault(source, {})[line] = {"told": None}
-                touched.append(seq)
-    for seq in touched:
-        tables.run(
-            "UPDATE runs SET category = ? WHERE seq = ?", (Category.NEEDS_HUMAN_REVIEW.value, seq)
-        )
-    return changes
-
-
-def _add_inheritances(tables: NarrowTables, changes: _Changes) -> None:
-    """Add the extraction-class lines with the categories of their parents by subject."""
-    tables.run("CREATE INDEX parents ON runs (class, subject)")
-    rows = tables.rows(
-        "SELECT child.seq, child.source, child.line, parent.run_id, parent.category"
-        " FROM runs AS child JOIN runs AS parent ON parent.subject = child.subject"
-        " AND parent.class = 'verdict_bearing'"
-        " WHERE child.class = 'extraction' ORDER BY child.seq, parent.run_id"
-    )
-    inherited = []
-    for seq, group in chunked(rows):
-        _, source, line, *_ = group[0]
-        parents = [(run_id, Category(category)) for *_, run_id, category in group]
-        changes.setdefault(source, {})[line] = {"told": parents}
-        inherited.append((inherit(parents).category.value, seq))
-    for category in inherited:
-        tables.run("UPDATE runs SET category = ? WHERE seq = ?", category)
-
-
-def _told(changes: Mapping[int, _Change] | None) -> bytes:
+def _told(changes: Mapping[int, Change]) -> bytes:
     """Return the changes of a part as bytes: equal bytes make equal lines of equal ones."""
-    return NONE if changes is None else json.dumps(list(changes.items())).encode()
+    return NONE if not changes else json.dumps(list(changes.items())).encode()
 
 
-def _changed(content: bytes, changes: Mapping[int, _Change]) -> bytes:
+def _changed(content: bytes, changes: Mapping[int, Change]) -> bytes:
     lines = content.split(b"\n")
     for index, change in changes.items():
         run = ScoredRun.from_line(lines[index])
@@ -332,7 +282,9 @@ def _changed(content: bytes, changes: Mapping[int, _Change]) -> bytes:
 
 def _decided(own: Decision, told: Told) -> Decision:
     """Return the decision on a run that others have a say in."""
-    return contradicted(own) if told is None else inherit(told)
+    if told is None:
+        return contradicted(own)
+    return inherit([(run_id, Category(category)) for run_id, category in told])
 
 
 def _summary(decision: Decision) -> _Summary:
