@@ -16,7 +16,7 @@ Hit: TypeAlias = tuple[int, int, int]
 _BLOCK: Final = 1 << 17
 _WORD: Final = re.compile(r"\w*")
 #: What a pattern takes for letters of ASCII if case does not count.
-_AS_ASCII: Final = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
+_AS_ASCII: Final = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"), ("\u212a", "k"))
 _FOLDING: Final = bytes(
     ord("0") if 48 <= byte <= 57 else byte + 32 if 65 <= byte <= 90 else byte for byte in range(256)
 )
@@ -78,8 +78,10 @@ class Needles:
 
 def _a_byte_each(text: str) -> bytes:
     """Return a byte for each character, so that places are characters."""
-    plain = text if text.isascii() else text.translate(_AS_ASCII)
-    return plain.encode("ascii", "replace")
+    if not text.isascii():
+        for foreign, letter in _AS_ASCII:  # four searches: a table would look each character up
+            text = text.replace(foreign, letter)
+    return text.encode("ascii", "replace")
 
 
 class RuleNeedles:

@@ -46,6 +46,8 @@ _SKIPS: Final = re.compile(
 
 def observe(texts: RunTexts) -> Observation | None:
     """Tell the places of commands and calls that read the answer, the first 50."""
+    if not texts.messages:
+        return None
     commands = seen(texts, _hinted)
     calls = calls_in(texts)
     names = {call.function.name for call in calls}
