@@ -52,9 +52,8 @@ _JOINS: Final = re.compile(r"\S<<|<<-?\s*['\"]?\w+['\"]?[^\s;&|()]")
 
 def hints_of(commands: Sequence[str]) -> list[int]:
     """Return for each command what its text may hold, for `may_tell` and `may_make`."""
-    text = "\0".join(commands)
-    plain = text if text.isascii() else text.translate(_AS_ASCII)
-    raw = plain.encode("utf-8", "surrogatepass").translate(_BLANKS, _QUOTES)
+    text = "\0".join([one if one.isascii() else one.translate(_AS_ASCII) for one in commands])
+    raw = text.encode("utf-8", "surrogatepass").translate(_BLANKS, _QUOTES)
     sizes = [len(piece) + 1 for piece in raw.split(b"\0")]
     if len(sizes) != len(commands):  # one holds a NUL of its own
         return [_ALL] * len(commands)
