@@ -3,11 +3,12 @@
 import ast
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from distill.receipts.digest import digest_bytes
-from distill.receipts.syntax import read_source
+from distill.receipts.syntax import _Writer, read_source
 
 SOURCE = b"""
 import os.path as p
@@ -55,3 +56,36 @@ def test_the_tree_is_written_as_python_3_11_does(repository: Path) -> None:
     for path in (repository / "distill").rglob("*.py"):
         content = path.read_bytes() + b"\n'no docstring is left out: __doc__'\n"
         assert read_source(content).digest == digest_bytes(ast.dump(ast.parse(content)).encode())
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "{}",
+        "if a:\n    {}",
+        "if a:\n    pass\nelse:\n    {}",
+        "for a in b:\n    {}\nelse:\n    pass",
+        "try:\n    {}\nexcept E:\n    pass",
+        "try:\n    pass\nexcept E:\n    {}",
+        "try:\n    pass\nfinally:\n    {}",
+        "try:\n    pass\nexcept* E:\n    {}",
+        "with a:\n    {}",
+        "match a:\n    case 1:\n        {}",
+        "class A:\n    {}",
+        "async def g():\n    {}",
+    ],
+)
+def test_a_docstring_counts_nowhere(place: str) -> None:
+    """Not even one of what is defined inside of a statement."""
+    told, untold = "def f(): 'what it does'; return 1", "def f(): return 1"
+    with_it, without = (read_source(place.format(one).encode()) for one in (told, untold))
+    assert with_it.digest == without.digest
+
+
+def test_a_later_version_writes_type_parameters_only_where_there_are_some() -> None:
+    """A function without them has one digest in Python 3.11 and in 3.12."""
+    function: Any = ast.parse("def f(): pass").body[0]
+    before = _Writer().written(function)
+    function._fields = (*function._fields, "type_params")
+    function.type_params = []
+    assert _Writer().written(function) == before
