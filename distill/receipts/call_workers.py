@@ -1,4 +1,4 @@
-"""Processes that make calls of stages, for `distill.receipts.side_by_side`.
+"""Processes that make calls of stages, for `distill.receipts.several_calls`.
 
 They are started when the first call needs them, and each makes its calls with one worker: the cores
 are busy with what runs beside it.

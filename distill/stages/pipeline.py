@@ -11,7 +11,7 @@ from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.look import one_look
 from distill.receipts.outcome import Plan, PlanStatus
 from distill.receipts.recording import Later
-from distill.receipts.side_by_side import Manner, make_calls
+from distill.receipts.several_calls import Manner, make_calls
 from distill.stages import arguments, evidence, preference, rag, scoring, sft
 from distill.stages.jobs import SourceJob
 from distill.stages.progress import SILENT, Progress
