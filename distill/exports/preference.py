@@ -7,13 +7,12 @@ from msgspec import Raw
 
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import PREFERENCE_TERMS
-from distill.exports.redacting import redact_run
 from distill.exports.rows import refuse_row, row_messages, sample_id
+from distill.exports.samples import Samples
 from distill.exports.settings import PreferenceSettings
 from distill.firewall.conversation import common_beginning, to_last_turn
 from distill.firewall.finding import Gate, PairCandidate, Refusal, RunCandidate
 from distill.firewall.gates import PAIR_GATES
-from distill.firewall.judging import Judge
 from distill.firewall.redaction import RedactionKey
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
@@ -23,18 +22,10 @@ from distill.records.scored import ScoredRun
 Side = tuple[ScoredRun, EvidenceRecord]
 
 
-class PreferenceSamples:
-    """Makes the pairs of a set: its settings are looked into once."""
+class PreferenceSamples(Samples[PairCandidate, PreferenceSettings]):
+    """Makes the pairs of a set."""
 
-    def __init__(
-        self,
-        settings: PreferenceSettings,
-        key: RedactionKey | None = None,
-        gates: Sequence[Gate[PairCandidate]] = PAIR_GATES,
-    ) -> None:
-        self._settings = settings
-        self._key = key
-        self._judge = Judge(gates, settings.gates())
+    standing = PAIR_GATES
 
     def of(self, chosen: Side, rejected: Side) -> PreferenceSample | Refusal:
         """Return the pair of two runs, or why they are none.
@@ -46,7 +37,7 @@ class PreferenceSamples:
         refusal = self._judge.refusal(pair)
         if refusal is not None:
             return refusal
-        first, second = self._redacted(chosen), self._redacted(rejected)
+        first, second = self._redacted(chosen[1]), self._redacted(rejected[1])
         if isinstance(first, Refusal):
             return first
         if isinstance(second, Refusal):
@@ -55,9 +46,6 @@ class PreferenceSamples:
             return PreferenceSample.admit(_row((chosen[0], first), (rejected[0], second)))
         except ValueError as error:
             return refuse_row(error)
-
-    def _redacted(self, side: Side) -> EvidenceRecord | Refusal:
-        return redact_run(side[1], self._settings.firewall, self._key)
 
 
 def preference_sample(

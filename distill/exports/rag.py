@@ -7,13 +7,12 @@ from msgspec import Raw
 
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import RAG_TERMS
-from distill.exports.redacting import redact_run
 from distill.exports.rendering import RENDERING, render
-from distill.exports.rows import refuse_row, sample_id
+from distill.exports.rows import sample_id
+from distill.exports.samples import RunSamples
 from distill.exports.settings import RagSettings
 from distill.firewall.finding import Gate, Refusal, RunCandidate
 from distill.firewall.gates import RAG_GATES
-from distill.firewall.judging import Judge
 from distill.firewall.redaction import RedactionKey
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
@@ -21,39 +20,14 @@ from distill.records.samples import RagSample, row_time
 from distill.records.scored import ScoredRun
 
 
-class RagSamples:
-    """Makes the rows of a set: its settings are looked into once."""
+class RagSamples(RunSamples[RagSettings, RagSample]):
+    """Makes the documents of a RAG set."""
 
-    def __init__(
-        self,
-        settings: RagSettings,
-        key: RedactionKey | None = None,
-        gates: Sequence[Gate[RunCandidate]] = RAG_GATES,
-    ) -> None:
-        self._settings = settings
-        self._key = key
-        self._judge = Judge(gates, settings.gates())
+    standing = RAG_GATES
 
-    def of(
-        self, run: ScoredRun, evidence: EvidenceRecord, *, is_duplicate: bool = False
-    ) -> RagSample | Refusal:
-        """Return the document of a run, or why there is none.
-
-        Laws: a row's category is one that the settings allow, with either of gates and schema
-        alone; no character that the settings have redacted is in the row.
-        """
-        refusal = self._judge.refusal(RunCandidate(run, evidence, is_duplicate))
-        if refusal is not None:
-            return refusal
-        redacted = redact_run(evidence, self._settings.firewall, self._key)
-        if isinstance(redacted, Refusal):
-            return redacted
-        try:
-            return RagSample.admit(
-                _row(run, redacted), include_review=self._settings.include_review
-            )
-        except ValueError as error:
-            return refuse_row(error)
+    def _admit(self, run: ScoredRun, redacted: EvidenceRecord) -> RagSample:
+        flag = self._settings.include_review
+        return RagSample.admit(_row(run, redacted), include_review=flag)
 
 
 def rag_sample(

@@ -7,13 +7,12 @@ from msgspec import Raw
 
 from distill.exports.card import CardTally, CardTotals, dataset_card
 from distill.exports.card_terms import SFT_TERMS
-from distill.exports.redacting import redact_run
-from distill.exports.rows import refuse_row, row_messages, sample_id
+from distill.exports.rows import row_messages, sample_id
+from distill.exports.samples import RunSamples
 from distill.exports.settings import SftSettings
 from distill.firewall.conversation import to_last_turn
 from distill.firewall.finding import Gate, Refusal, RunCandidate
 from distill.firewall.gates import SFT_GATES
-from distill.firewall.judging import Judge
 from distill.firewall.redaction import RedactionKey
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
@@ -21,39 +20,14 @@ from distill.records.samples import SftSample, row_time
 from distill.records.scored import ScoredRun
 
 
-class SftSamples:
-    """Makes the rows of a set: its settings are looked into once."""
+class SftSamples(RunSamples[SftSettings, SftSample]):
+    """Makes the conversations of an SFT set: runs up to their last assistant's message."""
 
-    def __init__(
-        self,
-        settings: SftSettings,
-        key: RedactionKey | None = None,
-        gates: Sequence[Gate[RunCandidate]] = SFT_GATES,
-    ) -> None:
-        self._settings = settings
-        self._key = key
-        self._judge = Judge(gates, settings.gates())
+    standing = SFT_GATES
 
-    def of(
-        self, run: ScoredRun, evidence: EvidenceRecord, *, is_duplicate: bool = False
-    ) -> SftSample | Refusal:
-        """Return a run up to its last assistant's message as a conversation, or why it is none.
-
-        Laws: a row's category is one that the settings allow, with either of gates and schema
-        alone; no character that the settings have redacted is in the row.
-        """
-        refusal = self._judge.refusal(RunCandidate(run, evidence, is_duplicate))
-        if refusal is not None:
-            return refusal
-        redacted = redact_run(evidence, self._settings.firewall, self._key)
-        if isinstance(redacted, Refusal):
-            return redacted
-        try:
-            return SftSample.admit(
-                _row(run, redacted), include_partial=self._settings.include_partial
-            )
-        except ValueError as error:
-            return refuse_row(error)
+    def _admit(self, run: ScoredRun, redacted: EvidenceRecord) -> SftSample:
+        flag = self._settings.include_partial
+        return SftSample.admit(_row(run, redacted), include_partial=flag)
 
 
 def sft_sample(

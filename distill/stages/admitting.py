@@ -6,13 +6,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import orjson
 
 from distill.errors import ContractError
 from distill.exports.card import CardTally, CardTotals
 from distill.exports.card_tally import digest_of_shards
+from distill.exports.samples import RunSamples
 from distill.exports.settings import RagSettings, SftSettings
 from distill.firewall.duplicate_id import SeenRunIds
 from distill.firewall.finding import Refusal
@@ -26,6 +27,7 @@ from distill.receipts.scope import current_workspace
 from distill.receipts.staging import Finished, KnownFile, known_file
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
+from distill.records.samples import RagSample, SftSample
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import QuarantineUnit
 from distill.stages.lines import RandomReader
@@ -35,14 +37,10 @@ from distill.stages.scored_parts import ScoredLines, parts_of_scored
 from distill.stages.split_files import Apply, Changes, SplitFiles, SplitRows
 from distill.stages.tally import REDACTED, Tally
 
-if TYPE_CHECKING:  # an exporter is no business of the other exports: it would count for them too
-    from distill.exports.rag import RagSamples
-    from distill.exports.sft import SftSamples
-
 CARD_FILE: Final = "README.md"
 COUNTS: Final = ("scored", "exported", "quarantined")
 
-Samples: TypeAlias = "RagSamples | SftSamples"
+Samples: TypeAlias = RunSamples[Any, RagSample | SftSample]
 
 
 class EvidenceFiles:
