@@ -194,6 +194,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.made is not None and options.repeat > 1:
         parser.error("a workspace that was made before is cold once: --made without --repeat")
+    if options.made is not None and not (options.made / "logs").is_dir():
+        parser.error(f"{options.made} has no logs: make it with benchmarks/corpus.py")
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},")
     print(f"load before {os.getloadavg()[0]:.2f}; {options.repeat} repetitions, medians\n")
     samples: dict[str, list[Measured]] = {}
