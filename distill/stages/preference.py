@@ -128,7 +128,7 @@ def _items(digest: bytes, told: Mapping[str, Any]) -> list[bytes]:
 
 def _share(total: int, runs: int, groups: ScoredGroups) -> int:
     """Return how many of so many bytes stand for some of all runs."""
-    return total * runs // max(1, groups.runs_before(len(groups.digests)))
+    return total * runs // max(1, groups.runs)
 
 
 def _report(tally: Tally, split: SplitFiles) -> Report:

@@ -27,7 +27,7 @@ from distill.stages.line_parts import PartLines
 
 _TASKS: Final = sha256(b"groups of tasks").digest()
 _DIGESTS: Final = sha256(b"digests of tasks").digest()
-_ALL: Final = sha256(b"digests of tasks and subjects").digest()
+_SUBJECTS: Final = sha256(b"digests of subjects").digest()
 _KEPT: Final = 1 << 15  # records of parts whose rows are in memory
 
 
@@ -108,6 +108,12 @@ class ScoredGroups:
             return self._tasks.digests
         return Keys(self._tasks.digests.content + self._subjects.digests.content)
 
+    @property
+    def runs(self) -> int:
+        """How many runs all groups have, one after the other."""
+        tasks, subjects = self._bounds
+        return tasks[-1] + subjects[-1]
+
     def runs_before(self, number: int) -> int:
         """Return how many runs the groups before this one have, one after the other."""
         tasks, subjects = self._bounds
@@ -124,7 +130,7 @@ class ScoredGroups:
         """Keep what the next run needs."""
         learnt.put(_TASKS, self._tasks.column())
         learnt.put(_DIGESTS, self._tasks.digests.content)
-        learnt.put(_ALL, self.digests.content)
+        learnt.put(_SUBJECTS, self._subjects.digests.content)
 
     def _of(self, number: int) -> "array[int]":
         groups, bounds, tasks = self._tasks, self._bounds[0], len(self._tasks.counts)
@@ -149,7 +155,7 @@ class ScoredGroups:
 def former_digests(memory: Memory) -> Keys:
     """Return the digests of all groups of the run before, none where they are not remembered."""
     try:
-        return Keys(memory.rows[_ALL])
+        return Keys(memory.rows[_DIGESTS] + memory.rows[_SUBJECTS])
     except (LookupError, ValueError):
         return Keys()
 
