@@ -72,7 +72,7 @@ class FormerlyTold:
 
     def __contains__(self, digest: bytes) -> bool:
         """Whether it is remembered what a group told."""
-        return self._of(digest) is not None
+        return self.get(digest) is not None
 
     def __getitem__(self, digest: bytes) -> bytes:
         """Return what a group told.
@@ -80,12 +80,13 @@ class FormerlyTold:
         Raises:
             KeyError: it is not remembered.
         """
-        found = self._of(digest)
+        found = self.get(digest)
         if found is None:
             raise KeyError(digest)
         return found
 
-    def _of(self, digest: bytes) -> bytes | None:
+    def get(self, digest: bytes) -> bytes | None:
+        """Return what a group told, null where it is not remembered."""
         group = self._index.find(digest)
         if group is None:
             return None

@@ -25,6 +25,7 @@ from distill.stages.bundles import Bundles, FormerlyTold, pack, together_of
 from distill.stages.scored_groups import Group, ScoredGroups, former_digests
 
 Told: TypeAlias = Mapping[str, Any]
+Items: TypeAlias = Callable[[bytes, Told], Sequence[bytes]]
 _NOTHING_MISSING: Final[Known[list[Mapped]]] = Known([])
 
 
@@ -40,7 +41,7 @@ class Telling:
     start: Callable[..., Callable[[Sequence[Group]], list[Mapped]]]
     given: tuple[object, ...]
     together: Callable[[Sequence[Told]], dict[str, Any]]
-    items: Callable[[bytes, Told], Sequence[bytes]] | None = None
+    items: Items | None = None
 
 
 class GroupPasses:
@@ -109,21 +110,20 @@ class GroupPasses:
 
     def _missing(self, number: int) -> list[int]:
         """Return which groups of a bundle must be computed: what they told or wrote is gone."""
-        groups, told = self._bundles.groups(number), self._former
-        if self._telling.items is None:
-            first, behind = (bisect_left(self._gone, at) for at in (groups.start, groups.stop))
-            gone = set(self._gone[first:behind])
-            if not gone and self._bundles.key(number) in self._running.memory.rows:
-                return []
-        else:
-            gone = {at for at in groups if not self._has_items(self._digests[at])}
-        return [at for at in groups if at in gone or self._digests[at] not in told]
+        groups, items = self._bundles.groups(number), self._telling.items
+        if items is not None:
+            return [at for at in groups if not self._has(self._digests[at], items)]
+        first, behind = (bisect_left(self._gone, at) for at in (groups.start, groups.stop))
+        gone = set(self._gone[first:behind])
+        if not gone and self._bundles.key(number) in self._running.memory.rows:
+            return []
+        return [at for at in groups if at in gone or self._digests[at] not in self._former]
 
-    def _has_items(self, digest: bytes) -> bool:
-        if self._telling.items is None or digest not in self._former:
-            return False
-        items = self._telling.items(digest, orjson.loads(self._former[digest]))
-        return all(key in self._running.former for key in items)
+    def _has(self, digest: bytes, items: Items) -> bool:
+        """Whether it is there what a group told, and all that was written of it."""
+        told = self._former.get(digest)
+        former = self._running.former
+        return told is not None and all(one in former for one in items(digest, orjson.loads(told)))
 
     def _take(self, key: bytes, groups: range, made: Mapping[int, Mapped]) -> bytes:
         told: list[bytes] = []
