@@ -46,8 +46,7 @@ def write_corpus(runs: int, folder: Path, *, runs_per_task: int = 4, seed: int =
     logs = folder / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     (folder / "distill.toml").write_text(_CONFIGURATION, encoding="utf-8")
-    rng = random.Random(seed)
-    words = ["".join(rng.choices("etaoinshrdlucmfw", k=rng.randint(2, 10))) for _ in range(_WORDS)]
+    words = made_up_words(random.Random(seed))
     written = 0
     for first in range(0, runs, _RUNS_A_FILE):
         path = logs / f"runs-{first // _RUNS_A_FILE:04d}.jsonl"
@@ -56,6 +55,11 @@ def write_corpus(runs: int, folder: Path, *, runs_per_task: int = 4, seed: int =
                 line = json.dumps(make_run(number, runs_per_task, words), ensure_ascii=False)
                 written += file.write(line.encode() + b"\n")
     return written
+
+
+def made_up_words(rng: random.Random) -> list[str]:
+    """Return the words that texts are drawn from."""
+    return ["".join(rng.choices("etaoinshrdlucmfw", k=rng.randint(2, 10))) for _ in range(_WORDS)]
 
 
 def make_run(number: int, runs_per_task: int, words: list[str]) -> dict[str, Any]:

@@ -17,7 +17,6 @@ median of all rounds.
 import argparse
 import os
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,9 +26,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from corpus import make_run
+from corpus import made_up_words, make_run
 from gates_peers import PEERS, Peer, sample
 
 from distill.firewall import benchmark_contamination
@@ -52,8 +49,7 @@ Ask = Callable[[Sequence[RunTexts]], object]
 
 def generated(number: int) -> Iterator[Run]:
     """Yield the fields of generated runs."""
-    rng = random.Random(7)
-    words = ["".join(rng.choices("etaoinshrdlucmfw", k=rng.randint(2, 10))) for _ in range(4000)]
+    words = made_up_words(random.Random(7))
     for one in range(number):
         yield {"messages": read_messages(make_run(one, 4, words)["messages"])}
 
@@ -61,7 +57,7 @@ def generated(number: int) -> Iterator[Run]:
 def benchmark() -> BenchmarkIndex:
     """Return a list of made-up items, some 500 words each, of which runs hold none."""
     rng = random.Random(11)
-    words = ["".join(rng.choices("etaoinshrdlucmfw", k=rng.randint(2, 10))) for _ in range(4000)]
+    words = made_up_words(rng)
     rows = (
         {
             "id": f"item/{n}",
