@@ -1,7 +1,8 @@
 """Two passes over groups of scored runs: as `distill.receipts.incremental.passes` over parts.
 
-A group is an item of the output by itself, but it is told of in a bundle: of bundles that stayed
-nothing is looked at group by group.
+A group is an item of the output by itself (of each split, where there are some), but it is told of
+in a bundle: of bundles that stayed nothing is looked at group by group, but for their items in
+splits.
 """
 
 from array import array
