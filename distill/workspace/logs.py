@@ -84,7 +84,10 @@ def _folders_below(folder: Path, depth: int | None, above: frozenset[str]) -> It
 
 def _matches(base: Path, relative: str, real: RealPaths) -> Iterator[str]:
     """Yield the files that a pattern names below a folder."""
-    if "**" in relative:
+    if not _MAGIC.search(relative):
+        if (base / relative).is_file():
+            yield os.fspath(base / relative)
+    elif "**" in relative:
         yield from (os.fspath(path) for path in base.glob(relative) if path.is_file())
     elif base.is_dir():
         yield from _below(os.fspath(base), Path(relative).parts, real)
@@ -101,7 +104,7 @@ def _below(folder: str, parts: Sequence[str], real: RealPaths) -> Iterator[str]:
         path = f"{folder.rstrip('/')}/{part}"
         if rest and os.path.isdir(path):  # noqa: PTH112 - a text
             yield from _below(path, rest, real)
-        elif not rest and Path(path).is_file():
+        elif not rest and os.path.isfile(path):  # noqa: PTH113 - unlike Path, not asked: no file
             yield path
         return
     fits = re.compile(translate(part)).fullmatch

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from distill.errors import SourceError
 from distill.receipts.real_paths import RealPaths
 from distill.workspace.logs import find_logs, find_places
 
@@ -62,3 +63,22 @@ def test_what_a_listing_tells_of_links_is_true(tree: Path) -> None:
     assert real.plain
     assert not any(Path(path).is_symlink() for path in real.plain)
     assert all(real.is_link(path) == Path(path).is_symlink() for path in found)
+
+
+@pytest.mark.parametrize("pattern", ["", ".", "./"])
+def test_a_pattern_that_names_the_folder_itself_names_no_file(tree: Path, pattern: str) -> None:
+    """It is told like any other that matches nothing, in a root too."""
+    for one in (pattern, f"logs:{pattern}"):
+        with pytest.raises(SourceError, match="matches no file"):
+            find_logs([one], root=tree, roots={"logs": tree}, place="", optional=False)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_entered_is_passed_over(tree: Path) -> None:
+    """The name of a file behind a pattern's folder is looked for in the others, as a glob does."""
+    (tree / "a").chmod(0)
+    try:
+        found = find_logs(["[ab]/y.jsonl"], root=tree, roots={}, place="", optional=False)
+        assert found == [tree / "b" / "y.jsonl"]
+    finally:
+        (tree / "a").chmod(0o700)
