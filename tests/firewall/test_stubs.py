@@ -30,8 +30,29 @@ def test_each_phrase_is_found_between_long_stretches_of_code(phrase: str, rule: 
     assert (found.rule, code[found.start : found.end]) == (rule, phrase[: found.end - found.start])
 
 
+@pytest.mark.parametrize(("letter", "foreign"), [("i", "\u0130"), ("i", "\u0131"), ("s", "\u017f")])
+@pytest.mark.parametrize(("phrase", "rule"), PHRASES.items())
+def test_letters_that_a_pattern_takes_for_those_of_ascii_hide_no_phrase(
+    phrase: str, rule: str, letter: str, foreign: str
+) -> None:
+    """As in "\u0131mplement th\u0131s": where case does not count, these are the same letters."""
+    spelt = phrase.lower().replace(letter, foreign)
+    code = "value = 1\n" * 500 + spelt + "\nvalue = 2" * 500
+    (found,) = stubs(code)
+    assert (found.rule, code[found.start : found.end]) == (rule, spelt[: found.end - found.start])
+
+
 PIECES = st.lists(
-    st.sampled_from([*PHRASES, "é", "\n", "x = 1\n" * 60, "ordinary words of code\n" * 20]),
+    st.sampled_from(
+        [
+            *PHRASES,
+            "# \u0131mplement th\u0131s",
+            "é",
+            "\n",
+            "x = 1\n" * 60,
+            "ordinary words of code\n" * 20,
+        ]
+    ),
     max_size=12,
 )
 
