@@ -112,9 +112,17 @@ def _batches(runs: Sequence[RunTexts]) -> Iterator[Sequence[RunTexts]]:
     """Cut runs into batches of so many characters, or of one run that has more."""
     begin = size = 0
     for number, run in enumerate(runs):
-        chars = sum(map(len, run.strings))
+        chars = _chars(run)
         if number > begin and size + chars > _TOGETHER:
             yield runs[begin:number]
             begin, size = number, 0
         size += chars
     yield runs[begin:]
+
+
+def _chars(run: RunTexts) -> int:
+    """Return the characters of a run's texts; 0 where they can't be read: its observers tell so."""
+    try:
+        return sum(map(len, run.strings))
+    except GATE_ERRORS:
+        return 0

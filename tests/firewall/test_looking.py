@@ -98,6 +98,18 @@ def test_a_run_that_a_look_fails_at_spoils_no_other(monkeypatch: pytest.MonkeyPa
     assert [one.numbers for one in found] == [{"chars": 1}, {}, {"chars": 3}]
 
 
+def test_a_run_whose_texts_can_not_be_read_spoils_no_other() -> None:
+    """Python writes no integer of so many digits: whoever looks for texts is undecided over it."""
+    others = [RunTexts(text="mail ada@lovelace.name"), RunTexts(text="AKIAQ3X7ZL5WMN2PRT6V")]
+    first, unreadable, last = observe_all(
+        [others[0], RunTexts(tools=({"n": 10**5000},)), others[1]], [INDEX]
+    )
+    assert [first, last] == [observe(RunTexts(text=one.text), [INDEX]) for one in others]
+    why = "its observer failed: ValueError"
+    looking = ("benchmark_contamination", "secret_detected", "personal_data", "prompt_injection")
+    assert {unreadable[name].undecided for name in looking} == {why}
+
+
 def test_a_look_is_made_once_at_all_and_no_run_holds_the_others() -> None:
     """Or else what was read of one part would stay in memory with the next."""
     made: list[int] = []
