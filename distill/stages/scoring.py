@@ -17,7 +17,7 @@ from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.staging import Finished, KnownFile
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
-from distill.records.scored import EvidenceRef, NearDuplicates, ScoredRun
+from distill.records.scored import DecidingVerdict, EvidenceRef, NearDuplicates, ScoredRun
 from distill.records.taxonomy import Category, RecordClass, VerdictOrigin
 from distill.scoring.decide import Decision, contradicted, decide, inherit
 from distill.scoring.policy import ScoringPolicy
@@ -181,11 +181,11 @@ class _Source:
         )
         for part in changes.numbers:
             told = {n: one["told"] for n, one in changes.in_part(part).items() if "told" in one}
-            lines = passes.content(self.numbered.parts[part]).split(b"\n") if told else ()
+            rows = json.loads(passes.rows(self.numbered.parts[part].key)) if told else ()
             for index, by_others in told.items():
-                own = _decision_of(ScoredRun.from_line(lines[index]))
-                self.decisions[_summary(own)] -= 1
-                self.decisions[_summary(_decided(own, by_others))] += 1
+                own = _own_summary(rows[index])
+                self.decisions[own] -= 1
+                self.decisions[_summary(own, by_others)] += 1
         for (category, rule, origin), number in (+self.decisions).items():
             tally.add(self.name, category, number)
             tally.group("by_rule", rule, number)
@@ -212,13 +212,14 @@ class _Reading:
         for part, rows in self.passes.first(parts):
             numbered.begin(part)
             file = self.files.setdefault(part.again().place, len(self.files))
-            for *keys, is_unknown, origins, rule, origin, near in json.loads(rows):
+            for row in json.loads(rows):
+                *keys, is_unknown, origins, _, _, near = row
                 self.runs += 1
                 self.tables.add("runs", (self.runs, name, numbered.lines, *keys))
                 if near is not None:
                     add_near_row(self.tables, self.facets, self.runs, file, near)
                 numbered.lines += 1
-                source.decisions[keys[5], rule, origin] += 1
+                source.decisions[_own_summary(row)] += 1
                 self.tally.add(name, "evidence")
                 self.tally.add(name, "tools_unknown", is_unknown)
                 for one in origins:
@@ -287,10 +288,20 @@ def _decided(own: Decision, told: Told) -> Decision:
     return inherit([(run_id, Category(category)) for run_id, category in told])
 
 
-def _summary(decision: Decision) -> _Summary:
-    decided_by = decision.decided_by
-    origin = None if decided_by is None else decided_by.origin.value
-    return decision.category.value, decision.rule, origin
+def _own_summary(row: Sequence[Any]) -> _Summary:
+    """Return category, rule and deciding origin of a row of `_decide_part`."""
+    return row[5], row[9], row[10]
+
+
+def _summary(own: _Summary, told: Told) -> _Summary:
+    """Return what a decision comes to that others have a say in."""
+    category, rule, origin = own
+    decided_by = None
+    if origin is not None:
+        decided_by = DecidingVerdict(name="", origin=VerdictOrigin(origin), value=None)
+    decision = _decided(Decision(Category(category), rule, (), decided_by), told)
+    by = decision.decided_by
+    return decision.category.value, decision.rule, None if by is None else by.origin.value
 
 
 def _decision_of(run: ScoredRun) -> Decision:
