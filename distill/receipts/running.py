@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from distill.receipts.bytecode import demand_compiled
 from distill.receipts.clock import Stopwatch
 from distill.receipts.decisions import Decisions
 from distill.receipts.drafting import Draft
@@ -30,7 +31,7 @@ def run_or_skip(
     read.
 
     Raises:
-        DistillError: an input or the stage's contract is at fault.
+        DistillError: an input, the code or the stage's contract is at fault.
     """
     workspace, call, who = decisions.workspace, decisions.call, decisions.who
     recover(workspace, lock)
@@ -47,6 +48,7 @@ def run_or_skip(
     decisions.cache.write(workspace)
     if found.plan.status == "fresh" and found.passed is not None:
         return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
+    demand_compiled(traces.modules)
     keep_code(workspace, traces.modules)
     draft = Draft(workspace, who.module, call, found, new_token(), watch)
     try:
