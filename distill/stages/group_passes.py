@@ -27,21 +27,22 @@ from distill.stages.scored_groups import Group, ScoredGroups, former_digests
 
 Told: TypeAlias = Mapping[str, Any]
 Items: TypeAlias = Callable[[bytes, Told], Sequence[bytes]]
-_NOTHING_MISSING: Final[Known[list[Mapped]]] = Known([])
+_NO_MORE: Final[Known[list[Mapped]]] = Known([])
 
 
 @dataclass(frozen=True)
 class Telling:
     """How groups become rows, and what they tell.
 
-    ``start(*given)`` returns the function that computes some groups; ``together`` joins what groups
-    told; ``items`` are the keys of what was written of a group, by its digest and what it told,
-    null where that is its digest.
+    ``start(*given)`` returns the function that computes some groups: as many as have ``at_once``
+    runs together, or one that has more. ``together`` joins what groups told; ``items`` are the keys
+    of what was written of a group, by its digest and what it told, null where that is its digest.
     """
 
     start: Callable[..., Callable[[Sequence[Group]], list[Mapped]]]
     given: tuple[object, ...]
     together: Callable[[Sequence[Told]], dict[str, Any]]
+    at_once: int
     items: Items | None = None
 
 
@@ -67,18 +68,17 @@ class GroupPasses:
 
     def first(self) -> Iterator[tuple[int, Told]]:
         """Yield of each bundle, in order, its number of runs and what its groups told together."""
-        asked: deque[tuple[int, list[int]]] = deque()
+        asked: deque[list[int]] = deque()
         jobs = self._jobs(asked)
+        number, rows = 0, dict[int, bytes]()
         for made in in_order(self._telling.start, self._telling.given, jobs):
-            number, missing = asked.popleft()
-            key, groups = self._bundles.key(number), self._bundles.groups(number)
-            if not missing and key in self._running.memory.rows:
-                self._learnt.keep(key)
-                together = together_of(self._running.memory.rows[key])
-            else:
-                together = self._take(key, groups, dict(zip(missing, made, strict=True)))
-            before, behind = map(self._groups.runs_before, (groups.start, groups.stop))
-            yield behind - before, orjson.loads(together)
+            some = asked.popleft()
+            if some:
+                rows |= self._keep(some, made)
+                continue
+            groups = self._bundles.groups(number)
+            yield self._runs(groups), orjson.loads(self._take(number, groups, rows))
+            number, rows = number + 1, {}
 
     def second(
         self,
@@ -98,16 +98,34 @@ class GroupPasses:
         writer.write(keys, make)
 
     def _jobs(
-        self, asked: deque[tuple[int, list[int]]]
+        self, asked: deque[list[int]]
     ) -> Iterator[tuple[list[Group], int] | Known[list[Mapped]]]:
+        """Yield the jobs of each bundle, and behind them one that is known and empty."""
         for number in range(len(self._bundles)):
-            missing = self._missing(number)
-            asked.append((number, missing))
-            if missing:
-                groups = [self._groups.group(at) for at in missing]
+            for some in self._cut(self._missing(number)):
+                asked.append(some)
+                groups = [self._groups.group(at) for at in some]
                 yield groups, sum(one.size for one in groups)
-            else:
-                yield _NOTHING_MISSING
+            asked.append([])
+            yield _NO_MORE
+
+    def _cut(self, missing: Sequence[int]) -> Iterator[list[int]]:
+        """Cut groups into those that are computed at once: what they give is in memory together."""
+        some: list[int] = []
+        runs = 0
+        for at in missing:
+            more = self._runs(range(at, at + 1))
+            if some and runs + more > self._telling.at_once:
+                yield some
+                some, runs = [], 0
+            some.append(at)
+            runs += more
+        if some:
+            yield some
+
+    def _runs(self, groups: range) -> int:
+        before, behind = map(self._groups.runs_before, (groups.start, groups.stop))
+        return behind - before
 
     def _missing(self, number: int) -> list[int]:
         """Return which groups of a bundle must be computed: what they told or wrote is gone."""
@@ -126,14 +144,19 @@ class GroupPasses:
         former = self._running.former
         return told is not None and all(one in former for one in items(digest, orjson.loads(told)))
 
-    def _take(self, key: bytes, groups: range, made: Mapping[int, Mapped]) -> bytes:
-        told: list[bytes] = []
-        for at in groups:
-            if at in made:
-                self._spooled.keep(self._digests[at], made[at].content)
-                told.append(made[at].rows)
-            else:
-                told.append(self._former[self._digests[at]])
+    def _keep(self, some: Sequence[int], made: Sequence[Mapped]) -> dict[int, bytes]:
+        """Let what was written of groups wait on the disk, and return what they told."""
+        for at, one in zip(some, made, strict=True):
+            self._spooled.keep(self._digests[at], one.content)
+        return {at: one.rows for at, one in zip(some, made, strict=True)}
+
+    def _take(self, number: int, groups: range, rows: Mapping[int, bytes]) -> bytes:
+        """Learn what a bundle tells, of which some groups were computed; return it together."""
+        key, known = self._bundles.key(number), self._running.memory.rows
+        if not rows and key in known:
+            self._learnt.keep(key)
+            return together_of(known[key])
+        told = [rows[at] if at in rows else self._former[self._digests[at]] for at in groups]
         together = orjson.dumps(self._telling.together([orjson.loads(one) for one in told]))
         self._learnt.put(key, pack(together, told))
         return together

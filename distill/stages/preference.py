@@ -30,6 +30,8 @@ from distill.stages.tally import Tally
 STAGE: Final = PREFERENCE_STAGE
 COUNTS: Final = ("scored", "paired", "unpaired", "examined", "exported", "quarantined")
 
+_AT_ONCE: Final = 2 * 1024 * 1024  # bytes of evidence that a worker is given together, usually
+
 _SCHEMA: Final = """
 CREATE TABLE runs (run_id TEXT, source TEXT, cause TEXT);
 CREATE TABLE paired (run_id TEXT);
@@ -79,7 +81,8 @@ def write_preference(
         split = SplitFiles(running, rows, settings.splits)
         groups = _groups(running, index, tables, tally)
         items = None if settings.splits is None else _items
-        telling = Telling(start_pairing, given, together, items)
+        usual = sum(path.stat().st_size for path in evidence) // max(1, groups.runs)  # bytes a run
+        telling = Telling(start_pairing, given, together, _AT_ONCE // max(1, usual), items)
         with GroupPasses(running, rows, groups, telling) as passes:
             done = 0
             for runs, told in passes.first():
