@@ -16,7 +16,7 @@ Hit: TypeAlias = tuple[int, int, int]
 _BLOCK: Final = 1 << 17
 _WORD: Final = re.compile(r"\w*")
 #: What a pattern takes for letters of ASCII if case does not count.
-_AS_ASCII: Final = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"), ("\u212a", "k"))
+AS_ASCII: Final = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}
 _FOLDING: Final = bytes(
     ord("0") if 48 <= byte <= 57 else byte + 32 if 65 <= byte <= 90 else byte for byte in range(256)
 )
@@ -79,7 +79,8 @@ class Needles:
 def _a_byte_each(text: str) -> bytes:
     """Return a byte for each character, so that places are characters."""
     if not text.isascii():
-        for foreign, letter in _AS_ASCII:  # four searches: a table would look each character up
+        # Four searches: a table would look each character up.
+        for foreign, letter in AS_ASCII.items():
             text = text.replace(foreign, letter)
     return text.encode("ascii", "replace")
 

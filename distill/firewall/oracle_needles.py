@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from distill.firewall.needles import RuleNeedles
+from distill.firewall.needles import AS_ASCII, RuleNeedles
 
 #: What a command's text may hold, each a bit.
 _ANSWER, _GIT, _WEB, _PACKAGE, _GETS, _TEST, _DELETES, _CHANGES, _IN_PLACE, _MAKES = (
@@ -40,10 +40,7 @@ _QUOTES: Final = b"'\""
 _BLANKS: Final = bytes(32 if chr(byte).isspace() and byte < 128 else byte for byte in range(256))
 #: Blanks beyond ASCII, and letters that a pattern takes for others if case does not count.
 _AS_ASCII: Final = {
-    0x130: "i",
-    0x131: "i",
-    0x17F: "s",
-    0x212A: "k",
+    **str.maketrans(AS_ASCII),
     **dict.fromkeys((0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029), " "),
     **dict.fromkeys((0x202F, 0x205F, 0x3000), " "),
 }
