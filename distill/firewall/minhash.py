@@ -10,7 +10,7 @@ The chance to be a candidate is 1 - (1 - s^4)^16 for a similarity s: 89 % at 0.6
 """
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate, pairwise
 from typing import Any, Final
@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from distill.firewall.blocks import blocks
 from distill.firewall.words import Hashes, gram_sums, mixed, word_hashes
 
 SHINGLE: Final = 5
@@ -56,7 +57,9 @@ def bands_of(texts: Sequence[Hashes]) -> list[str]:
 
     Law: a text's bands don't depend on the other texts.
     """
-    signatures = np.concatenate([_signatures(block) for block in _blocks(texts)])
+    signatures = np.concatenate(
+        [_signatures(texts[block]) for block in blocks(map(len, texts), _CHUNK)]
+    )
     rows = signatures.reshape(len(texts) * BANDS, ROWS).astype(np.uint64)
     bands = (rows @ _weights() >> _HIGH).astype("<u4").tobytes()
     size = 4 * BANDS
@@ -77,17 +80,6 @@ def read_bands(text: str) -> bytes:
         message = "no bands of a signature"
         raise ValueError(message)
     return found
-
-
-def _blocks(texts: Sequence[Hashes]) -> Iterator[Sequence[Hashes]]:
-    """Cut texts into blocks of so many words, or of one text that has more."""
-    begin = size = 0
-    for number, words in enumerate(texts):
-        if number > begin and size + len(words) > _CHUNK:
-            yield texts[begin:number]
-            begin, size = number, 0
-        size += len(words)
-    yield texts[begin:]
 
 
 def _signatures(texts: Sequence[Hashes]) -> NDArray[Any]:

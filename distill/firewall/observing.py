@@ -6,7 +6,7 @@ stored with the evidence, so that a gate's settings can change without a text be
 observer reads no setting that a gate has.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from distill.firewall import (
@@ -21,6 +21,7 @@ from distill.firewall import (
     secret_detected,
     truncated_run,
 )
+from distill.firewall.blocks import blocks
 from distill.firewall.finding import GATE_ERRORS
 from distill.firewall.looking import together
 from distill.records.evidence import Observation
@@ -82,7 +83,8 @@ def observe_all(
     Law: what is told of a run does not depend on the others.
     """
     told: list[dict[str, Observation]] = []
-    for some in _batches(runs):
+    for block in blocks(map(_chars, runs), _TOGETHER):
+        some = runs[block]
         with together(some):
             told += [_told(texts, benchmarks, find_names) for texts in some]
     return told
@@ -106,18 +108,6 @@ def _told(
         if observation is not None:
             told[name] = observation
     return told
-
-
-def _batches(runs: Sequence[RunTexts]) -> Iterator[Sequence[RunTexts]]:
-    """Cut runs into batches of so many characters, or of one run that has more."""
-    begin = size = 0
-    for number, run in enumerate(runs):
-        chars = _chars(run)
-        if number > begin and size + chars > _TOGETHER:
-            yield runs[begin:number]
-            begin, size = number, 0
-        size += chars
-    yield runs[begin:]
 
 
 def _chars(run: RunTexts) -> int:
