@@ -12,7 +12,13 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple, Protocol
 
-from distill.firewall.encodings import Base64, base64_texts, char_offsets, percent_decoded
+from distill.firewall.encodings import (
+    Base64,
+    PercentDecoded,
+    base64_texts,
+    char_offsets,
+    percent_decoded,
+)
 from distill.firewall.looking import joined_together, seen
 from distill.firewall.needles import Hit
 from distill.records.evidence import EvidenceRecord, Mark, Observation
@@ -27,6 +33,13 @@ class Span(NamedTuple):
     start: int
     end: int
     rule: str
+
+
+class Encoded(NamedTuple):
+    """What some bytes hold in encodings: in percent escapes, null without any, and in base64."""
+
+    percent: PercentDecoded | None
+    base64: Sequence[Base64]
 
 
 class Scan(Protocol):
@@ -63,7 +76,7 @@ def observe_marks(
     Law: a run of more than `MAX_MARKS` findings is undecided.
     """
     joined = texts.joined
-    spans = _spans(joined, scan, seen(texts, _base64), hits, more)
+    spans = _spans(joined, scan, seen(texts, _encoded), hits, more)
     if len(spans) > MAX_MARKS:
         return Observation(version=version, undecided=f"more than {MAX_MARKS} findings")
     return Observation(version=version, marks=tuple(_marks(joined, spans))) if spans else None
@@ -88,30 +101,31 @@ def _marks(joined: JoinedTexts, spans: Sequence[Span]) -> Iterator[Mark]:
 def _spans(
     joined: JoinedTexts,
     scan: Scan,
-    base64: Iterable[Base64],
+    encoded: Encoded,
     hits: Iterable[Hit] | None = None,
     more: Iterable[Span] = (),
 ) -> list[Span]:
-    return _merged_by_rule([*more, *scan(joined.raw, hits), *_encoded(joined, scan, base64)])
+    return _merged_by_rule([*more, *scan(joined.raw, hits), *_spans_in(encoded, scan)])
 
 
-def _base64(runs: Sequence[RunTexts]) -> list[list[Base64]]:
-    """Return the pieces of base64 in each run's joined texts."""
+def _encoded(runs: Sequence[RunTexts]) -> list[Encoded]:
+    """Return what each run's joined texts hold in encodings."""
     raw, begins = joined_together(runs)
-    found: list[list[Base64]] = [[] for _ in runs]
+    base64: list[list[Base64]] = [[] for _ in runs]
     for start, end, text in base64_texts(raw):
         at = bisect_right(begins, start) - 1
-        found[at].append((start - begins[at], end - begins[at], text))
-    return found
+        base64[at].append((start - begins[at], end - begins[at], text))
+    percent = (percent_decoded(run.joined.raw) for run in runs)
+    return list(map(Encoded, percent, base64))
 
 
-def _encoded(joined: JoinedTexts, scan: Scan, base64: Iterable[Base64]) -> Iterator[Span]:
+def _spans_in(encoded: Encoded, scan: Scan) -> Iterator[Span]:
     """Yield what is found in the encoded parts of a text, as spans of the joined texts."""
-    decoded = joined.once(percent_decoded)
+    decoded = encoded.percent
     if decoded is not None:
         for start, end, rule in scan(decoded.raw):
             yield Span(decoded.source(start), decoded.source(end), rule)
-    for start, end, text in base64:
+    for start, end, text in encoded.base64:
         for rule in dict.fromkeys(found.rule for found in scan(text)):
             yield Span(start, end, rule)
 
@@ -149,7 +163,8 @@ def _marks_of_place(number: int, path: str, pointer: str, scan: Scan) -> tuple[M
 @lru_cache(maxsize=4096)
 def _marks_in(at: str, text: str, scan: Scan) -> tuple[Mark, ...]:
     joined = JoinedTexts.of((PlacedText(at, LABEL_ROLE, text),))
-    return tuple(_marks(joined, _spans(joined, scan, base64_texts(joined.raw))))
+    encoded = Encoded(percent_decoded(joined.raw), base64_texts(joined.raw))
+    return tuple(_marks(joined, _spans(joined, scan, encoded)))
 
 
 def is_of_origin(mark: Mark) -> bool:

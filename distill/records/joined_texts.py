@@ -4,9 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, NamedTuple, Self, TypeVar
-
-T = TypeVar("T")
+from typing import NamedTuple, Self
 
 
 class PlacedText(NamedTuple):
@@ -33,7 +31,6 @@ class JoinedTexts:
     def __init__(self, strings: Sequence[str], places: Callable[[], Sequence[PlacedText]]) -> None:
         self.raw = "\0".join(strings).encode("utf-8", "surrogatepass")
         self._places = places
-        self._found: dict[object, Any] = {}
 
     @classmethod
     def of(cls, texts: tuple[PlacedText, ...]) -> Self:
@@ -50,13 +47,6 @@ class JoinedTexts:
         """The byte at which each text begins."""
         sizes = (len(one.text.encode("utf-8", "surrogatepass")) + 1 for one in self.texts)
         return tuple(accumulate(sizes, initial=0))[:-1]
-
-    def once(self, look: Callable[[bytes], T]) -> T:
-        """Return what a function makes of the bytes, which is asked once for all observers."""
-        if look not in self._found:
-            self._found[look] = look(self.raw)
-        found: T = self._found[look]
-        return found
 
     def at(self, place: int) -> int:
         """Return the number of the text that a byte belongs to."""
