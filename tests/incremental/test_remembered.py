@@ -1,6 +1,7 @@
 """Rows that are remembered lie in files, and are what was put there."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,12 @@ from hypothesis import strategies as st
 
 from distill.errors import SourceError
 from distill.receipts.incremental import remembered
-from distill.receipts.incremental.columns import ColumnFile, read_columns, write_columns
+from distill.receipts.incremental.columns import (
+    ColumnFile,
+    Streamed,
+    read_columns,
+    write_columns,
+)
 from distill.receipts.incremental.remembered import NO_ITEM, FormerRows, LearntRows
 from distill.receipts.incremental.spool import GrowingFile
 
@@ -97,3 +103,16 @@ def test_a_growing_file_leaves_nothing_in_its_folder(tmp_path: Path) -> None:
     assert (file.size, file.read(1, 4)) == (6, b"netw")
     assert list(tmp_path.iterdir()) == []
     file.close()
+
+
+def test_a_file_that_can_not_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    """The run has ended well by then: what it would remember is only derived."""
+
+    def cut_short() -> Iterator[bytes]:
+        yield b"some"
+        raise SourceError("the file became shorter")
+
+    write_columns(tmp_path / "memory", "form", {}, {"old": b"old"})
+    write_columns(tmp_path / "memory", "form", {}, {"new": Streamed(8, cut_short())})
+    assert opened(tmp_path)["old"] == b"old"
+    assert [one.name for one in tmp_path.iterdir()] == ["memory"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias
 
-from distill.errors import DistillError
+from distill.errors import DistillError, SourceError
 from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.digest import digest_blocks
 from distill.receipts.incremental.keys import KEY_BYTES
@@ -110,7 +110,7 @@ def write_columns(
             seal = digest_blocks(_written(file, [line, *columns.values()]))
             file.write(bytes.fromhex(seal.hex))
         partial.replace(place)
-    except OSError:
+    except (OSError, SourceError):  # a streamed column may come out of a file that was cut short
         with suppress(OSError):
             partial.unlink()
 
