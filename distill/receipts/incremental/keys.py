@@ -115,6 +115,17 @@ class KeyIndex:
         number = self._table[self._place(key)]
         return number - 1 if number else None
 
+    def number_of(self, key: bytes) -> int:
+        """Return the number of a key.
+
+        Raises:
+            KeyError: it is none of these.
+        """
+        number = self.find(key)
+        if number is None:
+            raise KeyError(key)
+        return number
+
     def add(self, key: bytes) -> bool:
         """Take a key with the next number; return whether it is a new one."""
         place = self._place(key)

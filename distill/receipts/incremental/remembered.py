@@ -50,7 +50,7 @@ class FormerRows(Mapping[bytes, bytes]):
         Raises:
             KeyError: no such part is remembered.
         """
-        return self._items[self._number(key)]
+        return self._items[self._index.number_of(key)]
 
     def extent(self, key: bytes) -> tuple[int, int]:
         """Return where the rows of a part begin, and how long they are; see `read`.
@@ -58,7 +58,7 @@ class FormerRows(Mapping[bytes, bytes]):
         Raises:
             KeyError: no such part is remembered.
         """
-        number = self._number(key)
+        number = self._index.number_of(key)
         return self._begins[number], self._begins[number + 1] - self._begins[number]
 
     def read(self, begin: int, size: int) -> bytes:
@@ -80,12 +80,6 @@ class FormerRows(Mapping[bytes, bytes]):
 
     def __len__(self) -> int:
         return len(self._index.keys)
-
-    def _number(self, key: bytes) -> int:
-        number = self._index.find(key)
-        if number is None:
-            raise KeyError(key)
-        return number
 
 
 class LearntRows:
@@ -116,9 +110,7 @@ class LearntRows:
         Raises:
             KeyError: the part has no rows.
         """
-        number = self._index.find(key)
-        if number is None:
-            raise KeyError(key)
+        number = self._index.number_of(key)
         self._items[number * KEY_BYTES : (number + 1) * KEY_BYTES] = item
 
     def __getitem__(self, key: bytes) -> bytes:
@@ -127,9 +119,7 @@ class LearntRows:
         Raises:
             KeyError: the part has none.
         """
-        number = self._index.find(key)
-        if number is None:
-            raise KeyError(key)
+        number = self._index.number_of(key)
         source = self._former if self._is_former[number] else self._file
         return source.read(self._begins[number], self._sizes[number])
 
