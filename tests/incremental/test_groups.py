@@ -110,7 +110,7 @@ def test_groups_are_the_same_however_many_records_are_taken_at_once(
 ) -> None:
     """A group that gains records in several goes, and one that lost all, end as in a single one."""
     monkeypatch.setattr("distill.receipts.incremental.groups._AT_ONCE", records)
-    monkeypatch.setattr("distill.receipts.incremental.groups._KEPT", records)
+    monkeypatch.setattr("distill.receipts.incremental.rows._KEPT", records)
     segments = [[(b"k%d" % (n % 7), b"r%d" % n), (b"k%d" % (n % 3), b"s")] for n in range(20)]
     known = {digest_of(one): Rows(rows_of(one)) for one in segments}
     groups = Groups()

@@ -15,7 +15,7 @@ from distill.receipts.incremental.groups import Groups, index_of, part_of, regro
 from distill.receipts.incremental.memory import Memory
 from distill.receipts.incremental.record_stage import Job
 from distill.receipts.incremental.remembered import LearntRows
-from distill.receipts.incremental.rows import Rows, write_rows
+from distill.receipts.incremental.rows import KeptRows, Rows, write_rows
 from distill.receipts.incremental.segments import (
     Segment,
     changed_meanwhile,
@@ -24,7 +24,6 @@ from distill.receipts.incremental.segments import (
 )
 from distill.receipts.incremental.stage import Input, Work
 from distill.receipts.incremental.workers import Awaited, in_order
-from distill.receipts.kept import Kept
 from distill.receipts.merkle import leaf_hash
 from distill.receipts.report import Report
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 _BATCH: Final = 256  # groups that a worker is given at once
 _MOST_OPEN: Final = 100
-_KEPT: Final = 1 << 17  # records of segments whose rows are
 #: Under this key the groups are remembered, beside the rows of segments.
 GROUPS: Final = sha256(b"groups").digest()
 
@@ -140,8 +138,7 @@ class _Members:
         self._groups = groups
         self._bounds = array("Q", accumulate(groups.counts, initial=0))
         self._parts = dict(zip(groups.numbers, parts, strict=True))
-        self._rows = rows
-        self._read = Kept[int, Rows](_KEPT)
+        self._rows = KeptRows(lambda number: Rows(rows[self._parts[number][1].digest]))
 
     def group(self, number: int) -> Group:
         """Return a group with its records' places."""
@@ -158,10 +155,7 @@ class _Members:
 
     def _member(self, one: int) -> Member:
         file, segment = self._parts[part_of(one)]
-        rows, index = self._read.get(part_of(one)), index_of(one)
-        if rows is None:
-            rows = Rows(self._rows[segment.digest])
-            self._read.keep(part_of(one), rows, rows.count)
+        rows, index = self._rows.of(part_of(one)), index_of(one)
         start, length = rows.extent(index)
         return Member(file.place, segment.start + start, length, rows.leaf(index))
 

@@ -18,16 +18,14 @@ from typing import Final
 
 from distill.receipts.incremental.columns import numbers_of_column, numbers_to_column
 from distill.receipts.incremental.keys import KEY_BYTES, Keys
-from distill.receipts.incremental.rows import Rows
+from distill.receipts.incremental.rows import KeptRows, Rows
 from distill.receipts.incremental.texts import Texts
-from distill.receipts.kept import Kept
 
 _PART_BITS: Final = 32
 _INDEX: Final = 2**_PART_BITS - 1
 _MOST_PARTS: Final = 2**31
 _WIDTH: Final = 8
 _AT_ONCE: Final = 1 << 15  # records whose keys are in memory as objects
-_KEPT: Final = 1 << 17  # records of segments whose rows are
 
 
 def _no_numbers() -> "array[int]":
@@ -164,16 +162,11 @@ class _Segments:
     def __init__(self, digests: Keys, numbers: "array[int]", rows: Callable[[bytes], Rows]) -> None:
         self.digests, self.numbers, self.rows = digests, numbers, rows
         self.order = {number: at for at, number in enumerate(numbers)}
-        self._read = Kept[int, Rows](_KEPT)
+        self._kept = KeptRows(lambda number: rows(digests[self.order[number]]))
 
     def leaf(self, member: int) -> bytes:
         """Return the leaf hash of a record."""
-        number = part_of(member)
-        rows = self._read.get(number)
-        if rows is None:
-            rows = self.rows(self.digests[self.order[number]])
-            self._read.keep(number, rows, rows.count)
-        return rows.leaf(index_of(member))
+        return self._kept.of(part_of(member)).leaf(index_of(member))
 
     def place(self, member: int) -> tuple[int, int]:
         """Return what a record of the input is sorted by."""

@@ -5,17 +5,19 @@ without one), the lengths of the records, the leaf hashes, and the keys in UTF-8
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import accumulate
 from typing import Final
 
 from distill.receipts.incremental.columns import numbers_of_column, numbers_to_column
+from distill.receipts.kept import Kept
 from distill.receipts.merkle import LEAF_PREFIX
 
 NO_KEY: Final = 2**64 - 1
 _WIDTH: Final = 8
 _LEAF: Final = 32
+_KEPT: Final = 1 << 17  # records of the segments whose rows stay in memory
 
 
 def write_rows(keys: Sequence[bytes | None], records: Sequence[bytes]) -> bytes:
@@ -71,3 +73,19 @@ class Rows:
             self._ends = array("Q", accumulate(lengths, initial=0))
         begin, end = self._ends[number : number + 2]
         return begin + number, end - begin
+
+
+class KeptRows:
+    """The rows of segments by their numbers, of which some stay in memory; ``read`` reads one's."""
+
+    def __init__(self, read: Callable[[int], Rows]) -> None:
+        self._read = read
+        self._kept = Kept[int, Rows](_KEPT)
+
+    def of(self, number: int) -> Rows:
+        """Return the rows of a segment."""
+        rows = self._kept.get(number)
+        if rows is None:
+            rows = self._read(number)
+            self._kept.keep(number, rows, rows.count)
+        return rows
