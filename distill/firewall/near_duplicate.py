@@ -19,7 +19,7 @@ from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "near_duplicate"
-VERSION: Final = 3
+VERSION: Final = 4
 
 #: A shorter text is compared as a whole alone: one word more or less is much of it.
 LEAST_WORDS: Final = 20

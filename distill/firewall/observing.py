@@ -38,7 +38,7 @@ Observe: TypeAlias = Callable[[RunTexts], Observation | None]
 
 #: The version of the table: it goes up with every observer that is added, and with the version of
 #: any of them.
-OBSERVERS_VERSION: Final = 14
+OBSERVERS_VERSION: Final = 15
 
 #: By the name of the gate: the version of its rule, and its observer.
 OBSERVERS: Final[Mapping[str, tuple[int, Observe]]] = {

@@ -23,7 +23,7 @@ from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
 NAME: Final = "placeholder_code"
-VERSION: Final = 1
+VERSION: Final = 2
 _REASON: Final = QuarantineReason.PLACEHOLDER_CODE
 _MOST_MARKS: Final = 50
 

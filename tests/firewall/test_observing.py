@@ -22,14 +22,14 @@ from tests.exports.builders import assistant, call, evidence, run, user
 
 #: The observers' version, and the versions that it stands for: who changes one raises both.
 TABLE = (
-    14,
+    15,
     {
         "benchmark_contamination": 1,
         "looping": 1,
-        "near_duplicate": 3,
+        "near_duplicate": 4,
         "oracle_access": 2,
         "personal_data": 5,
-        "placeholder_code": 1,
+        "placeholder_code": 2,
         "prompt_injection": 2,
         "refusal": 2,
         "secret_detected": 4,
