@@ -58,7 +58,8 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             ValueError: a text holds half of a surrogate pair.
         """
-        return _ENCODER.encode_lines((self,))
+        # Of anything but a list msgspec (0.22) leaves an iterator behind in memory, at every call.
+        return _ENCODER.encode_lines([self])
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:
