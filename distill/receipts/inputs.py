@@ -1,8 +1,11 @@
 """Reading the inputs of a call before it runs, and looking at them again after."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from distill.errors import SourceError
 from distill.receipts.binding import InputFile
@@ -10,12 +13,17 @@ from distill.receipts.digest import (
     Digest,
     FileIdentity,
     FileSums,
+    Fingerprint,
     digest_file,
     fingerprint_file,
 )
+from distill.receipts.incremental.workers import all_begun
 from distill.receipts.receipt import FileEntry, Parent, Receipt
 from distill.receipts.rereading import Rereading, identity_of
 from distill.receipts.stat_cache import StatCache
+
+#: So many bytes of inputs are read by worker processes.
+WORTH_WORKERS: Final = 16 * 1024 * 1024
 
 #: Returns what sums up an input, given its recorded path and its file's name.
 SumsOf = Callable[[str, str], FileSums]
@@ -95,11 +103,37 @@ def watch_inputs(
     Raises:
         SourceError: an input is missing, is no regular file, or changed while it was read.
     """
+    with watching_inputs(inputs, known, rereading, sums) as watched:
+        return watched()
+
+
+@contextmanager
+def watching_inputs(
+    inputs: Sequence[InputFile],
+    known: Iterable[FileEntry],
+    rereading: Rereading | None = None,
+    sums: SumsOf = plain_sums,
+) -> Iterator[Callable[[], tuple[WatchedInput, ...]]]:
+    """Begin `watch_inputs`, and yield what returns the inputs when it is asked for them.
+
+    Where there is much to read, and more than one core, worker processes read it meanwhile.
+
+    Raises:
+        SourceError: as `watch_inputs`.
+    """
     rereading = rereading or Rereading(StatCache())
-    by_path: dict[str, FileEntry] = {}
-    for entry in known:
-        by_path[entry.path] = entry
-    return tuple(_watch(one, by_path, rereading, sums) for one in inputs)
+    by_path = {entry.path: entry for entry in known}
+    found = [_known(one, by_path, rereading) for one in inputs]
+    unread = [one for one, watched in zip(inputs, found, strict=True) if watched is None]
+    sizes = [identity_of(one.place).size for one in unread]
+    gathering = [(one.place, sums(one.recorded, one.place.name)) for one in unread]
+    with all_begun(_reading, (gathering,), enumerate(sizes), worth=WORTH_WORKERS) as read:
+
+        def watched() -> tuple[WatchedInput, ...]:
+            new = map(partial(_gathered, rereading), unread, gathering, read)
+            return tuple(next(new) if one is None else one for one in found)
+
+        yield watched
 
 
 def demand_unchanged(inputs: Sequence[WatchedInput]) -> None:
@@ -121,25 +155,49 @@ def demand_unchanged(inputs: Sequence[WatchedInput]) -> None:
             )
 
 
-def _watch(
-    one: InputFile, known: Mapping[str, FileEntry], rereading: Rereading, sums: SumsOf
-) -> WatchedInput:
+def _known(
+    one: InputFile, known: Mapping[str, FileEntry], rereading: Rereading
+) -> WatchedInput | None:
+    """Return an input of which it is known what a receipt says of its bytes, null of others."""
     entry = known.get(one.recorded)
     seen = None if entry is None else identity_of(one.place)
-    if entry is not None and seen is not None and seen.size == entry.bytes:
-        digest, identity = rereading.digest_of(one.recorded, one.place, seen)
-        if digest == entry.blake3:
-            entry = entry if entry.role == one.role else replace(entry, role=one.role)
-            return WatchedInput(entry, one.place, identity)
-    print_, identity = fingerprint_file(one.place, sums=sums(one.recorded, one.place.name))
-    rereading.cache.learn([(one.recorded, identity, print_.blake3)])
+    if entry is None or seen is None or seen.size != entry.bytes:
+        return None
+    digest, identity = rereading.digest_of(one.recorded, one.place, seen)
+    if digest != entry.blake3:
+        return None
+    entry = entry if entry.role == one.role else replace(entry, role=one.role)
+    return WatchedInput(entry, one.place, identity)
+
+
+_Gathered = tuple[Fingerprint, FileIdentity, object]
+
+
+def _reading(gathering: Sequence[tuple[Path, FileSums]]) -> Callable[[int], _Gathered]:
+    """Return what reads one of some files, by its number."""
+
+    def read(number: int) -> _Gathered:
+        place, sums = gathering[number]
+        found, identity = fingerprint_file(place, sums=sums)
+        return found, identity, sums.told()
+
+    return read
+
+
+def _gathered(
+    rereading: Rereading, one: InputFile, gathering: tuple[Path, FileSums], read: _Gathered
+) -> WatchedInput:
+    """Return an input that was read, by this process or by another."""
+    found, identity, told = read
+    gathering[1].take_over(found, told)
+    rereading.cache.learn([(one.recorded, identity, found.blake3)])
     entry = FileEntry(
         one.role,
         one.recorded,
-        print_.bytes,
-        print_.blake3,
-        print_.sha256,
-        print_.records,
-        print_.root,
+        found.bytes,
+        found.blake3,
+        found.sha256,
+        found.records,
+        found.root,
     )
     return WatchedInput(entry, one.place, identity)

@@ -10,7 +10,7 @@ from distill.receipts.calling import StageIdentity
 from distill.receipts.closure import closure_of
 from distill.receipts.digest import Digest
 from distill.receipts.environment import environment_of
-from distill.receipts.inputs import Lineage, SumsOf, WatchedInput, plain_sums, watch_inputs
+from distill.receipts.inputs import Lineage, SumsOf, WatchedInput, plain_sums, watching_inputs
 from distill.receipts.key import Change, KeyParts, changes, sentence
 from distill.receipts.outcome import Difference, Plan, PlanStatus
 from distill.receipts.parameters import record_parameters
@@ -69,9 +69,10 @@ def survey(
     history = _History.of(store, who.stage, call.slot)
     lineage = Lineage(store.current() if call.inputs else (), call.slot)
     known = [*(history.passed.claim.inputs if history.passed else ()), *lineage.known()]
-    inputs = watch_inputs(call.inputs, known, rereading, sums)
-    closure = closure_of(who.module, traces)
-    environment = environment_of(closure.foreign, traces.cache)
+    with watching_inputs(call.inputs, known, rereading, sums) as watched:
+        closure = closure_of(who.module, traces)
+        environment = environment_of(closure.foreign, traces.cache)
+        inputs = watched()
     code = closure.code(who.function)
     key = KeyParts(who.stage, who.version, code, environment, parameters, inputs)
     plan = _decide(workspace, history, key, traces)

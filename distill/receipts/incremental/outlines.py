@@ -10,7 +10,7 @@ Law: both digests, records, root and segments are those of a pass that knows not
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from distill.receipts.digest import FileSums, Fingerprint, LineTree, Sha256
 from distill.receipts.incremental.segments import Cutter, Segment, cuts
@@ -85,10 +85,18 @@ class OutlinedSums(FileSums):
         """Return what there is to say, at the file's end."""
         self._release()
         found = super().result()
-        self.outline = Outline(tuple(self._lines.segments), tuple(self._marks))
+        self.take_over(found, Outline(tuple(self._lines.segments), tuple(self._marks)))
+        return found
+
+    def told(self) -> Outline:
+        """Return the outline."""
+        return self.outline
+
+    def take_over(self, found: Fingerprint, told: Any) -> None:
+        """Know the sums and the outline that a pass over the file found."""
+        self.outline = told
         if self._tree is not None:
             cuts.keep(found.blake3.hex, self.outline.segments)
-        return found
 
     def _hash(self, data: memoryview) -> None:
         self._first.update(data)

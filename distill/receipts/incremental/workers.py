@@ -85,6 +85,30 @@ def in_order(
         crew.close()
 
 
+@contextmanager
+def all_begun(
+    start: Callable[..., Callable[[Any], Any]],
+    given: tuple[object, ...],
+    jobs: Iterable[tuple[Any, int]],
+    *,
+    worth: int | None = None,
+) -> Iterator[Iterator[Any]]:
+    """Yield an iterator of what `in_order` yields, for jobs that are all begun before.
+
+    This process can do something else meanwhile; without workers, all are done before.
+
+    Raises:
+        Exception: see `in_order`.
+    """
+    crew = _Crew(start, given, WORTH_WORKERS if worth is None else worth)
+    try:
+        for job in jobs:
+            crew.take(job)
+        yield crew.rest()
+    finally:
+        crew.close()
+
+
 class Awaited(Generic[Result]):
     """Results of some growing numbers, in their order, of which not all may be asked for."""
 
