@@ -34,7 +34,7 @@ from distill.stages.lines import RandomReader
 from distill.stages.progress import Progress
 from distill.stages.quarantine_file import QuarantineFile, QuarantineRows
 from distill.stages.scored_parts import ScoredLines, parts_of_scored
-from distill.stages.split_files import Apply, Changes, SplitFiles, SplitRows
+from distill.stages.split_files import SCALE, Apply, Changes, SplitFiles, SplitRows
 from distill.stages.tally import REDACTED, Tally
 
 CARD_FILE: Final = "README.md"
@@ -225,8 +225,9 @@ class RunExport:
         files = evidence_files(evidence)
         exporting = Exporting(self.stage, self.samples, self.settings, self.key, files)
         total = sum(path.stat().st_size for path in scored)
+        scale = SCALE if self.settings.splits is None else None
         with (
-            Passes(running, rows, Exporting.start, (exporting,)) as passes,
+            Passes(running, rows, Exporting.start, (exporting,), scale=scale) as passes,
             QuarantineFile(quarantine, self.stage, tally) as refused,
             progress.stage(self.stage, total) as bar,
         ):

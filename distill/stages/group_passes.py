@@ -15,15 +15,16 @@ from typing import Any, Final, Self, TypeAlias
 
 import orjson
 
+from distill.receipts.incremental.drafts import Drafts
 from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.passes import NONE, Mapped, item_key
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
-from distill.receipts.incremental.spool import Spool
 from distill.receipts.incremental.workers import Known, in_order
 from distill.stages.bundles import Bundles, FormerlyTold, pack, together_of
 from distill.stages.scored_groups import Group, ScoredGroups, former_digests
+from distill.stages.split_files import SCALE
 
 Told: TypeAlias = Mapping[str, Any]
 Items: TypeAlias = Callable[[bytes, Told], Sequence[bytes]]
@@ -36,7 +37,8 @@ class Telling:
 
     ``start(*given)`` returns the function that computes some groups: as many as have ``at_once``
     runs together, or one that has more. ``together`` joins what groups told; ``items`` are the keys
-    of what was written of a group, by its digest and what it told, null where that is its digest.
+    of what was written of a group, by its digest and what it told. It is null where that is the
+    digest: where one writer, of the scale of sets, writes all groups.
     """
 
     start: Callable[..., Callable[[Sequence[Group]], list[Mapped]]]
@@ -56,7 +58,8 @@ class GroupPasses:
         self._digests = groups.digests
         self._bundles = Bundles(self._digests)
         self._former = FormerlyTold(former_digests(running.memory), running.memory.rows)
-        self._learnt, self._spooled = running.learnt(folder), Spool(folder)
+        self._learnt = running.learnt(folder)
+        self._drafts = Drafts(folder, SCALE if telling.items is None else None)
         self._gone = array("Q", running.former.missing(self._digests))
         self._function: Callable[[Sequence[Group]], list[Mapped]] | None = None
 
@@ -64,7 +67,7 @@ class GroupPasses:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._spooled.__exit__()
+        self._drafts.__exit__()
 
     def first(self) -> Iterator[tuple[int, Told]]:
         """Yield of each bundle, in order, its number of runs and what its groups told together."""
@@ -95,7 +98,7 @@ class GroupPasses:
                 content = apply(number, content)
             return Made(content, content.count(b"\n"))
 
-        writer.write(keys, make)
+        writer.write(keys, make, self._drafts)
 
     def _jobs(
         self, asked: deque[list[int]]
@@ -147,12 +150,14 @@ class GroupPasses:
     def _keep(self, some: Sequence[int], made: Sequence[Mapped]) -> dict[int, bytes]:
         """Let what was written of groups wait on the disk, and return what they told."""
         for at, one in zip(some, made, strict=True):
-            self._spooled.keep(self._digests[at], one.content)
+            self._drafts.keep(self._digests[at], one.content)
         return {at: one.rows for at, one in zip(some, made, strict=True)}
 
     def _take(self, number: int, groups: range, rows: Mapping[int, bytes]) -> bytes:
         """Learn what a bundle tells, of which some groups were computed; return it together."""
         key, known = self._bundles.key(number), self._running.memory.rows
+        if len(rows) < len(groups):
+            self._drafts.end_shards()
         if not rows and key in known:
             self._learnt.keep(key)
             return together_of(known[key])
@@ -163,7 +168,7 @@ class GroupPasses:
 
     def _content(self, number: int) -> bytes:
         digest = self._digests[number]
-        found = self._spooled.get(digest)
+        found = self._drafts.get(digest)
         if found is None:
             former = self._running.former.made(digest)
             found = None if former is None else former.content
@@ -171,5 +176,5 @@ class GroupPasses:
             if self._function is None:
                 self._function = self._telling.start(*self._telling.given)
             found = self._function([self._groups.group(number)])[0].content
-            self._spooled.keep(digest, found)
+            self._drafts.keep(digest, found)
         return found

@@ -89,6 +89,7 @@ class Ingest:
             start,
             (job, files),
             worth=None if job.names is None else _WORTH_WITH_NAMES,
+            scale=1,
         )
         self._open.enter_context(passes)
         self.tally.add(job.table.name, "files", len(job.files))

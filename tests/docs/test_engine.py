@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from distill.receipts import inputs
-from distill.receipts.incremental import segments, shards, workers
+from distill.receipts.incremental import segments, shard_file, workers
 from tests.docs.pages import page_files
 from tests.docs.transcripts import find_transcript, replace_transcript, run_transcript
 
@@ -60,7 +60,7 @@ def test_the_sizes_are_those_of_the_code(repository: Path) -> None:
     page = (repository / "docs" / "engine.md").read_text(encoding="utf-8")
     mib = 1024 * 1024
     assert f"the segments (some {segments.USUAL // 1024} KiB)" in page
-    assert f"about {shards.USUAL // mib} MiB, and at {shards.ROOM // mib} MiB" in page
+    assert f"about {shard_file.USUAL // mib} MiB, and at {shard_file.ROOM // mib} MiB" in page
     assert f"From {workers.WORTH_WORKERS // mib} MiB of new input on" in page
     assert f"read, {inputs.WORTH_WORKERS // mib} MiB and more of them" in page
 

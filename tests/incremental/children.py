@@ -29,9 +29,9 @@ import json, sys, time
 from pathlib import Path
 
 from distill.errors import DistillError
-from distill.receipts.incremental import segments, shards, workers
+from distill.receipts.incremental import segments, shard_file, workers
 
-segments.USUAL, segments.LONGEST, shards.USUAL, shards.ROOM = 400, 1600, 2000, 9000
+segments.USUAL, segments.LONGEST, shard_file.USUAL, shard_file.ROOM = 400, 1600, 2000, 9000
 workers.WORTH_WORKERS = 0
 
 from flowlib.pipeline import gather, locate, tally, widen

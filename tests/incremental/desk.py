@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from distill.receipts.binding import InputFile
 from distill.receipts.digest import Fingerprint, fingerprint_file
-from distill.receipts.incremental import segments, shards
+from distill.receipts.incremental import segments, shard_file
 from distill.receipts.incremental.former import FormerShards
 from distill.receipts.incremental.memory import read_memory
 from distill.receipts.incremental.running import Running
@@ -31,8 +31,8 @@ def set_bounds(patch: pytest.MonkeyPatch, bounds: tuple[int, ...]) -> None:
     """Let segments and shards be as small as the logs of a test need them."""
     patch.setattr(segments, "USUAL", bounds[0])
     patch.setattr(segments, "LONGEST", bounds[1])
-    patch.setattr(shards, "USUAL", bounds[2])
-    patch.setattr(shards, "ROOM", bounds[3])
+    patch.setattr(shard_file, "USUAL", bounds[2])
+    patch.setattr(shard_file, "ROOM", bounds[3])
 
 
 @dataclass

@@ -6,7 +6,7 @@ import pytest
 
 from distill.receipts import Outcome
 from distill.receipts.canonical import dumps
-from distill.receipts.incremental import segments, shards, workers
+from distill.receipts.incremental import segments, shard_file, workers
 from distill.receipts.receipt import to_json
 from tests.workspaces import make_workspace, run_all
 
@@ -15,8 +15,8 @@ def make_small(patch: pytest.MonkeyPatch) -> None:
     """Let a handful of records be several parts, and those several shards."""
     patch.setattr(segments, "USUAL", 300)
     patch.setattr(segments, "LONGEST", 1200)
-    patch.setattr(shards, "USUAL", 1500)
-    patch.setattr(shards, "ROOM", 6000)
+    patch.setattr(shard_file, "USUAL", 1500)
+    patch.setattr(shard_file, "ROOM", 6000)
     patch.setattr(workers, "WORTH_WORKERS", 600)
 
 

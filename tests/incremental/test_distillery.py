@@ -4,11 +4,13 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.incremental.workers import WORKERS
 from tests.workspaces import MAPPED, VERDICT
 
@@ -113,3 +115,25 @@ def test_incremental_is_full(
             shutil.copytree(kept / "logs", full / "logs")
             shutil.copytree(kept / "reviews", full / "reviews")
             assert made(kept, configuration) == made(full, configuration)
+
+
+def test_lines_are_written_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A first run takes the shards of evidence and sets from the first pass."""
+    make_small(monkeypatch)
+    monkeypatch.setenv(WORKERS, "1")  # in a worker nobody could count
+    written = list[str]()
+    write_one = ShardWriter._write_one
+
+    def count(self: ShardWriter, *given: Any) -> int:
+        written.append(self.target)
+        return write_one(self, *given)
+
+    monkeypatch.setattr(ShardWriter, "_write_one", count)
+    rows = [
+        {"task": f"t{n // 4}", "prompt": f"Do t{n // 4}.", "answer": f"a{n} " * 20, "passed": n % 2}
+        for n in range(200)
+    ]
+    _put(tmp_path, {"a.jsonl": tuple(json.dumps(row).encode() for row in rows)}, [])
+    files = made(tmp_path, MAPPED + VERDICT)
+    assert sum("train-" in name or "evidence/agents" in name for name in files) > 12
+    assert set(written) == {"data/scored"}

@@ -9,7 +9,7 @@ import pytest
 from distill.errors import SourceError
 from distill.receipts import rereading, scrub, with_receipt_per_record
 from distill.receipts.digest import Digest, FileIdentity, digest_bytes
-from distill.receipts.incremental import former, segments, shards
+from distill.receipts.incremental import former, segments, shard_file
 from distill.receipts.outcome import Outcome
 from distill.receipts.scope import full_scope, workspace_scope
 from distill.receipts.staging import Written
@@ -32,7 +32,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A workspace whose stage ran, with small shards, long ago as far as the cache can tell."""
     monkeypatch.setattr(segments, "USUAL", 200)
     monkeypatch.setattr(segments, "LONGEST", 800)
-    monkeypatch.setattr(shards, "USUAL", 2000)
+    monkeypatch.setattr(shard_file, "USUAL", 2000)
     monkeypatch.setattr(StatCache, "is_settled", lambda *_: True)
     monkeypatch.setattr(scrub, "SHARE", 0)
     (tmp_path / "distill.toml").touch()

@@ -2,14 +2,12 @@
 
 from bisect import bisect_left
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from distill.receipts.incremental.keys import KeyIndex, Keys
-from distill.receipts.incremental.spool import Spool
 from distill.receipts.incremental.texts import Texts
 
 NUMBERS = st.lists(st.integers(0, 300), max_size=400)
@@ -79,32 +77,17 @@ def test_keys_end() -> None:
 
 @given(NUMBERS, NUMBERS)
 def test_a_key_is_found_where_it_stands_first(some: list[int], asked: list[int]) -> None:
-    """Whether keys were there at once or came one by one."""
+    """Whether keys were there at once or came one by one, each or only new ones."""
     listed = [key(one) for one in some]
-    at_once, grown = KeyIndex(Keys.of(listed)), KeyIndex(Keys())
+    at_once, grown, every = KeyIndex(Keys.of(listed)), KeyIndex(Keys()), KeyIndex(Keys())
+    for one in listed:
+        every.append(one)
+    assert every.keys == listed
     assert [grown.add(one) for one in listed] == [
         one not in listed[:at] for at, one in enumerate(listed)
     ]
     distinct = list(dict.fromkeys(listed))
     for one in (key(number) for number in asked):
         assert at_once.find(one) == (listed.index(one) if one in listed else None)
+        assert every.find(one) == at_once.find(one)
         assert grown.find(one) == (distinct.index(one) if one in distinct else None)
-
-
-@given(st.lists(st.tuples(st.integers(0, 50), st.binary(max_size=9)), max_size=99))
-def test_what_is_kept_first_stays(tmp_path_factory: pytest.TempPathFactory, rows: list) -> None:  # type: ignore[type-arg]
-    """A spool gives back what was kept under a key, in any order, and leaves no file behind."""
-    folder: Path = tmp_path_factory.mktemp("spool")
-    kept: dict[int, bytes] = {}
-    with Spool(folder) as spool:
-        for number, content in rows:
-            spool.keep(key(number), content)
-            kept.setdefault(number, content)
-            assert spool[key(number)] == kept[number]
-        assert [spool.get(key(number)) for number in range(51)] == [
-            kept.get(number) for number in range(51)
-        ]
-        assert {number for number in range(51) if key(number) in spool} == set(kept)
-        with pytest.raises(KeyError):
-            spool[key(-1)]
-    assert list(folder.iterdir()) == []

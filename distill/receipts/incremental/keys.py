@@ -137,6 +137,11 @@ class KeyIndex:
             self._fill()
         return True
 
+    def append(self, key: bytes) -> None:
+        """Take a key with the next number, also one that is there."""
+        if not self.add(key):
+            self.keys.append(key)
+
     def _fill(self) -> None:
         room = max(_LEAST_ROOM, 1 << (2 * len(self.keys)).bit_length())
         self._table = array("I", bytes(4 * room))

@@ -17,12 +17,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Generic, Self, TypeVar
 
+from distill.receipts.incremental.drafts import Drafts
 from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.remembered import NO_ITEM
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
-from distill.receipts.incremental.spool import Spool
 from distill.receipts.incremental.workers import Known, in_order
 
 Job = TypeVar("Job")
@@ -61,6 +61,8 @@ class Passes(Generic[Job]):
     """Both passes of one run. ``start(*given)`` returns the function that computes a job.
 
     ``folder`` has room for lines and rows between the passes; ``worth`` is that of `in_order`.
+    ``scale`` is that of the writer of the second pass, where one writes all parts that the first
+    one gave, in that order: most lines are written once then.
     """
 
     def __init__(
@@ -71,19 +73,20 @@ class Passes(Generic[Job]):
         given: tuple[object, ...],
         *,
         worth: int | None = None,
+        scale: int | None = None,
     ) -> None:
         self._running, self._worth = running, worth
         self._start, self._given = start, given
         self._function: Callable[[Job], Mapped] | None = None
         self._known = running.memory.rows
         self._learnt = running.learnt(folder)
-        self._spooled = Spool(folder)
+        self._drafts = Drafts(folder, scale)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._spooled.__exit__()
+        self._drafts.__exit__()
 
     def knows(self, key: bytes) -> bool:
         """Whether a part with this key need not be computed: its rows and its lines are there."""
@@ -118,11 +121,11 @@ class Passes(Generic[Job]):
 
     def spooled(self, part: Part[Job]) -> bytes | None:
         """Return what `content` does of a part that this run computed, null of any other."""
-        return self._spooled.get(part.key)
+        return self._drafts.get(part.key)
 
     def fetch(self, part: Part[Job]) -> None:
         """Read a part again now if `content` would have to."""
-        if part.key not in self._spooled and part.key not in self._running.former:
+        if part.key not in self._drafts and part.key not in self._running.former:
             self._compute(part)
 
     def second(
@@ -145,7 +148,7 @@ class Passes(Generic[Job]):
                 content = apply(number, content)
             return Made(content, content.count(b"\n"))
 
-        writer.write(keys, make)
+        writer.write(keys, make, self._drafts)
         for part, key in zip(parts, keys, strict=True):
             self._learnt.set_item(part.key, key)
 
@@ -161,17 +164,18 @@ class Passes(Generic[Job]):
 
     def _take(self, key: bytes, found: Mapped | None) -> bytes:
         if found is None:
+            self._drafts.end_shards()
             self._learnt.keep(key)
             return zlib.decompress(self._known[key])
         self._learnt.put(key, zlib.compress(found.rows, 1))
-        self._spooled.keep(key, found.content)
+        self._drafts.keep(key, found.content)
         return found.rows
 
     def _compute(self, part: Part[Job]) -> bytes:
         if self._function is None:
             self._function = self._start(*self._given)
         mapped = self._function(part.again())
-        self._spooled.keep(part.key, mapped.content)
+        self._drafts.keep(part.key, mapped.content)
         return mapped.content
 
 

@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from distill.receipts.digest import Fingerprint, digest_bytes
 from distill.receipts.execution import Execution, current_execution
-from distill.receipts.incremental import segments, shards
+from distill.receipts.incremental import segments, shard_file
 from distill.receipts.incremental.former import FormerShards
 from distill.receipts.incremental.growth import Growth
 from distill.receipts.incremental.memory import Items, Memory, Shard, read_memory, write_memory
@@ -115,7 +115,7 @@ def recipe_of(survey: Survey, *, with_parameters: bool = True) -> str:
     parts = replace(survey.key, inputs=())
     if not with_parameters:
         parts = replace(parts, parameters={})
-    bounds = (segments.USUAL, segments.LONGEST, shards.USUAL, shards.ROOM)
+    bounds = (segments.USUAL, segments.LONGEST, shard_file.USUAL, shard_file.ROOM)
     return digest_bytes(f"{parts.digest().hex} {LAYOUT} {bounds}".encode()).hex
 
 

@@ -10,61 +10,15 @@ are read and held against their digest first; what is left is asked for.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
-from typing import Final, Self
 
-from distill.receipts.digest import Fingerprint
+from distill.receipts.incremental.drafts import Draft, Drafts
 from distill.receipts.incremental.former import Extent, FormerShards
 from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.memory import Items, Shard
-from distill.receipts.incremental.outlines import OutlinedSums
-from distill.receipts.incremental.segments import is_end
+from distill.receipts.incremental.shard_file import SummedFile, ends, half, has_no_room, is_full
 from distill.receipts.staging import KnownFile
-
-#: Shards are about this many bytes long, and have at most `ROOM` bytes before their last item.
-USUAL: Final = 1024 * 1024
-ROOM: Final = 48 * 1024 * 1024
-_PIECE: Final = 1024 * 1024
-
-
-class SummedFile:
-    """A new file, written in large pieces; ``sums`` are there when it is closed."""
-
-    sums: Fingerprint
-
-    def __init__(self, place: Path) -> None:
-        self.bytes = 0
-        self._file = place.open("wb", buffering=0)
-        self._sums = OutlinedSums(place.name)
-        self._waiting: list[bytes | memoryview] = []
-        self._size = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        try:
-            self._flush()
-            self.sums = self._sums.result()
-        finally:
-            self._file.close()
-
-    def write(self, content: bytes | memoryview) -> None:
-        """Append bytes."""
-        self.bytes += len(content)
-        self._size += len(content)
-        self._waiting.append(content)
-        if self._size >= _PIECE:
-            self._flush()
-
-    def _flush(self) -> None:
-        piece = memoryview(b"".join(self._waiting))
-        self._waiting, self._size = [], 0
-        self._sums.update(piece)
-        while piece:
-            piece = piece[self._file.write(piece) :]
 
 
 @dataclass
@@ -85,17 +39,29 @@ class ShardWriter:
     shards: list[Shard] = field(default_factory=list)
     items: Items = field(default_factory=Items)
 
-    def write(self, keys: Sequence[bytes], make: Callable[[int], Made]) -> Items:
+    def write(
+        self,
+        keys: Sequence[bytes],
+        make: Callable[[int], Made],
+        drafts: Drafts | None = None,
+    ) -> Items:
         """Write all items; ``make`` gives the bytes of one that was not written before.
 
-        It is called in the order of the items.
+        It is called in the order of the items. Shards of ``drafts`` are taken where they are what
+        would be written.
         """
         (self.folder / self.below).mkdir(parents=True, exist_ok=True)
         self.items = Items(Keys.of(keys))
         held, at = self.items.keys, 0
         while at < len(held) or not self.shards:
             number = self.former.standing(held, at)
-            at = self._write_one(held, at, make) if number is None else self._keep(number, at)
+            draft = None if drafts is None else drafts.standing(held, at)
+            if number is not None:
+                at = self._keep(number, at)
+            elif drafts is not None and draft is not None:
+                at = self._take(drafts, draft, at)
+            else:
+                at = self._write_one(held, at, make)
         return self.items
 
     @property
@@ -116,19 +82,30 @@ class ShardWriter:
         self.written.append(KnownFile(name, known, stands=shard.path == path, linked=linked))
         return end
 
+    def _take(self, drafts: Drafts, draft: Draft, at: int) -> int:
+        name = self._next_name()
+        drafts.take(draft, self.folder / name)
+        end = at + draft.last - draft.first
+        self.items.lengths.extend(drafts.lengths(draft))
+        self.items.records.extend(drafts.records(draft))
+        path = f"{self.target}/{name}"
+        self.shards.append(Shard(path, draft.sums.blake3.hex, at, end, draft.is_full))
+        self.written.append(KnownFile(name, draft.sums, stands=False))
+        return end
+
     def _write_one(self, keys: Keys, at: int, make: Callable[[int], Made]) -> int:
-        name, first, is_full = self._next_name(), at, False
+        name, first, is_ended = self._next_name(), at, False
         with SummedFile(self.folder / name) as out:
-            while at < len(keys) and not is_full:
+            while at < len(keys) and not is_ended:
                 extent = self.former.extent(keys, at)
                 if extent is None:
-                    is_full = self._append(out, make(at))
+                    is_ended = self._append(out, make(at))
                     at += 1
                 else:
-                    taken, is_full = self._copy(out, extent)
+                    taken, is_ended = self._copy(out, extent)
                     at += taken
         path = f"{self.target}/{name}"
-        self.shards.append(Shard(path, out.sums.blake3.hex, first, at, is_full))
+        self.shards.append(Shard(path, out.sums.blake3.hex, first, at, is_ended))
         self.written.append(KnownFile(name, out.sums, stands=False))
         return at
 
@@ -137,7 +114,7 @@ class ShardWriter:
         out.write(made.content)
         self.items.lengths.append(len(made.content))
         self.items.records.append(made.records)
-        return out.bytes >= ROOM or (out.bytes >= self._half and self._is_end(made.content))
+        return is_full(out.bytes, made.content, self.scale)
 
     def _copy(self, out: SummedFile, extent: Extent) -> tuple[int, bool]:
         """Copy items until the shard ends; return how many they are, and whether it does.
@@ -146,36 +123,23 @@ class ShardWriter:
         shard, and did not end it, is not asked again.
         """
         is_ours = extent.path.startswith(f"{self.target}/{self.below}{self.prefix}-")
-        content, half, number = extent.content, self._half, 0
+        content, least, number = extent.content, half(self.scale), 0
         start = end = extent.begin
-        size, is_full, last = out.bytes, False, len(extent.lengths) - 1
+        size, is_ended, last = out.bytes, False, len(extent.lengths) - 1
         for number, length in enumerate(extent.lengths):
             end += length
             size += length
-            if size < half:
+            if size < least:
                 continue
-            is_known = is_ours and end >= half and not (extent.is_last and number == last)
-            is_full = size >= ROOM or (not is_known and self._is_end(content[end - length : end]))
-            if is_full:
+            is_known = is_ours and end >= least and not (extent.is_last and number == last)
+            item = slice(end - length, end)
+            is_ended = has_no_room(size) or (not is_known and ends(content[item], self.scale))
+            if is_ended:
                 break
         out.write(memoryview(content)[start:end])
         self.items.lengths.extend(extent.lengths[: number + 1])
         self.items.records.extend(extent.records[: number + 1])
-        return number + 1, is_full
-
-    @property
-    def _half(self) -> int:
-        return self.scale * USUAL // 2
-
-    def _is_end(self, content: bytes) -> bool:
-        usual = self.scale * USUAL
-        return _ends(content, usual - usual // 2)
+        return number + 1, is_ended
 
     def _next_name(self) -> str:
         return f"{self.below}{self.prefix}-{len(self.shards):05}.jsonl"
-
-
-def _ends(content: bytes, usual: int) -> bool:
-    """Whether an item ends its shard, by its last line."""
-    start = content.rfind(b"\n", 0, -1) + 1
-    return is_end(sha256(content[start:]).digest(), len(content), usual)
