@@ -3,7 +3,7 @@
     python benchmarks/near_duplicates.py [--runs 100000 1000000]
 
 Makes no logs: a text is a set of 60 shingles, made from a number, and what the observer would leave
-of it (a digest, the bands of its signature) goes straight into the tables of scoring. Four runs
+of it (a digest, the bands of its signature) goes straight into the columns of scoring. Four runs
 have a task's prompt; one run in twenty is another one with some changes; one in a hundred is of a
 crowd that shares a template, so that all of it are candidates. Each number of runs is a process of
 its own, which searches, and searches again with what the first search remembers. CPU seconds.
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -26,13 +26,14 @@ from distill.firewall import minhash
 from distill.firewall.facets import Facet
 from distill.firewall.settings import NearDuplicateSettings
 from distill.firewall.words import mixed
+from distill.records.evidence import EvidenceRecord
 from distill.stages.narrow import NarrowTables
-from distill.stages.near_duplicates import NEAR_SCHEMA, NearDuplicateSearch, add_near_row
+from distill.stages.near_duplicates import NearDuplicateSearch
 from distill.stages.near_texts import FacetFiles
+from distill.stages.other_runs import OTHERS_SCHEMA
 from distill.stages.similarities import Similarities
 
 SHINGLES: Final = 60
-_RUNS: Final = "CREATE TABLE runs (seq INTEGER PRIMARY KEY, source, line, run_id, category);"
 _BATCH: Final = 4096
 
 
@@ -69,20 +70,30 @@ def bands_of(shingles: np.ndarray[Any, Any]) -> list[bytes]:
     return [one.tobytes() for one in bands.reshape(len(values), minhash.BANDS)]
 
 
-def facet_rows(runs: int) -> Iterator[tuple[int, list[list[str]]]]:
-    """Yield of each run what its observer would tell."""
-    from base64 import b64encode  # noqa: PLC0415
-
+def facet_parts(runs: int) -> Iterator[tuple[int, list[tuple[bytes, bytes]]]]:
+    """Yield the first run of some, and entries and bands of their facets as scoring has them."""
     for first in range(0, runs, _BATCH):
         last = min(first + _BATCH, runs)
         columns = []
         for facet in Facet:
             texts = texts_of(first, last, facet)
             digests = mixed(texts[0] ^ mixed(texts[1] * (texts[2] > 0)) ^ texts[2]).tolist()
-            bands = [b64encode(one).decode() for one in bands_of(shingles_of(texts))]
-            rows = zip(digests, bands, strict=True)
-            columns.append([[facet.value, f"{digest:032x}", band] for digest, band in rows])
-        yield from ((first + n, list(found)) for n, found in enumerate(zip(*columns, strict=True)))
+            heads = [number.to_bytes(7, "little") + b"\1" for number in range(last - first)]
+            entries = (h + d.to_bytes(16, "big") for h, d in zip(heads, digests, strict=True))
+            columns.append((b"".join(entries), b"".join(bands_of(shingles_of(texts)))))
+        yield first, columns
+
+
+@dataclass
+class Runs:
+    """So many runs, whose evidence nobody reads."""
+
+    number: int
+    facets: FacetFiles
+
+    def record(self, seq: int) -> EvidenceRecord:
+        """Not to be asked: `Search` makes the texts."""
+        raise LookupError(seq)
 
 
 class Search(NearDuplicateSearch):
@@ -98,16 +109,20 @@ class Search(NearDuplicateSearch):
 def search(runs: int, known: bytes) -> tuple[dict[str, Any], bytes]:
     """Search among some runs; return what it took, and what it remembers."""
     began = time.process_time()
-    with NarrowTables(_RUNS + NEAR_SCHEMA) as tables, FacetFiles() as facets:
-        for seq, found in facet_rows(runs):
-            tables.add("runs", (seq, "s", seq, f"r{seq}", "accepted"))
-            add_near_row(tables, facets, seq, 0, [0, 0, 0, 0, 100, seq // 4 % 3, found])
+    with NarrowTables(OTHERS_SCHEMA) as tables, FacetFiles() as facets:
+        for first, columns in facet_parts(runs):
+            facets.add(first, columns)
         filled = time.process_time() - began
         began = time.process_time()
         settings = NearDuplicateSettings()
-        one = Search(tables, facets, [Path()], settings, Similarities(known))
+        one = Search(tables, Runs(runs, facets), settings, Similarities(known))
+        for seq in one.alike().tolist():
+            row = (seq, "s", seq, f"r{seq}", "verdict_bearing", "", None, None, "accepted", 0)
+            tables.add("runs", row)
+            tables.add("ranks", (seq, 0, 0, 100))
         alike = sum(1 for _ in one.found())
-        floors = sum(1 for _ in one.floors())
+        positions = (np.arange(runs) // 4 % 3).astype(np.uint16)
+        floors = sum(1 for _ in one.floors(positions))
         remembered = one.similarities.content()
         told = {
             "runs": runs,

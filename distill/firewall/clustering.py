@@ -17,13 +17,16 @@ from numpy.typing import NDArray
 ALL_PAIRS: Final = 16
 FIRST: Final = 8
 _AT_ONCE: Final = 1 << 16  # pairs
+_HALF: Final = np.uint64(32)
+_LOWER: Final = np.uint64(2**32 - 1)
 
 
 def candidates(bands: Iterable[NDArray[Any]], number: int) -> Iterator[NDArray[np.int64]]:
     """Yield the pairs of texts that are to be compared, each once, in order, many at once.
 
-    ``bands`` are the first, the second, … of all texts, of which there are so many. A pair is the
-    numbers of two, the lower first. Until all bands are looked through, a pair is eight bytes.
+    ``bands`` are the first, the second, … of all texts, of which there are so many: numbers of 32
+    bits. A pair is the numbers of two, the lower first. Until all bands are looked through, a pair
+    is eight bytes.
     """
     width = np.uint64(max(number, 1))
     found = np.empty(0, np.uint64)
@@ -45,14 +48,17 @@ def _distinct(values: NDArray[Any]) -> NDArray[Any]:
 
 def _in_buckets(values: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Yield the pairs of one band: numbers of texts and, for each, that of another behind it."""
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    is_next = ordered[1:] == ordered[:-1]
+    # Of a band and a text's number 64 bits: sorting these is eight times as fast as `argsort`.
+    keyed = values.astype(np.uint64) << _HALF
+    keyed |= np.arange(len(values), dtype=np.uint64)
+    keyed.sort()
+    is_next = keyed[1:] >> _HALF == keyed[:-1] >> _HALF
     is_shared = np.zeros(len(values), np.bool_)
     is_shared[1:] = is_next
     is_shared[:-1] |= is_next
-    texts, ordered = order[is_shared], ordered[is_shared]
-    del order, is_next, is_shared  # of all texts, where few share a bucket
+    keyed = keyed[is_shared]  # of all texts, where few share a bucket
+    del is_next, is_shared
+    ordered, texts = keyed >> _HALF, (keyed & _LOWER).astype(np.int64)
     begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
     sizes = np.diff(np.append(begins, len(ordered)))
     size = np.repeat(sizes, sizes)

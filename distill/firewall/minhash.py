@@ -9,7 +9,7 @@ The chance to be a candidate is 1 - (1 - s^4)^16 for a similarity s: 89 % at 0.6
 99.98 % at 0.8.
 """
 
-from binascii import a2b_base64, b2a_base64
+from binascii import b2a_base64
 from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate, pairwise
@@ -67,19 +67,6 @@ def bands_of(texts: Sequence[Hashes]) -> list[str]:
         b2a_base64(bands[at : at + size], newline=False).decode()
         for at in range(0, len(bands), size)
     ]
-
-
-def read_bands(text: str) -> bytes:
-    """Return what `bands_of` put in base64: 64 bytes.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    found = a2b_base64(text, strict_mode=True)
-    if len(found) != 4 * BANDS:
-        message = "no bands of a signature"
-        raise ValueError(message)
-    return found
 
 
 def _signatures(texts: Sequence[Hashes]) -> NDArray[Any]:

@@ -6,6 +6,7 @@ from them (`distill.stages.near_duplicates`) and says in the scored run which ot
 its place.
 """
 
+from binascii import a2b_base64
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -25,6 +26,8 @@ VERSION: Final = 4
 LEAST_WORDS: Final = 20
 
 _BANDS_NAMES: Final = {facet: f"{facet}_bands" for facet in Facet}
+#: Of the bands of a text.
+BANDS_BYTES: Final = 64
 _DIGITS: Final = 32
 _ALL: Final = 1000
 
@@ -79,6 +82,19 @@ def _digest(content: bytes) -> str:
 def bands_name(facet: Facet) -> str:
     """Return under which name the bands of a facet stand in the observation."""
     return _BANDS_NAMES[facet]
+
+
+def read_bands(text: str) -> bytes:
+    """Return the bands that stand in the observation: 16 numbers of 32 bits, little-endian.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    found = a2b_base64(text, strict_mode=True)
+    if len(found) != BANDS_BYTES:
+        message = "no bands of a signature"
+        raise ValueError(message)
+    return found
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001

@@ -10,129 +10,155 @@ Law: what comes of it depends on the runs and the settings, not on the order of 
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from distill.firewall.facets import Facet, facets_of
-from distill.firewall.near_duplicate import NAME, bands_name
 from distill.firewall.settings import NearDuplicateSettings
-from distill.firewall.splits import position_of
 from distill.records.evidence import EvidenceRecord
-from distill.records.taxonomy import Category, SourceRole
-from distill.stages.lines import RandomReader
+from distill.records.taxonomy import Category
 from distill.stages.narrow import NarrowTables, Row, chunked
 from distill.stages.near_texts import FacetFiles, Texts
 
 if TYPE_CHECKING:
     from distill.stages.similarities import Similarities
 
+#: The tables `runs` and `ranks` are for the caller to fill, see `NearDuplicateSearch.alike`.
 NEAR_SCHEMA: Final = """
-CREATE TABLE places (
-    seq INTEGER PRIMARY KEY, file INTEGER, start INTEGER, end INTEGER, role INTEGER,
-    origin INTEGER, chars INTEGER, position INTEGER, facets TEXT
-);
+CREATE TABLE ranks (seq INTEGER PRIMARY KEY, role INTEGER, origin INTEGER, chars INTEGER);
 CREATE TABLE clustered (seq INTEGER, facet TEXT, digest BLOB, cluster TEXT);
 CREATE TABLE alike (seq INTEGER PRIMARY KEY, clusters TEXT);
 """
 
-_RUNS: Final = (
-    "SELECT seq, facet, cluster, facets FROM clustered JOIN places USING (seq) ORDER BY seq, facet"
-)
+_CLUSTERED: Final = "SELECT seq, facet, cluster FROM clustered ORDER BY seq, facet"
 _RANKS: Final = " ".join(
     f"WHEN '{category.value}' THEN {rank}" for rank, category in enumerate(Category)
 )
 #: The best of each group first.
 _GROUPS: Final = (
     "SELECT clusters, seq, source, line, run_id"  # noqa: S608 - categories are ours
-    " FROM alike JOIN runs USING (seq) JOIN places USING (seq)"
+    " FROM alike JOIN runs USING (seq) JOIN ranks USING (seq)"
     f" ORDER BY clusters, CASE category {_RANKS} END, role, origin, chars, run_id, seq"
 )
-#: What a run asks; of one that is a text alone, the text.
-_ASKED: Final = """
-CREATE TABLE asked AS SELECT seq, facet, cluster, position FROM clustered JOIN places USING (seq)
-WHERE facet = 'prompt' OR facet = 'output' AND facets NOT LIKE '%prompt%'
-"""
-_FLOORS: Final = """
-SELECT source, line, least FROM asked JOIN
-(SELECT facet, cluster, MIN(position) AS least FROM asked GROUP BY facet, cluster)
-USING (facet, cluster) JOIN runs USING (seq) WHERE least < position ORDER BY source, line
-"""
-#: Each facet, and under which name its bands stand in an observation.
-_FACETS: Final = tuple((facet.value, bands_name(facet)) for facet in Facet)
 _KEPT: Final = 64 * 1024 * 1024  # bytes of shingles in memory
-_AT_ONCE: Final = 1 << 16  # numbers of runs that are Python's own
+_BITS: Final = {facet: 1 << number for number, facet in enumerate(Facet)}
 
 
-def near_row(record: EvidenceRecord, origin: int, start: int, end: int) -> list[Any]:
-    """Return what is asked of a run: its place, what it is ranked by, and its facets."""
-    told = record.facts.observed.get(NAME)
-    names = {} if told is None else told.names
-    found = [[one, names[one], names.get(bands)] for one, bands in _FACETS if one in names]
-    role = int(record.role is not SourceRole.TRAIN)
-    rank = [role, origin, record.facts.text_chars]
-    return [start, end, *rank, position_of(record), found]
+class Runs(Protocol):
+    """The runs that are searched, by their numbers from 0."""
+
+    number: int
+    facets: FacetFiles
+
+    def record(self, seq: int) -> EvidenceRecord:
+        """Return the evidence of a run."""
 
 
-def add_near_row(
-    tables: NarrowTables, facets: FacetFiles, seq: int, file: int, row: Sequence[Any]
-) -> None:
-    """Put away what `near_row` gave of run `seq`, whose line stands in `file`."""
-    *place, found = row
-    tables.add("places", (seq, file, *place, " ".join(name for name, *_ in found)))
-    facets.add(seq, found)
+class Clustered(NamedTuple):
+    """The runs that share a facet's cluster with another, as arrays.
+
+    `runs` and `texts`: of each the number, and that of its text among those with a cluster.
+    `clusters` and `digests`: of each text that of the first of its cluster, and 16 bytes.
+    """
+
+    runs: Any
+    texts: Any
+    clusters: Any
+    digests: Any
 
 
 @dataclass
 class NearDuplicateSearch:
-    """Looks for runs that are alike; ``files`` are those of the evidence, by their numbers.
+    """Looks for runs that are alike.
 
     ``similarities`` are those that are known from an earlier run.
     """
 
     tables: NarrowTables
-    facets: FacetFiles
-    files: Sequence[Path]
+    runs: Runs
     settings: NearDuplicateSettings
     similarities: "Similarities"
-    _reader: RandomReader = field(default_factory=RandomReader)
+    _clustered: dict[Facet, Clustered] = field(default_factory=dict)
     _shingles: OrderedDict[tuple[int, Facet], Any] = field(default_factory=OrderedDict)
     _bytes: int = 0
 
-    def found(self) -> Iterator[tuple[str, int, dict[str, Any]]]:
-        """Yield source, line and the fields of `NearDuplicates` of each run that is like another.
+    def alike(self) -> Any:
+        """Return the numbers of the runs that share a cluster with others in all that is asked for.
 
-        ``runs.category`` in the tables is the category in the end.
+        The caller puts each of them into the tables `runs` and `ranks`, with the category that it
+        has in the end, and asks for `found`.
         """
-        for facet in Facet:
-            self._cluster(facet)
-        self.tables.run("CREATE INDEX by_seq ON clustered (seq)")
-        self._join()
-        for _, group in groupby(self.tables.rows(_GROUPS), key=itemgetter(0)):
-            yield from self._told(group)
-        self._reader.close()
-
-    def floors(self) -> Iterator[tuple[str, int, int]]:
-        """Yield source, line and the `split_floor` of each run that has one, after `found`."""
-        self.tables.run(_ASKED)
-        yield from self.tables.rows(_FLOORS)
-
-    def _cluster(self, facet: Facet) -> None:
-        """Say of each run that shares a facet's cluster with another which one that is."""
         import numpy as np  # noqa: PLC0415 - 0.1 s, and no run with nothing to do needs it
 
-        texts = self.facets.texts(facet)
-        cluster = self._firsts(texts, facet)[texts.of_run]
-        shared = np.flatnonzero((np.bincount(cluster, minlength=1) > 1)[cluster])
-        digests = texts.digests
-        for start in range(0, len(shared), _AT_ONCE):
-            for at in shared[start : start + _AT_ONCE].tolist():
-                digest = digests[texts.of_run[at]].tobytes()
-                name = digests[cluster[at]].tobytes().hex()
-                self.tables.add("clustered", (int(texts.runs[at]), facet, digest, name))
+        has, shares = np.zeros((2, self.runs.number), np.uint8)
+        for facet, bit in _BITS.items():
+            texts = self.runs.facets.texts(facet)
+            has[texts.runs] |= bit
+            found = self._clustered[facet] = self._cluster(texts, facet)
+            shares[found.runs] |= bit
+        has &= sum(_BITS[facet] for facet in self.settings.alike)
+        is_alike = (has != 0) & (shares & has == has)
+        for facet in self.settings.alike:
+            self._put(facet, is_alike)
+        self.tables.run("CREATE INDEX by_seq ON clustered (seq)")
+        for seq, rows in chunked(self.tables.rows(_CLUSTERED)):
+            clusters = {facet: cluster for _, facet, cluster in rows}
+            self.tables.add("alike", (seq, json.dumps(clusters)))
+        return np.flatnonzero(is_alike)
+
+    def found(self) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """Yield source, line and the fields of `NearDuplicates` of each run that `alike` gave."""
+        for _, group in groupby(self.tables.rows(_GROUPS), key=itemgetter(0)):
+            yield from self._told(group)
+
+    def floors(self, positions: Any) -> Iterator[tuple[int, int]]:
+        """Yield the number and the `split_floor` of each run that has one, in order, after `alike`.
+
+        ``positions`` are those of all runs, as an array. It goes by what a run asks; of one that is
+        a text alone, by the text.
+        """
+        import numpy as np  # noqa: PLC0415
+
+        asks = np.zeros(self.runs.number, np.bool_)
+        floors = positions.copy()
+        asks[self.runs.facets.texts(Facet.PROMPT).runs] = True
+        for facet in (Facet.PROMPT, Facet.OUTPUT):
+            runs, texts, clusters, _ = self._clustered[facet]
+            of_run = clusters[texts]
+            if facet is Facet.OUTPUT:
+                is_alone = ~asks[runs]
+                runs, of_run = runs[is_alone], of_run[is_alone]
+            least = np.full(len(clusters), np.iinfo(positions.dtype).max, positions.dtype)
+            np.minimum.at(least, of_run, positions[runs])
+            floors[runs] = least[of_run]
+        for seq in np.flatnonzero(floors < positions).tolist():
+            yield seq, int(floors[seq])
+
+    def _cluster(self, texts: Texts, facet: Facet) -> Clustered:
+        """Find the runs that share a facet's cluster with another."""
+        import numpy as np  # noqa: PLC0415
+
+        firsts = self._firsts(texts, facet)
+        is_shared = (np.bincount(firsts[texts.of_run], minlength=len(texts)) > 1)[firsts]
+        number = np.cumsum(is_shared, dtype=np.uint32) - np.uint32(1)  # among the shared ones
+        is_of_one = is_shared[texts.of_run]
+        return Clustered(
+            texts.runs[is_of_one].astype(np.uint32),
+            number[texts.of_run[is_of_one]],
+            number[firsts[is_shared]],
+            texts.digests[is_shared],
+        )
+
+    def _put(self, facet: Facet, is_alike: Any) -> None:
+        """Put digest and cluster of the runs that are alike into the tables."""
+        runs, texts, clusters, digests = self._clustered[facet]
+        at = is_alike[runs]
+        for seq, text in zip(runs[at].tolist(), texts[at].tolist(), strict=True):
+            name = digests[clusters[text]].tobytes().hex()
+            self.tables.add("clustered", (seq, facet, digests[text].tobytes(), name))
 
     def _firsts(self, texts: Texts, facet: Facet) -> Any:
         """Return of each text the first of its cluster."""
@@ -142,7 +168,7 @@ class NearDuplicateSearch:
         from distill.stages.similarities import UNKNOWN  # noqa: PLC0415
 
         clusters, told = Clusters(len(texts)), [(np.empty(0, "S32"), np.empty(0, np.int16))]
-        for numbers in candidates(self.facets.bands(facet, texts), len(texts.long)):
+        for numbers in candidates(self.runs.facets.bands(facet, texts), len(texts.long)):
             pairs = texts.long[numbers]
             keys = texts.digests[pairs].view("S32")[:, 0]
             known = self.similarities.known(keys)
@@ -168,15 +194,6 @@ class NearDuplicateSearch:
             return found >= least
 
         return is_alike
-
-    def _join(self) -> None:
-        """Say of each run with which others it shares a cluster in all that is asked for."""
-        alike = set(self.settings.alike)
-        for seq, rows in chunked(self.tables.rows(_RUNS)):
-            asked = alike.intersection(rows[0][3].split())
-            shared = {facet: cluster for _, facet, cluster, _ in rows if facet in asked}
-            if asked and len(shared) == len(asked):
-                self.tables.add("alike", (seq, json.dumps(shared)))
 
     def _told(self, group: Iterator[Row]) -> Iterator[tuple[str, int, dict[str, Any]]]:
         """Yield what is told of the runs of a group, of which the best comes first."""
@@ -219,15 +236,10 @@ class NearDuplicateSearch:
         if key in self._shingles:
             self._shingles.move_to_end(key)
             return self._shingles[key]
-        found = shingles_of(self._facet(seq, facet))
+        record = self.runs.record(seq)
+        found = shingles_of(facets_of(record.messages, record.text)[facet])
         self._shingles[key] = found
         self._bytes += found.nbytes
         while self._bytes > _KEPT and len(self._shingles) > 2:
             self._bytes -= self._shingles.popitem(last=False)[1].nbytes
         return found
-
-    def _facet(self, seq: int, facet: Facet) -> str:
-        query = "SELECT file, start, end FROM places WHERE seq = ?"
-        file, start, end = next(self.tables.rows(query, (seq,)))
-        record = EvidenceRecord.from_line(self._reader.read(self.files[file], start, end))
-        return facets_of(record.messages, record.text)[facet]

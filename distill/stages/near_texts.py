@@ -3,15 +3,19 @@
 A facet's digests are read one facet at a time, its bands some at a time, as arrays.
 """
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from distill.firewall.facets import Facet
+from distill.firewall.near_duplicate import BANDS_BYTES as _BANDS
 
-_BANDS: Final = 64  # bytes
+Buffer: TypeAlias = bytes | bytearray | memoryview
+
+_ENTRY: Final = 24  # bytes
 _BAND: Final = 4
 _AT_ONCE: Final = 4  # bands of all texts in memory
 _BLOCK: Final = 1 << 15  # texts whose bands are read at once
@@ -44,6 +48,8 @@ class FacetFiles:
         # closed by __exit__
         self._files = {one: TemporaryFile(dir=folder) for one in Facet}  # noqa: SIM115
         self._bands = {one: TemporaryFile(dir=folder) for one in Facet}  # noqa: SIM115
+        self._firsts = {one: array("Q") for one in Facet}  # of each part
+        self._counts = {one: array("q") for one in Facet}
 
     def __enter__(self) -> Self:
         return self
@@ -52,15 +58,13 @@ class FacetFiles:
         for file in (*self._files.values(), *self._bands.values()):
             file.close()
 
-    def add(self, seq: int, facets: Iterable[tuple[str, str, str | None]]) -> None:
-        """Add what was observed of a run: name, digest in hex and, of a long text, its bands."""
-        from distill.firewall.minhash import read_bands  # noqa: PLC0415 - brings numpy
-
-        for name, digest, bands in facets:
-            head = seq.to_bytes(7, "little") + bytes([bands is not None])
-            self._files[Facet(name)].write(head + bytes.fromhex(digest))
-            if bands is not None:
-                self._bands[Facet(name)].write(read_bands(bands))
+    def add(self, first: int, facets: Sequence[tuple[Buffer, Buffer]]) -> None:
+        """Add `RunRows.facets` of a part, whose first run has this number."""
+        for facet, (entries, bands) in zip(Facet, facets, strict=True):
+            self._files[facet].write(entries)
+            self._bands[facet].write(bands)
+            self._firsts[facet].append(first)
+            self._counts[facet].append(memoryview(entries).nbytes // _ENTRY)
 
     def texts(self, facet: Facet) -> Texts:
         """Return the texts of a facet."""
@@ -70,6 +74,7 @@ class FacetFiles:
         file = self._files[facet]
         file.seek(0)
         entries = np.fromfile(file, entry)
+        entries["seq"] += np.repeat(np.asarray(self._firsts[facet]), self._counts[facet])
         is_long = entries["seq"] >> np.uint64(56) != 0
         rows = np.cumsum(is_long, dtype=np.uint32) - np.uint32(1)
         order = np.lexsort((entries["low"], entries["high"]))

@@ -5,7 +5,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
 
 from distill.firewall.settings import NearDuplicateSettings
@@ -16,30 +15,18 @@ from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.staging import Finished, KnownFile
 from distill.records.evidence import EvidenceRecord
-from distill.records.record import encode
 from distill.records.scored import DecidingVerdict, EvidenceRef, NearDuplicates, ScoredRun
 from distill.records.taxonomy import Category, RecordClass, VerdictOrigin
 from distill.scoring.decide import Decision, contradicted, decide, inherit
 from distill.scoring.policy import ScoringPolicy
+from distill.stages.decided_runs import DecidedRuns
 from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.narrow import NarrowTables
-from distill.stages.near_duplicates import (
-    NEAR_SCHEMA,
-    NearDuplicateSearch,
-    add_near_row,
-    near_row,
-)
-from distill.stages.near_texts import FacetFiles
 from distill.stages.numbering import NumberedParts
+from distill.stages.other_runs import OTHERS_SCHEMA, OtherRuns
 from distill.stages.progress import SILENT, Bar, Progress
-from distill.stages.run_changes import (
-    CHANGES_SCHEMA,
-    Change,
-    PartChanges,
-    Told,
-    add_change,
-    find_told,
-)
+from distill.stages.run_changes import Change, PartChanges, Told
+from distill.stages.run_rows import RunRows, pack_rows
 from distill.stages.tally import Tally
 
 #: Of a decision: category, rule, and the origin of what decided.
@@ -50,13 +37,6 @@ PARENT: Final = "build_evidence_index"
 #: Under which key of the remembered rows it stands how alike texts are.
 _SIMILARITIES: Final = hashlib.sha256(b"similarities of near-duplicates").digest()
 COUNTS: Final = ("evidence", "scored", *(category.value for category in Category), "tools_unknown")
-
-_SCHEMA: Final = """
-CREATE TABLE runs (
-    seq INTEGER PRIMARY KEY, source TEXT, line INTEGER, run_id TEXT, class TEXT, task TEXT,
-    output TEXT, subject TEXT, category TEXT, by_human INTEGER
-);
-"""
 
 
 @with_receipt(stage=STAGE, version=1)
@@ -77,25 +57,23 @@ def decide_runs(
     running = Running.here()
     tally = Tally()
     written: list[KnownFile] = []
+    given = (policy, near_duplicates is not None)
     with (
-        NarrowTables(_SCHEMA + NEAR_SCHEMA + CHANGES_SCHEMA) as tables,
-        FacetFiles(scored) as facets,
-        Passes(running, scored, start_scoring, (policy, near_duplicates is not None)) as passes,
+        NarrowTables(OTHERS_SCHEMA) as tables,
+        Passes(running, scored, start_scoring, given, is_packed=True) as passes,
+        DecidedRuns(passes, scored) as runs,
     ):
         with progress.stage(STAGE, sum(path.stat().st_size for path in evidence)) as bar:
-            reading = _Reading(passes, tables, facets, tally, bar)
             sources = {
-                name: reading.source(name, parts)
+                name: _read_source(name, parts, passes, runs, tally, bar)
                 for name, parts in parts_of_shards(running, "evidence", is_placed=True).items()
             }
-        find_told(tables)
+        others = OtherRuns(tables, runs)
+        others.find_told()
         if near_duplicates is not None:
-            search = reading.search(near_duplicates, running.memory.rows.get(_SIMILARITIES, b""))
-            for name, line, found in search.found():
-                add_change(tables, name, line, "near", found)
-            for name, line, floor in search.floors() if has_splits else ():
-                add_change(tables, name, line, "floor", floor)
-            running.rows[_SIMILARITIES] = search.similarities.content()
+            remembered = running.memory.rows.get(_SIMILARITIES, b"")
+            similarities = others.find_alike(near_duplicates, remembered, has_splits=has_splits)
+            running.rows[_SIMILARITIES] = similarities
         for name, source in sources.items():
             writer = running.writer(scored, running.target("scored"), below=f"{name}/")
             changes = PartChanges.of(tables, name, source.numbered)
@@ -123,38 +101,15 @@ def start_scoring(policy: ScoringPolicy, is_near_asked: bool) -> Callable[[PartL
 
 
 def _decide_part(part: PartLines, policy: ScoringPolicy, *, is_near_asked: bool) -> Mapped:
-    rows = []
-    lines = []
+    runs, lines = [], []
     for start, line in part.lines():
         record = EvidenceRecord.from_line(line)
         decision = own_decision(record, policy)
         end, digest = start + len(line), blake3_hex(line)
         ref = EvidenceRef(path=part.path, start=start, end=end, blake3=digest)
         lines.append(scored_run(record, decision, ref).to_line())
-        origin = None if decision.decided_by is None else decision.decided_by.origin
-        rank = len(VerdictOrigin) if origin is None else origin.rank
-        rows.append(
-            [
-                record.run_id,
-                record.record_class,
-                record.task.key,
-                record.facts.output_digest,
-                record.subject,
-                decision.category,
-                _is_by_human(decision),
-                int(record.facts.tools_unknown),
-                [verdict.origin for verdict in record.verdicts],
-                decision.rule,
-                origin,
-                near_row(record, rank, ref.start, ref.end) if is_near_asked else None,
-            ]
-        )
-    return Mapped(encode(rows), b"".join(lines))
-
-
-def _is_by_human(decision: Decision) -> int:
-    decided_by = decision.decided_by
-    return int(decided_by is not None and decided_by.origin is VerdictOrigin.HUMAN_REVIEW)
+        runs.append((record, decision))
+    return Mapped(pack_rows(runs, is_near_asked=is_near_asked), b"".join(lines))
 
 
 @dataclass
@@ -181,9 +136,10 @@ class _Source:
         )
         for part in changes.numbers:
             told = {n: one["told"] for n, one in changes.in_part(part).items() if "told" in one}
-            rows = json.loads(passes.rows(self.numbered.parts[part].key)) if told else ()
+            key = self.numbered.parts[part].key
+            rows = RunRows.of(passes.rows(key)).rows() if told else ()
             for index, by_others in told.items():
-                own = _own_summary(rows[index])
+                own = rows[index].category, rows[index].rule, rows[index].origin
                 self.decisions[own] -= 1
                 self.decisions[_summary(own, by_others)] += 1
         for (category, rule, origin), number in (+self.decisions).items():
@@ -193,47 +149,30 @@ class _Source:
                 tally.group("by_deciding_origin", origin, number)
 
 
-@dataclass
-class _Reading:
-    """Takes what is decided of each part; ``files`` of the evidence have numbers."""
-
-    passes: Passes[PartLines]
-    tables: NarrowTables
-    facets: FacetFiles
-    tally: Tally
-    bar: Bar
-    files: dict[Path, int] = field(default_factory=dict)
-    runs: int = 0
-
-    def source(self, name: str, parts: Sequence[Part[PartLines]]) -> _Source:
-        """Return the runs of a source."""
-        source = _Source(name)
-        numbered = source.numbered
-        for part, rows in self.passes.first(parts):
-            numbered.begin(part)
-            file = self.files.setdefault(part.again().place, len(self.files))
-            for row in json.loads(rows):
-                *keys, is_unknown, origins, _, _, near = row
-                self.runs += 1
-                self.tables.add("runs", (self.runs, name, numbered.lines, *keys))
-                if near is not None:
-                    add_near_row(self.tables, self.facets, self.runs, file, near)
-                numbered.lines += 1
-                source.decisions[_own_summary(row)] += 1
-                self.tally.add(name, "evidence")
-                self.tally.add(name, "tools_unknown", is_unknown)
-                for one in origins:
-                    self.tally.group("by_verdict_origin", one)
-            self.bar.advance(part.size)
-        return source
-
-    def search(self, settings: NearDuplicateSettings, known: bytes) -> NearDuplicateSearch:
-        """Return the search for runs that are alike; ``known`` are remembered similarities."""
-        from distill.stages.similarities import Similarities  # noqa: PLC0415 - brings numpy
-
-        return NearDuplicateSearch(
-            self.tables, self.facets, list(self.files), settings, Similarities(known)
-        )
+def _read_source(
+    name: str,
+    parts: Sequence[Part[PartLines]],
+    passes: Passes[PartLines],
+    runs: DecidedRuns,
+    tally: Tally,
+    bar: Bar,
+) -> _Source:
+    """Take what is decided of each part of a source."""
+    source = _Source(name)
+    numbered = source.numbered
+    runs.begin(name, numbered)
+    for part, content in passes.first(parts):
+        numbered.begin(part)
+        found = RunRows.of(content)
+        numbered.lines += runs.add(found)
+        told = found.told
+        for category, rule, origin, number in told["decisions"]:
+            source.decisions[category, rule, origin or None] += number
+        tally.add(name, "evidence", told["runs"])
+        tally.add(name, "tools_unknown", told["tools_unknown"])
+        tally.group_all("by_verdict_origin", told["origins"])
+        bar.advance(part.size)
+    return source
 
 
 def own_decision(record: EvidenceRecord, policy: ScoringPolicy) -> Decision:
@@ -286,11 +225,6 @@ def _decided(own: Decision, told: Told) -> Decision:
     if told is None:
         return contradicted(own)
     return inherit([(run_id, Category(category)) for run_id, category in told])
-
-
-def _own_summary(row: Sequence[Any]) -> _Summary:
-    """Return category, rule and deciding origin of a row of `_decide_part`."""
-    return row[5], row[9], row[10]
 
 
 def _summary(own: _Summary, told: Told) -> _Summary:

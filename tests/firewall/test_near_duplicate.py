@@ -17,8 +17,8 @@ from distill.exports.sft import sft_sample
 from distill.firewall.clustering import Clusters, candidates
 from distill.firewall.facets import Facet, facets_of
 from distill.firewall.finding import Refusal
-from distill.firewall.minhash import BANDS, bands_of, read_bands, shingles_of, similarity
-from distill.firewall.near_duplicate import LEAST_WORDS, observe
+from distill.firewall.minhash import BANDS, bands_of, shingles_of, similarity
+from distill.firewall.near_duplicate import LEAST_WORDS, observe, read_bands
 from distill.firewall.settings import Action, FirewallSettings, NearDuplicateSettings
 from distill.firewall.splits import Splits
 from distill.firewall.words import chunks, gram_hashes, hashes_of_all, word_hashes, words_of

@@ -63,6 +63,8 @@ class Passes(Generic[Job]):
     ``folder`` has room for lines and rows between the passes; ``worth`` is that of `in_order`.
     ``scale`` is that of the writer of the second pass, where one writes all parts that the first
     one gave, in that order: most lines are written once then.
+    ``is_packed``: rows come as they are to be remembered, and are given out so; else they are
+    compressed here.
     """
 
     def __init__(
@@ -74,8 +76,9 @@ class Passes(Generic[Job]):
         *,
         worth: int | None = None,
         scale: int | None = None,
+        is_packed: bool = False,
     ) -> None:
-        self._running, self._worth = running, worth
+        self._running, self._worth, self._is_packed = running, worth, is_packed
         self._start, self._given = start, given
         self._function: Callable[[Job], Mapped] | None = None
         self._known = running.memory.rows
@@ -109,7 +112,7 @@ class Passes(Generic[Job]):
         Raises:
             KeyError: neither has.
         """
-        return zlib.decompress(self._learnt[key] if key in self._learnt else self._known[key])
+        return self._unpacked(self._learnt[key] if key in self._learnt else self._known[key])
 
     def content(self, part: Part[Job]) -> bytes:
         """Return the lines of a part before any change."""
@@ -166,10 +169,13 @@ class Passes(Generic[Job]):
         if found is None:
             self._drafts.end_shards()
             self._learnt.keep(key)
-            return zlib.decompress(self._known[key])
-        self._learnt.put(key, zlib.compress(found.rows, 1))
+            return self._unpacked(self._known[key])
+        self._learnt.put(key, found.rows if self._is_packed else zlib.compress(found.rows, 1))
         self._drafts.keep(key, found.content)
         return found.rows
+
+    def _unpacked(self, rows: bytes) -> bytes:
+        return rows if self._is_packed else zlib.decompress(rows)
 
     def _compute(self, part: Part[Job]) -> bytes:
         if self._function is None:
