@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -31,7 +31,6 @@ from time import monotonic, sleep
 from corpus import make_run, write_corpus
 
 _SAMPLE = 0.05
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _ALONE, _COLD = "cold, 1 worker", "cold, 2 workers"
 _CASES = (
     _ALONE,
@@ -77,41 +76,40 @@ def run(workspace: Path, workers: int = 2) -> Measured:
 
 
 def _watch(process: int, peak: list[int]) -> None:
-    """Sample the resident bytes of a process and its children until it is gone."""
-    while True:
-        total = _resident(process)
-        if total is None:
-            return
-        peak[0] = max(peak[0], total)
+    """Sample the resident bytes of a process and all below it until it is gone."""
+    while _is_there(process):
+        peak[0] = max(peak[0], sum(map(_share, [process, *_below(process)])))
         sleep(_SAMPLE)
 
 
-def _resident(process: int) -> int | None:
-    """Return the resident bytes of a process and all below it, shared pages counted once.
-
-    Null when it is gone.
-    """
+def _is_there(process: int) -> bool:
     try:
         state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        fields = Path(f"/proc/{process}/statm").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def _below(process: int) -> Iterator[int]:
+    """Yield the processes that a process started, and those that they did."""
+    try:
         children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     except (FileNotFoundError, ProcessLookupError):
-        return None
-    if state == "Z":
-        return None
-    own = int(fields[1]) * _PAGE
-    below = (_unshared(int(child)) for child in children)
-    return own + sum(below)
+        return
+    for child in map(int, children):
+        yield child
+        yield from _below(child)
 
 
-def _unshared(process: int) -> int:
-    """Return the resident bytes of a child that it does not share with the one that forked it."""
+def _share(process: int) -> int:
+    """Return the resident bytes of a process: of a page that several have, its share."""
     try:
         text = Path(f"/proc/{process}/smaps_rollup").read_text()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return 0
-    lines = (line.split() for line in text.splitlines())
-    return 1024 * sum(int(line[1]) for line in lines if line[0].startswith("Private_"))
+    return 1024 * next(
+        (int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0
+    )
 
 
 def speed_up_of_processes() -> float:

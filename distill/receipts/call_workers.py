@@ -10,21 +10,19 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
-from distill.errors import ContractError
-from distill.receipts.digest import Digest
 from distill.receipts.incremental.workers import WORKERS, can_travel, explained, hire
-from distill.receipts.outcome import Outcome, Stored
+from distill.receipts.outcome import Outcome
 from distill.receipts.recording import Later
 from distill.receipts.scope import Scopes
+from distill.receipts.travelling import Told, outcome_of, that_travels, told_of
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
 _LOOK: Final = 0.1  # seconds between two calls of what is done meanwhile
 
-_Told: TypeAlias = tuple[Literal["ran", "skipped"], str, Digest, tuple[str, ...], tuple[str, ...]]
 _calls: Sequence[Later] = ()  # in a process that was started for them
 
 
@@ -50,7 +48,7 @@ class CallWorkers:
     calls: Sequence[Later]
     most: int
     scopes: Scopes
-    numbers: dict[Future[_Told], int] = field(default_factory=dict)
+    numbers: dict[Future[Told], int] = field(default_factory=dict)
     pool: "ProcessPoolExecutor | None" = None
 
     @property
@@ -69,7 +67,7 @@ class CallWorkers:
         self, meanwhile: Callable[[], None] | None = None
     ) -> Iterator[tuple[int, Callable[[], Outcome]]]:
         """Wait until some end; yield their numbers with what returns the outcome or raises."""
-        ended: set[Future[_Told]] = set()
+        ended: set[Future[Told]] = set()
         while self.numbers and not ended:
             timeout = None if meanwhile is None else _LOOK
             ended, _ = wait(self.numbers, timeout=timeout, return_when=FIRST_COMPLETED)
@@ -78,11 +76,10 @@ class CallWorkers:
         for one in ended:
             yield self.numbers.pop(one), partial(self._outcome, one)
 
-    def _outcome(self, one: Future[_Told]) -> Outcome:
+    def _outcome(self, one: Future[Told]) -> Outcome:
         with explained():
-            status, reason, digest, set_aside, left_alone = one.result()
-        stored = Stored(self.scopes.workspace, digest)
-        return Outcome(status, reason, stored, digest, set_aside, left_alone)
+            told = one.result()
+        return outcome_of(self.scopes.workspace, told)
 
     def _hired(self) -> "ProcessPoolExecutor":
         if self.pool is None:
@@ -98,26 +95,9 @@ def _enter(calls: Sequence[Later], scopes: Scopes) -> None:
     _calls = calls
 
 
-def _work(number: int) -> _Told:
+def _work(number: int) -> Told:
     try:
         outcome = _calls[number]()
     except Exception as error:  # noqa: BLE001 - raised again, where it is waited for
-        raise _that_travels(error) from None
-    return (
-        outcome.status,
-        outcome.reason,
-        outcome.digest,
-        outcome.set_aside,
-        outcome.left_alone,
-    )
-
-
-def _that_travels(error: Exception) -> Exception:
-    """Return an error that can be told to another process."""
-    import pickle  # noqa: PLC0415 - few fail
-
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
-    except Exception:  # noqa: BLE001 - whatever its own methods raise
-        return ContractError(f"{type(error).__name__}: {error}")
-    return error
+        raise that_travels(error) from None
+    return told_of(outcome)

@@ -23,7 +23,7 @@ class NarrowTables:
         self._connection = sqlite3.connect("", isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.execute("PRAGMA cache_size = -65536")
+        self._connection.execute("PRAGMA cache_size = -16384")
         self._connection.executescript(schema)
         self._connection.execute("BEGIN")
         self._waiting: dict[str, list[Row]] = {}

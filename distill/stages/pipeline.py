@@ -1,7 +1,9 @@
 """The five stages in their order: run them, or say what running them would do."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Self
@@ -10,6 +12,7 @@ from distill.receipts import Outcome, workspace_scope
 from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.look import one_look
 from distill.receipts.outcome import Plan, PlanStatus
+from distill.receipts.own_process import in_own_process, may_be_elsewhere
 from distill.receipts.recording import Later
 from distill.receipts.several_calls import Manner, make_calls
 from distill.stages import arguments, evidence, preference, rag, scoring, sft
@@ -21,6 +24,10 @@ from distill.workspace.project import Project
 WORTH_PROCESSES: Final = 1024 * 1024
 #: The same where a process is started anew, which costs an import.
 WORTH_IMPORTS: Final = 16 * 1024 * 1024
+
+#: Stages over so many bytes of logs, or of evidence, are run one after the other, each in a process
+#: of its own: what one needs in memory goes with its process, and no two need theirs at once.
+MUCH: Final = 256 * 1024 * 1024
 
 _EXPORT: Final = "export_"
 _LONGEST: Final = frozenset({preference.STAGE})
@@ -155,6 +162,8 @@ def run_stages(
         DistillError: the first of the stages that failed; those before it are done, and those after
             it have not begun, unless they ran beside it.
     """
+    if _is_much(project, stages) and may_be_elsewhere():
+        return _run_in_turn(project, stages, progress, done)
     outcomes: list[Outcome] = []
     for _, neighbours in groupby(stages, key=lambda stage: stage.parents):
         several = tuple(neighbours)
@@ -163,6 +172,32 @@ def run_stages(
             done(several[0], outcomes[-1])
         else:
             outcomes += _run_beside(project, several, progress, done)
+    return outcomes
+
+
+def _is_much(project: Project, stages: Sequence[Stage]) -> bool:
+    """Whether the first of the stages, and so each of them, reads much."""
+    with workspace_scope(project.workspace):
+        given = stages[0].later(project).kwargs
+    size = 0
+    for place in given.get("logs", given["evidence"]):
+        with suppress(OSError):  # the stage says what is wrong with it
+            size += Path(place).stat().st_size
+    return size >= MUCH
+
+
+def _run_in_turn(
+    project: Project,
+    stages: Sequence[Stage],
+    progress: Progress,
+    done: Callable[[Stage, Outcome], None],
+) -> list[Outcome]:
+    """Run stages one after the other, each in a process of its own with all the workers."""
+    outcomes: list[Outcome] = []
+    with workspace_scope(project.workspace), progress.beside() as look:
+        for stage in stages:
+            outcomes.append(in_own_process(partial(stage.run, project, progress), look))
+            done(stage, outcomes[-1])
     return outcomes
 
 

@@ -1,0 +1,148 @@
+"""A call in a process of its own: its end is told, and it does not outlive who asked for it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from distill.errors import ContractError, SourceError
+from distill.receipts import Outcome, Workspace, workspace_scope
+from distill.receipts.digest import digest_bytes
+from distill.receipts.incremental.workers import WORKERS, in_order, may_fork
+from distill.receipts.outcome import Stored
+from distill.receipts.own_process import in_own_process, may_be_elsewhere
+from tests.conftest import REPOSITORY
+from tests.processes import is_running, until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="made elsewhere on Linux alone")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return Workspace(tmp_path)
+
+
+def outcome(workspace: Workspace, reason: str) -> Outcome:
+    """An outcome that says something."""
+    digest = digest_bytes(reason.encode())
+    return Outcome("ran", reason, Stored(workspace, digest), digest, ("a",), ("b", "c"))
+
+
+def test_the_outcome_is_that_of_the_call_and_the_process_another(workspace: Workspace) -> None:
+    """Everything that an outcome says comes back; `meanwhile` is called in the first process."""
+    looks: list[int] = []
+    with workspace_scope(workspace):
+        found = in_own_process(
+            lambda: outcome(workspace, f"made in {os.getpid()}"),
+            lambda: looks.append(os.getpid()),
+        )
+    assert found == outcome(workspace, found.reason)
+    assert found.reason.startswith("made in ")
+    assert found.reason != f"made in {os.getpid()}"
+    assert set(looks) == {os.getpid()}
+
+
+def test_it_may_have_workers(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is forked without a thread, so it forks in its turn."""
+    monkeypatch.setenv(WORKERS, "2")
+
+    def call() -> Outcome:
+        jobs = [(number, 1) for number in range(4)]
+        pids = set(in_order(lambda: lambda _: os.getpid(), (), jobs, worth=0))
+        return outcome(workspace, f"{may_fork()} {os.getpid() in pids}")
+
+    with workspace_scope(workspace):
+        assert in_own_process(call).reason == "True False"
+
+
+def test_what_the_call_raises_is_raised(workspace: Workspace) -> None:
+    """The same error, message and hint; one that can't travel is named."""
+
+    class Local(Exception):  # noqa: N818 - of no module: it can't travel
+        pass
+
+    def fail(error: Exception) -> Outcome:
+        raise error
+
+    with workspace_scope(workspace):
+        with pytest.raises(SourceError, match="no such log") as found:
+            in_own_process(lambda: fail(SourceError("no such log", "look for it")))
+        assert found.value.hint == "look for it"
+        with pytest.raises(ContractError, match="Local: of its own"):
+            in_own_process(lambda: fail(Local("of its own")))
+
+
+def test_a_process_that_is_killed_is_an_error(workspace: Workspace) -> None:
+    """As where the system has no memory left."""
+
+    def die() -> Outcome:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return outcome(workspace, "never")
+
+    with (
+        workspace_scope(workspace),
+        pytest.raises(ContractError, match="ended before its work was done"),
+    ):
+        in_own_process(die)
+
+
+def test_who_is_interrupted_interrupts_it(workspace: Workspace, tmp_path: Path) -> None:
+    """It cleans up as it would have here, and is waited for."""
+    mark = tmp_path / "mark"
+
+    def call() -> Outcome:
+        try:
+            mark.write_text("begun")
+            time.sleep(600)
+        finally:
+            mark.write_text("cleaned up")
+        return outcome(workspace, "never")
+
+    def interrupt() -> None:
+        if mark.exists() and mark.read_text() == "begun":
+            raise KeyboardInterrupt
+
+    with workspace_scope(workspace), pytest.raises(KeyboardInterrupt):
+        in_own_process(call, interrupt)
+    assert mark.read_text() == "cleaned up"
+
+
+@pytest.mark.parametrize(("workers", "may"), [("1", False), ("2", True)])
+def test_one_worker_is_one_process(
+    monkeypatch: pytest.MonkeyPatch, workers: str, *, may: bool
+) -> None:
+    """Nothing is forked where one process is asked for."""
+    monkeypatch.setenv(WORKERS, workers)
+    assert may_be_elsewhere() is may
+
+
+WAITING = """
+import os, sys, time
+from pathlib import Path
+from distill.receipts.own_process import in_own_process
+
+def call():
+    Path(sys.argv[1]).write_text(str(os.getpid()))
+    time.sleep(600)
+
+in_own_process(call)
+"""
+
+
+def test_it_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
+    """Nobody would wait for what it does, and the next run would wait for its lock."""
+    mark = tmp_path / "pid"
+    mark.touch()
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITING, str(mark)],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )
+    until(lambda: bool(mark.read_text()))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    until(lambda: not is_running(int(mark.read_text())))

@@ -1,0 +1,153 @@
+"""Stages over much are run one after the other, each in a process of its own."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from distill.errors import ContractError
+from distill.receipts import Outcome
+from distill.receipts.incremental import workers
+from distill.receipts.incremental.workers import WORKERS
+from distill.stages import pipeline
+from distill.stages.pipeline import EXPORTS, STAGES, Stage, run_stages
+from distill.stages.progress import SILENT, Bar
+from distill.workspace.project import Project
+from distill.workspace.redaction_key import KEY_FILE
+from tests.workspaces import MAPPED, VERDICT, lines, make_workspace, row
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="made elsewhere on Linux alone")
+
+LOGS = {
+    f"logs/{name}.jsonl": lines(
+        row(f"t{n // 2}", f"answer {n} to {name}@example{n}.net", passed=n % 3 > 0)
+        for n in range(40)
+    )
+    for name in "ab"
+}
+NAMES = [stage.name for stage in STAGES]
+
+
+class Process:
+    """Progress that writes down which stage ran in which process."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        place.touch()
+
+    @contextmanager
+    def stage(self, name: str, total: int) -> Iterator[Bar]:
+        """Write a line when it begins, and one when it ends."""
+        self._tell(f"{name} begins {os.getpid()}\n")
+        with SILENT.stage(name, total) as bar:
+            yield bar
+        self._tell(f"{name} ends {os.getpid()}\n")
+
+    beside = staticmethod(SILENT.beside)
+
+    def told(self) -> list[tuple[str, str, int]]:
+        """Return name, what happened, and the process."""
+        told = (line.split() for line in self.place.read_text(encoding="utf-8").splitlines())
+        return [(name, what, int(pid)) for name, what, pid in told]
+
+    def _tell(self, line: str) -> None:
+        with self.place.open("a", encoding="utf-8") as file:
+            file.write(line)
+
+
+@pytest.fixture(autouse=True)
+def _always_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "MUCH", 0)
+    monkeypatch.setattr(workers, "WORTH_WORKERS", 0)
+    monkeypatch.setenv(WORKERS, "2")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A workspace with logs that nothing was made of."""
+    return make_workspace(tmp_path / "in turn", MAPPED + VERDICT, LOGS)
+
+
+def contents(project: Project) -> dict[str, bytes]:
+    """Return all that the stages wrote, by path."""
+    tops = ("data", "exports", "quarantine")
+    places = [place for top in tops for place in (project.root / top).rglob("*")]
+    return {
+        str(place.relative_to(project.root)): place.read_bytes()
+        for place in places
+        if place.is_file()
+    }
+
+
+def test_each_has_a_process_and_the_result_is_that_of_one(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One at a time, told of in order; outputs and claims are those of one process for all."""
+    progress, ended = Process(tmp_path / "told"), list[str]()
+
+    def done(stage: Stage, _: Outcome) -> None:
+        ended.append(stage.name)
+
+    outcomes = run_stages(project, STAGES, progress=progress, done=done)
+    told = progress.told()
+    assert ended == NAMES
+    assert [(name, what) for name, what, _ in told] == [
+        (name, what) for name in NAMES for what in ("begins", "ends")
+    ]
+    pids = {name: pid for name, _, pid in told}
+    assert len(set(pids.values()) | {os.getpid()}) == len(NAMES) + 1
+
+    monkeypatch.setenv(WORKERS, "1")
+    other = make_workspace(tmp_path / "in one", MAPPED + VERDICT, LOGS)
+    (other.root / KEY_FILE).parent.mkdir()
+    (other.root / KEY_FILE).write_bytes((project.root / KEY_FILE).read_bytes())
+    alone = Process(tmp_path / "alone")
+    same = run_stages(other, STAGES, progress=alone)
+    assert {pid for _, _, pid in alone.told()} == {os.getpid()}
+    assert contents(other) == contents(project)
+    assert [one.receipt.claim_digest for one in same] == [
+        one.receipt.claim_digest for one in outcomes
+    ]
+
+
+def test_what_is_there_is_skipped(project: Project, tmp_path: Path) -> None:
+    """Another process says so, and none of the stages' functions runs."""
+    run_stages(project, STAGES)
+    progress = Process(tmp_path / "told")
+    assert {one.status for one in run_stages(project, STAGES, progress=progress)} == {"skipped"}
+    assert progress.told() == []
+
+
+def test_a_failure_is_that_of_its_stage_and_ends_the_run(project: Project) -> None:
+    """Those before it are done and told of; none behind it begins."""
+    run_stages(project, STAGES[:2])
+    ended: list[str] = []
+    stages = [EXPORTS[0], _broken(EXPORTS[1]), EXPORTS[2]]
+    with pytest.raises(ContractError, match=f"and not {EXPORTS[1].name}\n"):
+        run_stages(project, stages, done=lambda stage, _: ended.append(stage.name))
+    assert ended == [EXPORTS[0].name]
+    assert project.receipts.newest(EXPORTS[2].name) is None
+
+
+def _broken(stage: Stage) -> Stage:
+    """Return an export that fails when its function is called."""
+
+    def arguments(project: Project) -> dict[str, object]:
+        return {**stage.arguments(project), "redaction": stage.name}
+
+    return replace(stage, arguments=arguments)
+
+
+def test_little_is_done_in_this_process(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logs that have fewer bytes are no reason for a process."""
+    size = sum(map(len, LOGS.values()))
+    progress = Process(tmp_path / "told")
+    monkeypatch.setattr(pipeline, "MUCH", size + 1)
+    run_stages(project, STAGES[:1], progress=progress)
+    assert {pid for _, _, pid in progress.told()} == {os.getpid()}
