@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from distill.receipts.incremental.workers import WORKERS, can_travel, explained, hire
+from distill.receipts.incremental.workers import WORKERS, can_travel, executor
 from distill.receipts.outcome import Outcome
 from distill.receipts.recording import Later
 from distill.receipts.scope import Scopes
@@ -77,13 +77,20 @@ class CallWorkers:
             yield self.numbers.pop(one), partial(self._outcome, one)
 
     def _outcome(self, one: Future[Told]) -> Outcome:
-        with explained():
+        # Late: where one process makes all calls none is told of.
+        from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
+        from distill.receipts.incremental.pool import ended_early  # noqa: PLC0415
+
+        try:
             told = one.result()
+        except BrokenProcessPool as error:
+            raise ended_early() from error
         return outcome_of(self.scopes.workspace, told)
 
     def _hired(self) -> "ProcessPoolExecutor":
         if self.pool is None:
-            self.pool = hire(self.most, _enter, (self.calls, self.scopes))
+            self.pool = executor(self.most, _enter, (self.calls, self.scopes))
         return self.pool
 
 

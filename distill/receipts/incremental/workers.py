@@ -15,12 +15,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
-from distill.errors import ConfigurationError, ContractError
+from distill.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import ProcessPoolExecutor
+
+    from distill.receipts.incremental.pool import Coming, WorkerPool
 
 WORKERS: Final = "DISTILL_WORKERS"
 #: So many bytes are worked on in this process: starting workers for less costs more.
@@ -31,7 +33,6 @@ _MOST_WAITING: Final = 4096
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-_function: Callable[[Any], Any]
 _lock = threading.Lock()
 _hired = 0  # by all threads of this process
 
@@ -148,8 +149,8 @@ class _Crew:
         self._start, self._given, self._worth = start, given, worth
         self._own: Callable[[Any], Any] | None = None
         self._workers = number_of_workers()
-        self._pool: ProcessPoolExecutor | None = None
-        self._waiting: deque[Known[Any] | Future[Any] | _Held] = deque()
+        self._pool: WorkerPool | None = None
+        self._waiting: deque[Known[Any] | Coming | _Held] = deque()
         self._ahead = 0
         self._held = 0  # bytes of jobs that wait
 
@@ -181,7 +182,7 @@ class _Crew:
 
     def close(self) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.close()
             _give_back(self._workers)
 
     def _next(self) -> Any:
@@ -191,8 +192,7 @@ class _Crew:
         if isinstance(first, _Held):
             return self._done(first.job)
         self._ahead -= 1
-        with explained():
-            return first.result()
+        return first.result()
 
     def _done(self, job: Any) -> Any:
         if self._own is None:
@@ -206,16 +206,15 @@ class _Crew:
 
     def _hire(self) -> None:
         self._workers = _take_share(self._workers)
-        pool = self._pool = hire(self._workers, _begin, (self._start, self._given))
+        pool = self._pool = hire(self._workers, self._start, self._given)
         self._waiting = deque(
             self._submitted(pool, one.job) if isinstance(one, _Held) else one
             for one in self._waiting
         )
 
-    def _submitted(self, pool: "ProcessPoolExecutor", job: Any) -> "Future[Any]":
+    def _submitted(self, pool: "WorkerPool", job: Any) -> "Coming":
         self._ahead += 1
-        with explained():
-            return pool.submit(_work, job)
+        return pool.submit(job)
 
 
 def _take_share(number: int) -> int:
@@ -234,41 +233,35 @@ def _give_back(number: int) -> None:
 
 
 def hire(
+    number: int, start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]
+) -> "WorkerPool":
+    """Return so many workers, of which each has a function of its own, ``start(*given)``."""
+    # Late: most runs have little to do, and start no process.
+    from distill.receipts.incremental.pool import WorkerPool  # noqa: PLC0415
+
+    return WorkerPool(number, start, given, _way_to_start())
+
+
+def executor(
     number: int, begin: Callable[..., None], given: tuple[object, ...]
 ) -> "ProcessPoolExecutor":
     """Return so many workers, which end with this process; each calls ``begin(*given)`` first."""
-    # Late: most runs have little to do, and start no process.
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - see above
     from multiprocessing import get_context  # noqa: PLC0415
 
-    context = get_context("fork" if may_fork() else "spawn")
+    context = get_context(_way_to_start())
     return ProcessPoolExecutor(
         number, context, initializer=_enter, initargs=(begin, given, gc.get_threshold())
     )
 
 
-@contextmanager
-def explained() -> Iterator[None]:
-    """Say of a worker that died why it may have.
-
-    Raises:
-        ContractError: it did.
-    """
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
-
-    try:
-        yield
-    except BrokenProcessPool as error:
-        raise ContractError(
-            "a worker process ended before its work was done",
-            'keep what a script does below `if __name__ == "__main__":` and its stages in a module '
-            f"that can be imported; where memory ran out, set {WORKERS} lower",
-        ) from error
-
-
 def may_fork() -> bool:
     """Whether a fork is safe: no other thread may hold a lock that the child would wait for."""
     return hasattr(os, "fork") and threading.active_count() == 1
+
+
+def _way_to_start() -> Literal["fork", "spawn"]:
+    return "fork" if may_fork() else "spawn"
 
 
 def can_travel(given: object) -> bool:
@@ -285,26 +278,7 @@ def can_travel(given: object) -> bool:
 def _enter(
     begin: Callable[..., None], given: tuple[object, ...], threshold: tuple[int, int, int]
 ) -> None:
-    gc.set_threshold(*threshold)
-    gc.freeze()  # what was forked with this worker stays: to look through it would copy its pages
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from distill.receipts.incremental.pool import enter_worker  # noqa: PLC0415 - see `hire`
+
+    enter_worker(threshold)
     begin(*given)
-
-
-def _begin(start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]) -> None:
-    global _function  # noqa: PLW0603 - a worker has one function for its life
-    _function = start(*given)
-
-
-def _end_with_parent() -> None:
-    """End this worker when the process that started it is gone: nobody else would."""
-    from multiprocessing import connection, parent_process  # noqa: PLC0415 - a worker has them
-
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
-
-
-def _work(job: Any) -> Any:
-    return _function(job)

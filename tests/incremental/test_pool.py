@@ -1,0 +1,112 @@
+"""Workers over pipes: what comes of jobs comes back, and whoever ends early is told of."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distill.errors import ContractError
+from distill.receipts.incremental.pool import WorkerPool
+
+LARGE = 3 * 1024 * 1024  # more than a pipe holds
+
+
+def _start(factor: int) -> Callable[[Any], Any]:
+    """Return a worker's function: it repeats bytes, and makes calls."""
+
+    def work(job: Any) -> Any:
+        if isinstance(job, bytes):
+            return job * factor
+        return job()
+
+    return work
+
+
+class _FussyError(Exception):
+    """An error that can be told to no other process: it does not come back from its own bytes."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(f"{one} {other}")
+
+
+def _fail() -> None:
+    message = "of the job"
+    raise ValueError(message)
+
+
+def _fail_fussily() -> None:
+    raise _FussyError("fussy", "indeed")
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _meet(folder: Path) -> int:
+    """Wait until two processes are here."""
+    (folder / str(os.getpid())).touch()
+    while len(list(folder.iterdir())) < 2:
+        time.sleep(0.01)
+    return os.getpid()
+
+
+def _wait() -> None:
+    threading.Event().wait()
+
+
+@pytest.fixture
+def pool() -> Iterator[WorkerPool]:
+    """Two workers; when it ends no process is left."""
+    found = WorkerPool(2, _start, (2,), "fork")
+    yield found
+    found.close()
+    assert multiprocessing.active_children() == []
+
+
+def test_jobs_and_results_that_fill_the_pipes_stop_nobody(pool: WorkerPool) -> None:
+    """Small and large ones between each other, asked for in another order."""
+    jobs = [bytes([n]) * (LARGE if n % 3 else 10) for n in range(24)]
+    coming = [pool.submit(job) for job in jobs]
+    for job, one in reversed(list(zip(jobs, coming, strict=True))):
+        assert one.result() == job * 2
+
+
+def test_all_workers_work_and_no_thread_stands_between(pool: WorkerPool, tmp_path: Path) -> None:
+    """Two jobs wait for each other; and this process may be forked while they do."""
+    threads = threading.active_count()
+    coming = [pool.submit(partial(_meet, tmp_path)) for _ in range(2)]
+    assert threading.active_count() == threads
+    assert {one.result() for one in coming} == {int(one.name) for one in tmp_path.iterdir()}
+    assert os.getpid() not in {one.result() for one in coming}
+
+
+def test_an_error_is_raised_for_its_job_alone(pool: WorkerPool) -> None:
+    """One that can't be sent is told of in words; so is a job that can't."""
+    failing, fussy, unsendable = (pool.submit(one) for one in (_fail, _fail_fussily, lambda: None))
+    well = pool.submit(b"a")
+    with pytest.raises(ValueError, match="of the job"):
+        failing.result()
+    with pytest.raises(ContractError, match="_FussyError: fussy indeed"):
+        fussy.result()
+    with pytest.raises(Exception, match="pickle"):
+        unsendable.result()
+    assert well.result() == b"aa"
+
+
+def test_a_worker_that_ends_early_is_told_of(pool: WorkerPool) -> None:
+    """However much is asked of the others meanwhile."""
+    with pytest.raises(ContractError, match="a worker process ended before its work was done"):
+        [one.result() for one in [pool.submit(job) for job in (_die, b"a", b"a")]]
+
+
+def test_who_works_on_what_nobody_asks_for_is_ended(pool: WorkerPool) -> None:
+    """The fixture closes the pool and finds no process."""
+    pool.submit(_wait)
+    assert pool.submit(b"a").result() == b"aa"
