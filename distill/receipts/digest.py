@@ -19,6 +19,8 @@ from distill.receipts.blocks import read_blocks
 from distill.receipts.merkle import LEAF_PREFIX, MerkleRoot
 
 RECORD_SUFFIX = ".jsonl"
+#: Lines of so many bytes and more, on average, are hashed where they lie, others as copies.
+_WORTH_VIEWS = 600
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -112,20 +114,20 @@ class LineTree:
         self._open_size = 0
 
     def update(self, block: bytes | memoryview) -> None:
-        """Take the next bytes of the stream."""
-        *complete, rest = bytes(block).split(b"\n")
-        if complete:
-            self._open.update(complete[0])
-            leaves = [sha256(LEAF_PREFIX + line).digest() for line in complete]
-            leaves[0] = self._open.digest()
-            sizes = [len(line) + 1 for line in complete]
-            sizes[0] += self._open_size
+        """Take the next bytes of the stream; what is no bytes object is copied."""
+        content = bytes(block)
+        view = memoryview(content)
+        first, last = content.find(b"\n") + 1, content.rfind(b"\n") + 1
+        if first:
+            self._open.update(view[: first - 1])
+            leaves, sizes = _leaves_of_lines(content, first, last)
+            leaves.insert(0, self._open.digest())
+            sizes.insert(0, self._open_size + first)
             self.take(leaves, sizes)
             self._open = sha256(LEAF_PREFIX)
             self._open_size = 0
-        if rest:
-            self._open.update(rest)
-            self._open_size += len(rest)
+        self._open.update(view[last:])
+        self._open_size += len(content) - last
 
     def take(self, leaves: list[bytes], sizes: list[int]) -> None:
         """Add whole lines: their leaf hashes, and their sizes with the newline if there is one."""
@@ -138,6 +140,24 @@ class LineTree:
             self.take([self._open.digest()], [self._open_size])
             self._open_size = 0
         return self._tree.size, Sha256(self._tree.root().hex())
+
+
+def _leaves_of_lines(content: bytes, first: int, last: int) -> tuple[list[bytes], list[int]]:
+    """Return the leaf hashes of whole lines, and their sizes with the newline."""
+    if content.count(b"\n") * _WORTH_VIEWS > len(content):
+        lines = content[first:last].split(b"\n")[:-1]
+        leaves = [sha256(LEAF_PREFIX + line).digest() for line in lines]
+        return leaves, [len(line) + 1 for line in lines]
+    leaves, sizes = [], []
+    view, start = memoryview(content), sha256(LEAF_PREFIX)
+    while first < last:
+        end = content.find(b"\n", first) + 1
+        leaf = start.copy()
+        leaf.update(view[first : end - 1])
+        leaves.append(leaf.digest())
+        sizes.append(end - first)
+        first = end
+    return leaves, sizes
 
 
 def blake3_hex(data: bytes) -> str:

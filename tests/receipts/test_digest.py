@@ -89,9 +89,14 @@ def test_rfc_6962_known_roots(tmp_path: Path) -> None:
         assert (found.records, found.root) == (count, Sha256(root))
 
 
-@given(st.lists(st.binary(max_size=6).map(lambda b: b.replace(b"\n", b"")), max_size=40), st.data())
-def test_the_root_is_that_of_rfc_6962(lines: list[bytes], data: st.DataObject) -> None:
-    """Whatever the lines and wherever blocks are cut, the root is the recursive one."""
+@given(
+    st.lists(st.binary(max_size=6).map(lambda b: b.replace(b"\n", b"")), max_size=40),
+    st.sampled_from([1, 500]),
+    st.data(),
+)
+def test_the_root_is_that_of_rfc_6962(lines: list[bytes], times: int, data: st.DataObject) -> None:
+    """Whatever the lines, short or long, and wherever blocks are cut, the root is the recursive."""
+    lines = [line * times for line in lines]
     content = b"".join(line + b"\n" for line in lines)
     tree = under_test.LineTree()
     rest = content

@@ -74,7 +74,7 @@ class OutlinedSums(FileSums):
             return
         self._release()
         before = self._hashed
-        self._tree.update(rest)
+        self._tree.update(data if len(rest) == len(data) else rest)
         for end, segments, tree in self._lines.stops():
             self._hash(rest[self._hashed - before : end - before])
             peaks = tree.peaks

@@ -50,11 +50,12 @@ class SummedFile:
 
     def flush(self) -> None:
         """Let what was appended be read from the file."""
-        piece = memoryview(b"".join(self._waiting))
+        piece = b"".join(self._waiting)
         self._waiting, self._size = [], 0
         self._sums.update(piece)
-        while piece:
-            piece = piece[self._file.write(piece) :]
+        left = memoryview(piece)
+        while left:
+            left = left[self._file.write(left) :]
 
 
 def is_full(size: int, content: bytes, scale: int) -> bool:
