@@ -61,10 +61,16 @@ def _wait() -> None:
     threading.Event().wait()
 
 
+@pytest.fixture(params=[1, 4])
+def depth(request: pytest.FixtureRequest) -> int:
+    """How many jobs a worker has at hand."""
+    return int(request.param)
+
+
 @pytest.fixture
-def pool() -> Iterator[WorkerPool]:
+def pool(depth: int) -> Iterator[WorkerPool]:
     """Two workers; when it ends no process is left."""
-    found = WorkerPool(2, _start, (2,), "fork")
+    found = WorkerPool(2, _start, (2,), "fork", depth)
     yield found
     found.close()
     assert multiprocessing.active_children() == []

@@ -3,9 +3,9 @@
 A job is one message, and so is what comes of it. No thread stands between: `concurrent.futures`
 has two in the process that gives, which costs more than sending the messages does.
 
-A worker has a second job at hand before it has told of the first, so that it never waits. Nobody
-waits for each other: the second is small enough for the pipe to hold it, and a first one is given
-to a worker that has told of everything.
+A worker has more jobs at hand before it has told of the first, so that it need not wait. Nobody
+waits for each other: what is at hand is small enough for the pipe to hold it, and another job is
+given to a worker that has told of everything.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ from typing import Any, Final, Literal
 from distill.errors import ContractError
 from distill.receipts.travelling import that_travels
 
-_SMALL: Final = 16 * 1024  # bytes of a job that a pipe takes in any case: it has 64 KiB
+_WAITING: Final = 36 * 1024  # bytes of jobs that a pipe takes in any case: it has 64 KiB
 _ROOM: Final = 1024 * 1024  # bytes of results that a pipe holds, where the system lets it
 
 
@@ -95,6 +95,8 @@ class _Worker:
 class WorkerPool:
     """So many workers, which end with this process; each calls ``start(*given)`` for its function.
 
+    One is given at most ``depth`` jobs before it told of the first.
+
     Raises:
         ContractError: here and in all methods, a worker ended before its work was done.
     """
@@ -105,8 +107,10 @@ class WorkerPool:
         start: Callable[..., Callable[[Any], Any]],
         given: tuple[object, ...],
         way: Literal["fork", "spawn"],
+        depth: int,
     ) -> None:
         context = get_context(way)
+        self._depth, self._small = depth, _WAITING // depth
         self._workers: dict[int, _Worker] = {}
         self._waiting: deque[tuple[Any, Coming]] = deque()
         self._next: bytes | None = None  # the first of those that wait, as it is sent
@@ -142,7 +146,7 @@ class WorkerPool:
         self._give()
 
     def _give(self) -> None:
-        for depth in range(2):
+        for depth in range(self._depth):
             for worker in self._workers.values():
                 if self._waiting and len(worker.coming) == depth:
                     self._give_next(worker)
@@ -156,7 +160,7 @@ class WorkerPool:
                 self._waiting.popleft()
                 coming.answer = False, error
                 return
-        if not worker.coming or len(self._next) <= _SMALL:
+        if not worker.coming or len(self._next) <= self._small:
             self._waiting.popleft()
             worker.give(self._next, coming)
             self._next = None

@@ -96,12 +96,13 @@ def all_begun(
 ) -> Iterator[Iterator[Any]]:
     """Yield an iterator of what `in_order` yields, for jobs that are all begun before.
 
-    This process can do something else meanwhile; without workers, all are done before.
+    This process can do something else meanwhile; without workers, all are done before. A worker
+    is given a job when it has told of the one before: they may be of very different sizes.
 
     Raises:
         Exception: see `in_order`.
     """
-    crew = _Crew(start, given, WORTH_WORKERS if worth is None else worth)
+    crew = _Crew(start, given, WORTH_WORKERS if worth is None else worth, ahead=1)
     try:
         for job in jobs:
             crew.take(job)
@@ -144,9 +145,13 @@ class _Crew:
     """This process, and workers as soon as they are worth while."""
 
     def __init__(
-        self, start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...], worth: int
+        self,
+        start: Callable[..., Callable[[Any], Any]],
+        given: tuple[object, ...],
+        worth: int,
+        ahead: int = _AHEAD,
     ) -> None:
-        self._start, self._given, self._worth = start, given, worth
+        self._start, self._given, self._worth, self._most_ahead = start, given, worth, ahead
         self._own: Callable[[Any], Any] | None = None
         self._workers = number_of_workers()
         self._pool: WorkerPool | None = None
@@ -171,7 +176,7 @@ class _Crew:
         """Yield what need not be waited for, and wait where too much is ahead."""
         while self._waiting and (
             isinstance(self._waiting[0], Known)
-            or self._ahead > self._workers * _AHEAD
+            or self._ahead > self._workers * self._most_ahead
             or len(self._waiting) > _MOST_WAITING
         ):
             yield self._next()
@@ -206,7 +211,7 @@ class _Crew:
 
     def _hire(self) -> None:
         self._workers = _take_share(self._workers)
-        pool = self._pool = hire(self._workers, self._start, self._given)
+        pool = self._pool = hire(self._workers, self._start, self._given, self._most_ahead)
         self._waiting = deque(
             self._submitted(pool, one.job) if isinstance(one, _Held) else one
             for one in self._waiting
@@ -233,13 +238,16 @@ def _give_back(number: int) -> None:
 
 
 def hire(
-    number: int, start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]
+    number: int, start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...], ahead: int
 ) -> "WorkerPool":
-    """Return so many workers, of which each has a function of its own, ``start(*given)``."""
+    """Return so many workers, of which each has a function of its own, ``start(*given)``.
+
+    Each has ``ahead`` jobs at hand, where they are small.
+    """
     # Late: most runs have little to do, and start no process.
     from distill.receipts.incremental.pool import WorkerPool  # noqa: PLC0415
 
-    return WorkerPool(number, start, given, _way_to_start())
+    return WorkerPool(number, start, given, _way_to_start(), ahead)
 
 
 def executor(
