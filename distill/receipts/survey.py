@@ -14,6 +14,7 @@ from distill.receipts.inputs import Lineage, SumsOf, WatchedInput, plain_sums, w
 from distill.receipts.key import Change, KeyParts, changes, sentence
 from distill.receipts.outcome import Difference, Plan, PlanStatus
 from distill.receipts.parameters import record_parameters
+from distill.receipts.real_paths import RealPaths
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.rereading import Rereading
 from distill.receipts.store import ReceiptStore
@@ -153,8 +154,9 @@ def _output_faults(
 ) -> list[Change]:
     """Return what is wrong with recorded outputs."""
     faults: list[Change] = []
+    real = RealPaths()
     for entry in outputs:
-        fault = _output_fault(workspace, entry, rereading)
+        fault = _output_fault(workspace, entry, rereading, real)
         if fault is not None:
             phrase, now = f"output {entry.path} {fault[0]}", fault[1]
             faults.append(Change(f"output:{entry.path}", phrase, str(entry.blake3), now))
@@ -162,11 +164,11 @@ def _output_faults(
 
 
 def _output_fault(
-    workspace: Workspace, entry: FileEntry, rereading: Rereading
+    workspace: Workspace, entry: FileEntry, rereading: Rereading, real: RealPaths
 ) -> tuple[str, str | None] | None:
     """Return what is wrong with an output, and the digest that it has now; null for nothing."""
     try:
-        place = workspace.resolve(entry.path)
+        place = workspace.resolve(entry.path, real)
         if place.is_symlink():
             return "is a link", None
         if not place.exists():

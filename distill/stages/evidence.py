@@ -12,7 +12,7 @@ from distill.receipts.staging import Finished, known_file
 from distill.records.withdrawal import read_withdrawals
 from distill.stages.benchmarks import read_benchmarks
 from distill.stages.evidence_lines import write_evidence
-from distill.stages.ingest import SCHEMA, Ingest
+from distill.stages.ingest import SCALE, SCHEMA, Ingest
 from distill.stages.jobs import SourceJob
 from distill.stages.narrow import NarrowTables
 from distill.stages.progress import SILENT, Progress
@@ -83,7 +83,8 @@ def index_evidence(
         resolution.settle()
         written = [known_file(evidence, UNATTACHED_FILE)]
         for source, read in ingest.sources.items():
-            writer = running.writer(evidence, running.target("evidence"), below=f"{source}/")
+            target = running.target("evidence")
+            writer = running.writer(evidence, target, below=f"{source}/", scale=SCALE)
             write_evidence(read, resolution.changes(source), writer)
             tally.add(source, "runs", writer.rows)
             written += writer.written

@@ -37,6 +37,8 @@ CREATE TABLE verdicts (
     provenance TEXT
 );
 """
+#: Shards of evidence are so many times as long as usual: five stages look at each of them.
+SCALE: Final = 8
 #: So many bytes are worth workers where a model looks for names: it takes a second for some fifty
 #: thousand, and two to be loaded.
 _WORTH_WITH_NAMES: Final = 256 * 1024
@@ -89,7 +91,7 @@ class Ingest:
             start,
             (job, files),
             worth=None if job.names is None else _WORTH_WITH_NAMES,
-            scale=1,
+            scale=SCALE,
         )
         self._open.enter_context(passes)
         self.tally.add(job.table.name, "files", len(job.files))
