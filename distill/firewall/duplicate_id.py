@@ -10,15 +10,25 @@ from distill.records.taxonomy import QuarantineReason
 _KEY_BYTES: Final = 16
 
 
+def key_of(run_id: str) -> str:
+    """Return what stands for a run id among those that were seen: 16 bytes, in hex."""
+    return blake3_hex(run_id.encode())[: 2 * _KEY_BYTES]
+
+
 class SeenRunIds:
-    """Remembers run ids as 16 bytes each, in the order of the input."""
+    """Remembers run ids by their keys, in the order of the input."""
 
     def __init__(self) -> None:
         self._seen = KeyIndex(Keys(width=_KEY_BYTES))
 
-    def is_duplicate(self, run_id: str) -> bool:
-        """Say whether this id was there before, and remember it."""
-        return not self._seen.add(bytes.fromhex(blake3_hex(run_id.encode())[: 2 * _KEY_BYTES]))
+    def repeated(self, keys: bytes) -> list[int]:
+        """Return which of these, by number, were there before, and remember all.
+
+        ``keys`` are those of `key_of`, one after the other.
+        """
+        add, width = self._seen.add, _KEY_BYTES
+        starts = range(0, len(keys), width)
+        return [start // width for start in starts if not add(keys[start : start + width])]
 
 
 def check(candidate: RunCandidate, settings: GateSettings) -> Finding | None:  # noqa: ARG001

@@ -15,7 +15,7 @@ from distill.exports.card import CardTally, CardTotals
 from distill.exports.card_tally import digest_of_shards
 from distill.exports.samples import RunSamples
 from distill.exports.settings import RagSettings, SftSettings
-from distill.firewall.duplicate_id import SeenRunIds
+from distill.firewall.duplicate_id import SeenRunIds, key_of
 from distill.firewall.finding import Refusal
 from distill.firewall.redaction import RedactionKey, count_redactions
 from distill.receipts import Report
@@ -123,11 +123,11 @@ class PartExport:
         """
         stage = self.exporting
         tally, card, refused = Tally(), CardTally(), QuarantineRows(stage.stage)
-        run_ids, rows = [], SplitRows(stage.settings.splits)
+        keys, rows = [], SplitRows(stage.settings.splits)
         for number, (_, line) in enumerate(part.lines()):
             run = ScoredRun.from_line(line)
             record = self.records.of(run)
-            run_ids.append(run.run_id)
+            keys.append(key_of(run.run_id))
             tally.add(run.source, "scored")
             sample = self.samples.of(run, record, is_duplicate=number in repeated)
             if isinstance(sample, Refusal):
@@ -141,7 +141,7 @@ class PartExport:
                 card.add(sample, record, redacted=redacted)
                 rows.add(sample.to_line(), record)
         told = {
-            "runs": run_ids,
+            "runs": "".join(keys),
             "tally": tally.as_json(),
             "card": card.as_json(),
             "refused": refused.rows,
@@ -186,7 +186,7 @@ class _Reading:
 
     def _take(self, part: Part[ScoredLines], rows: bytes) -> None:
         told = orjson.loads(rows)
-        lines = [n for n, run_id in enumerate(told["runs"]) if self.seen.is_duplicate(run_id)]
+        lines = self.seen.repeated(bytes.fromhex(told["runs"]))
         if lines:
             again = self.exporting.exports().of(part.again(), frozenset(lines))
             self.repeated[len(self.parts)] = (lines, again.content)

@@ -98,9 +98,10 @@ class Resolution:
         self._number_occurrences()
         self._withdraw()
         self._merge_or_refuse()
-        self._tables.run("CREATE INDEX by_task ON runs (task_id)")
-        self._tables.run("CREATE INDEX by_logged ON runs (logged)")
-        self._tables.run("CREATE INDEX by_subject ON runs (subject)")
+        if self._tables.number("SELECT EXISTS (SELECT 1 FROM verdicts)"):
+            self._tables.run("CREATE INDEX by_task ON runs (task_id)")
+            self._tables.run("CREATE INDEX by_logged ON runs (logged)")
+            self._tables.run("CREATE INDEX by_subject ON runs (subject)")
         self._attach_verdicts()
 
     def changes(self, source: str) -> Mapping[int, Change]:
