@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from distill.receipts.incremental import segments
 from distill.receipts.incremental.passes import Part
@@ -20,6 +20,9 @@ from distill.sources.framing import framing_label
 from distill.sources.protocol import Source
 from distill.stages.jobs import SourceJob
 from distill.stages.part_reader import Frame, PartReader, digest_of_frames
+
+#: So many segments make a part: what is done for all of its runs at once pays by their number.
+SEGMENTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def _cut(reader: PartReader) -> Iterator[tuple[Segment, list[Frame]]]:
         frames.append(one)
         size = one.end - one.start
         digest = bytes.fromhex(one.blake3[:8])
-        if is_end(digest, size, segments.USUAL) or one.end - start >= segments.LONGEST:
+        is_full = one.end - start >= SEGMENTS * segments.LONGEST
+        if is_full or is_end(digest, size, SEGMENTS * segments.USUAL):
             yield _segment(start, line, frames), frames
             start, line, frames = one.end, line + len(frames), []
     if frames:

@@ -152,8 +152,9 @@ def segments_of_columns(counts: Sequence[int], columns: Columns) -> list[tuple[S
         start = line = 0
         segments = []
         for index in range(at, at + count):
-            segments.append(Segment(start, ends[index], line, records[index], digests[index]))
-            start, line = ends[index], line + records[index]
+            end = ends[index]  # once: it is the next one's start too
+            segments.append(Segment(start, end, line, records[index], digests[index]))
+            start, line = end, line + records[index]
         found.append(tuple(segments))
         at += count
     return found

@@ -20,7 +20,7 @@ from distill.receipts.kept import Kept
 from distill.receipts.merkle import LEAF_PREFIX
 
 #: Segments are about this many bytes long.
-USUAL: Final = 128 * 1024
+USUAL: Final = 64 * 1024
 LONGEST: Final = 4 * USUAL
 _BUFFER: Final = 1 << 20
 _NEWLINE: Final = 10
