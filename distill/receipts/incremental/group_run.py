@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from distill.errors import ContractError, SourceError
 from distill.receipts.incremental.functions import Made, RecordFunction, Where
@@ -36,8 +36,7 @@ _MOST_OPEN: Final = 100
 GROUPS: Final = sha256(b"groups").digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A record of a group: its file, its bytes there, and its leaf hash."""
 
     place: Path

@@ -166,11 +166,11 @@ class _Segments:
 
     def leaf(self, member: int) -> bytes:
         """Return the leaf hash of a record."""
-        return self._kept.of(part_of(member)).leaf(index_of(member))
+        return self._kept.of(member >> _PART_BITS).leaf(member & _INDEX)
 
     def place(self, member: int) -> tuple[int, int]:
         """Return what a record of the input is sorted by."""
-        return self.order[part_of(member)], index_of(member)
+        return self.order[member >> _PART_BITS], member & _INDEX
 
 
 class _Table:
@@ -191,7 +191,7 @@ class _Table:
         if at < len(former.keys) and former.keys[at] == key:
             self._at += 1
             before = former.members[self._bounds[at] : self._bounds[at + 1]]
-            stay = [one for one in before if part_of(one) not in self._gone]
+            stay = [one for one in before if one >> _PART_BITS not in self._gone]
             members = [*stay, *gained]
             if stay and gained:
                 members.sort(key=self._segments.place)

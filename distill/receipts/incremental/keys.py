@@ -144,11 +144,14 @@ class KeyIndex:
 
     def _fill(self) -> None:
         room = max(_LEAST_ROOM, 1 << (2 * len(self.keys)).bit_length())
-        self._table = array("I", bytes(4 * room))
+        table = self._table = array("I", bytes(4 * room))
+        last = room - 1
         for number, key in enumerate(self.keys, 1):
-            place = self._place(key)
-            if not self._table[place]:
-                self._table[place] = number
+            place = hash(key) & last
+            if table[place]:
+                place = self._place(key)
+            if not table[place]:
+                table[place] = number
 
     def _place(self, key: bytes) -> int:
         """Return where the number of a key lies, or would lie."""

@@ -55,6 +55,10 @@ class Texts(Sequence[bytes]):
     def place_of(self, text: bytes, first: int = 0) -> int:
         """Return how many texts stand before this one, where they are sorted from ``first`` on."""
         content, ends, behind = self._content, self._all_ends(), len(self)
+        step = 1  # what is sought mostly stands near: further and further on, then between
+        while first + step < behind and content[ends[first + step] : ends[first + step + 1]] < text:
+            first, step = first + step + 1, step * 2
+        behind = min(first + step, behind)
         while first < behind:
             middle = (first + behind) // 2
             if content[ends[middle] : ends[middle + 1]] < text:
