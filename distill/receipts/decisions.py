@@ -78,9 +78,12 @@ class Decisions:
         return self.look.cache
 
     def recall(self) -> Decision | None:
-        """Return the decision that stands, null where the call must be looked at."""
+        """Return the decision that stands, null where the call must be looked at.
+
+        Inputs come first: where one was written to, all else need not be asked for.
+        """
         known = self.cache.entry_of(self._name)
-        if known is None:
+        if known is None or not self._are_inputs_known():
             return None
         decision = Decision.of(known[1])
         if decision is None:
@@ -108,6 +111,11 @@ class Decisions:
         if seen is not None and self.cache.is_settled(seen[1]):
             decision = Decision(found.plan.reason, receipt.digest, grounds, traces.modules)
             self.cache.keep(self._name, seen[0], decision.text)
+
+    def _are_inputs_known(self) -> bool:
+        """Whether all inputs are what the cache knows them as, as those of any decision are."""
+        places = {one.recorded: os.fspath(one.place) for one in self.call.inputs}
+        return self.look.are_known(places)
 
     @property
     def _name(self) -> str:

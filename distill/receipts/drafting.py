@@ -10,7 +10,6 @@ from distill.receipts.contract import Evidence
 from distill.receipts.credentials import redact
 from distill.receipts.inputs import parents_of
 from distill.receipts.modules import Module
-from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import (
     MAX_RECEIPT_BYTES,
     Claim,
@@ -20,6 +19,7 @@ from distill.receipts.receipt import (
     Validation,
 )
 from distill.receipts.scope import current_trigger
+from distill.receipts.store import parsed
 from distill.receipts.survey import Survey
 from distill.receipts.workspace import Workspace
 
@@ -50,7 +50,7 @@ class Draft:
                 f"the receipt would be larger than {MAX_RECEIPT_BYTES} bytes",
                 "write fewer and larger files, or note less",
             )
-        read_receipt(receipt.content)  # what nobody could read is not written
+        parsed(receipt.digest, receipt.content)  # what nobody could read is not written
         return receipt
 
     def _claim(self, evidence: Evidence, *, has_failed: bool) -> Claim:

@@ -21,6 +21,7 @@ from distill.receipts.journal import Journal, Move, Retirement
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import abandon, commit
+from distill.receipts.real_paths import RealPaths
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.rereading import Rereading
 from distill.receipts.staging import (
@@ -160,15 +161,15 @@ class Execution:
     def _watch(self, berths: list[Berth]) -> Watch:
         """Return what the stage may read: its inputs, its code, and where its outputs go."""
         draft, workspace = self.draft, self.draft.workspace
-        inputs = (os.fspath(one.place) for one in draft.survey.inputs)
-        real = [os.path.realpath(one.place) for one in draft.survey.inputs]
+        real = RealPaths()
+        inputs = [os.fspath(one.place) for one in draft.survey.inputs]
         trees = [str(workspace.root / ".distill")]
         trees += [str(place) for one in berths for place in (one.partial, one.place)]
         folders = [str(folder) for folder in (workspace.root, *workspace.roots.values())]
         return Watch(
             stage=draft.survey.key.stage,
             folders=tuple({*folders, *map(os.path.realpath, folders)}),
-            files=frozenset([*inputs, *real, *draft.survey.code_places]),
+            files=frozenset([*inputs, *map(real.of, inputs), *draft.survey.code_places]),
             trees=tuple({*trees, *map(os.path.realpath, trees)}),
         )
 

@@ -113,10 +113,13 @@ def watching_inputs(
     known: Iterable[FileEntry],
     rereading: Rereading | None = None,
     sums: SumsOf = plain_sums,
+    *,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[Callable[[], tuple[WatchedInput, ...]]]:
     """Begin `watch_inputs`, and yield what returns the inputs when it is asked for them.
 
-    Where there is much to read, and more than one core, worker processes read it meanwhile.
+    Where there is much to read, and more than one core, worker processes read it meanwhile; what is
+    called ``meanwhile`` is so where there is anything to read.
 
     Raises:
         SourceError: as `watch_inputs`.
@@ -133,6 +136,8 @@ def watching_inputs(
             new = map(partial(_gathered, rereading), unread, gathering, read)
             return tuple(next(new) if one is None else one for one in found)
 
+        if unread:
+            meanwhile()
         yield watched
 
 

@@ -23,7 +23,7 @@ from distill.receipts.durable import (
 )
 from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.reader import receipt_of
-from distill.receipts.receipt import FORMAT, Receipt, to_json
+from distill.receipts.receipt import Receipt, to_json
 from distill.receipts.workspace import Workspace
 
 Phase = Literal["open", "commit"]
@@ -77,15 +77,23 @@ class Journal:
 
     def begin(self, workspace: Workspace) -> Path:
         """Write the journal under a temporary name, which `place` expects to be durable."""
-        value = {name: to_json(getattr(self, name)) for name in _PLAIN}
-        value["receipt"] = _receipt_json(self.receipt)
         path = path_of(workspace, self.name)
         make_folder(path.parent)
-        return begin_partial(path, dumps(value) + b"\n", self.token)
+        return begin_partial(path, self._content() + b"\n", self.token)
 
     def place(self, workspace: Workspace, partial: Path) -> Path:
         """Let what `begin` wrote be the journal; return the folder that is to be durable."""
         return partial.replace(path_of(workspace, self.name)).parent
+
+    def _content(self) -> bytes:
+        """Return the canonical bytes, in which those of the receipt stand as they are."""
+        plain = {name: to_json(getattr(self, name)) for name in _PLAIN}
+        content = dumps({**plain, "receipt": None})
+        if self.receipt is None:
+            return content
+        before, nothing, behind = content.partition(_NO_RECEIPT)  # in a text its quotes are escaped
+        receipt = self.receipt.content.removesuffix(b"\n")
+        return before + nothing.removesuffix(b"null") + receipt + behind
 
     def remove(self, workspace: Workspace) -> None:
         """End the publication."""
@@ -94,6 +102,7 @@ class Journal:
         sync_folder(path.parent)
 
 
+_NO_RECEIPT = b'"receipt":null'
 _PLAIN = ("name", "token", "phase", "partials", "moves", "retirements")
 
 
@@ -136,12 +145,6 @@ def _read(path: Path, name: str) -> Journal:
     if found.name != name:
         raise VerificationError("it bears another name")
     return found
-
-
-def _receipt_json(receipt: Receipt | None) -> Json:
-    if receipt is None:
-        return None
-    return {"format": FORMAT, "claim": to_json(receipt.claim), "run": to_json(receipt.run)}
 
 
 def _journal(value: Json) -> Journal:

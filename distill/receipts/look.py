@@ -4,7 +4,7 @@ A look lasts as long as one question, and each path is asked for once, however m
 about. Who waited for somebody else meanwhile looks anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Self
@@ -38,6 +38,17 @@ class Look:
         for seen in (self._followed, self._plain, self._installed):
             seen.clear()
         self.real = RealPaths()
+
+    def are_known(self, places: Mapping[str, str]) -> bool:
+        """Whether files, links followed, have the identities that the cache knows them by.
+
+        ``places`` are where they lie, by the names that the cache has for them.
+        """
+        for name, place in places.items():
+            entry, sight = self.cache.entry_of(name), self.sight()
+            if entry is None or not sight.followed([place]) or sight.lines != [entry[0]]:
+                return False
+        return True
 
     def sight(self) -> Sight:
         """Return a sight of paths that have been seen already, or are seen from here on."""

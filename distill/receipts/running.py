@@ -1,16 +1,13 @@
 """A call that nothing is remembered of: looked at, then skipped or run."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from distill.receipts.bytecode import demand_compiled
 from distill.receipts.clock import Stopwatch
 from distill.receipts.decisions import Decisions
-from distill.receipts.drafting import Draft
 from distill.receipts.durable import new_token
-from distill.receipts.execution import Execution
 from distill.receipts.grounds import Grounds
 from distill.receipts.incremental.growth import Growth
-from distill.receipts.kept_code import keep_code
 from distill.receipts.outcome import Outcome
 from distill.receipts.publish import recover
 from distill.receipts.rereading import Rereading
@@ -18,10 +15,13 @@ from distill.receipts.scrub import scrub
 from distill.receipts.survey import survey
 from distill.receipts.traces import Traces
 
+if TYPE_CHECKING:
+    from distill.receipts.execution import Execution
+
 
 def run_or_skip(
     decisions: Decisions,
-    run: Callable[[Execution], Outcome],
+    run: "Callable[[Execution], Outcome]",
     lock: str,
     reread: dict[str, str] | None = None,
 ) -> Outcome:
@@ -38,7 +38,7 @@ def run_or_skip(
     watch = Stopwatch()
     traces = Traces(decisions.cache, reread)
     growth = Growth(workspace, lock)
-    found = survey(workspace, call, who, traces, growth.sums)
+    found = survey(workspace, call, who, traces, growth.sums, _import_rest)
     if found.passed is not None and found.plan.status == "fresh" and reread is None:
         claim = found.passed.claim
         grounds = Grounds([one.path for one in claim.inputs], [one.path for one in claim.outputs])
@@ -48,6 +48,11 @@ def run_or_skip(
     decisions.cache.write(workspace)
     if found.plan.status == "fresh" and found.passed is not None:
         return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
+    from distill.receipts.bytecode import demand_compiled  # noqa: PLC0415 - see `_import_rest`
+    from distill.receipts.drafting import Draft  # noqa: PLC0415
+    from distill.receipts.execution import Execution  # noqa: PLC0415
+    from distill.receipts.kept_code import keep_code  # noqa: PLC0415
+
     demand_compiled(traces.modules)
     keep_code(workspace, traces.modules)
     draft = Draft(workspace, who.module, call, found, new_token(), watch)
@@ -55,3 +60,9 @@ def run_or_skip(
         return run(Execution(draft, lock, growth, Rereading(decisions.cache, reread)))
     finally:
         decisions.cache.write(workspace)
+
+
+def _import_rest() -> None:
+    """Import what a run needs beside a look, which is free while worker processes read inputs."""
+    import distill.receipts.drafting  # noqa: PLC0415
+    import distill.receipts.execution  # noqa: F401, PLC0415

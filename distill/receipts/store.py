@@ -221,7 +221,7 @@ class ReceiptStore:
                 f"the receipt {digest.short}… holds bytes of {found.short}…",
                 "take the file from a copy, or remove it and run the stage again",
             )
-        return _parsed(digest, content)
+        return parsed(digest, content)
 
     def _keep_sound(self, path: Path, partial: Path, content: bytes) -> None:
         """Leave a sound receipt as it is; put a damaged one aside and the new one in its place."""
@@ -236,7 +236,7 @@ class ReceiptStore:
 _kept: Final = Kept[Digest, Receipt](room=32 * 1024 * 1024)
 
 
-def _parsed(digest: Digest, content: bytes) -> Receipt:
+def parsed(digest: Digest, content: bytes) -> Receipt:
     """Return the receipt that bytes of this digest hold, parsed once in a process.
 
     Raises:

@@ -1,6 +1,6 @@
 """Deciding whether a call must run: everything is looked at, nothing is written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,11 +52,12 @@ def survey(
     who: StageIdentity,
     traces: Traces | None = None,
     sums: SumsOf = plain_sums,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Survey:
     """Look at inputs, code, environment and the newest receipts of the call's slot, and decide.
 
     ``traces`` learn what the decision was made from, and say what is known already; ``sums`` sum up
-    inputs.
+    inputs; ``meanwhile`` is called while some are read, if any must be.
 
     Raises:
         SourceError: an input can't be read.
@@ -70,7 +71,8 @@ def survey(
     history = _History.of(store, who.stage, call.slot)
     lineage = Lineage(store.current() if call.inputs else (), call.slot)
     known = [*(history.passed.claim.inputs if history.passed else ()), *lineage.known()]
-    with watching_inputs(call.inputs, known, rereading, sums) as watched:
+    watching = watching_inputs(call.inputs, known, rereading, sums, meanwhile=meanwhile)
+    with watching as watched:
         closure = closure_of(who.module, traces)
         environment = environment_of(closure.foreign, traces.cache)
         inputs = watched()

@@ -94,6 +94,27 @@ def test_an_edit_is_noticed(known: Project, edit: str) -> None:
     assert again["reason"].startswith(reason)
 
 
+ASKED = """
+import sys
+from distill.receipts import look
+def installed(cache):
+    print("asked", file=sys.stderr)
+look.installed_token = installed
+"""
+
+
+@pytest.mark.parametrize(("edit", "asked"), [("an input", ""), ("a helper", "asked")])
+def test_where_an_input_changed_nothing_else_is_asked_for(
+    known: Project, edit: str, asked: str
+) -> None:
+    """A log that grew is told by its own status, and what is installed costs a hundred files'."""
+    known.write(*EDITS[edit][:2])
+    process = known.start(prelude=ASKED)
+    answer, told = process.communicate(timeout=60)
+    assert json.loads(answer)["status"] == "ran"
+    assert told.strip().partition("\n")[0] == asked
+
+
 def test_a_module_that_takes_another_s_place_is_noticed(project: Project) -> None:
     """What was looked for and not found decided too: a package comes before a module."""
     project.run()

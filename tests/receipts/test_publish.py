@@ -15,10 +15,11 @@ from distill.receipts import (
     InFiles,
     OutDir,
     OutFile,
+    journal,
     schema,  # noqa: F401 - pydantic too
     with_receipt,
 )
-from distill.receipts.canonical import dumps
+from distill.receipts.canonical import dumps, loads
 from distill.receipts.digest import digest_bytes
 from distill.receipts.journal import Journal
 from distill.receipts.publish import recover
@@ -227,6 +228,20 @@ def test_what_lay_in_the_way_is_never_destroyed(old: Path) -> None:
     kept = old / "data/objects" / digest_bytes(b"a stranger's\n").hex
     assert kept.read_text() == "a stranger's\n"
     assert (old / "out/deep/c.jsonl").read_text() == "new c\n"
+
+
+def test_a_journal_holds_the_bytes_of_its_receipt(old: Path) -> None:
+    """They are spliced in, and a name that reads like the place for them is left as it is."""
+    workspace = Workspace(old)
+    (receipt,) = ReceiptStore(workspace).all()
+    token, name = "0123456789abcdef", '"receipt":null'
+    made = Journal("copy-1", token, "open", (f"data/.{name}.{token}.partial",))
+    for one in (made, made.committed((), (), receipt)):
+        one.write(workspace)
+        content = journal.path_of(workspace, "copy-1").read_bytes()
+        assert journal.read(workspace, "copy-1") == one
+        assert dumps(loads(content[:-1])) + b"\n" == content
+    assert receipt.content[:-1] in content
 
 
 FORGED: dict[str, tuple[dict[str, Any], str]] = {
