@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distill.receipts.incremental import groups as tables
 from distill.receipts.incremental.groups import Groups, index_of, part_of, regroup
 from distill.receipts.incremental.rows import Rows, write_rows
 from distill.receipts.merkle import leaf_hash
@@ -118,6 +119,27 @@ def test_groups_are_the_same_however_many_records_are_taken_at_once(
         digests = [digest_of(one) for one in order]
         groups, _ = regroup(groups, digests, known.__getitem__)
         assert listed(groups) == plainly(order)
+
+
+def test_a_large_input_is_not_copied_for_every_few_records(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is copied grows with the records, and not with their square."""
+    monkeypatch.setattr("distill.receipts.incremental.groups._AT_ONCE", 1)
+    copied: list[int] = []
+    whole = tables._Table.whole
+
+    def counted(table: tables._Table) -> Groups:
+        found = whole(table)
+        copied.append(len(found.members))
+        return found
+
+    monkeypatch.setattr(tables._Table, "whole", counted)
+    segments = [[(b"k%d" % (n % 700), b"r%d" % n)] for n in range(2000)]
+    known = {digest_of(one): Rows(rows_of(one)) for one in segments}
+    found, _ = regroup(Groups(), list(known), known.__getitem__)
+    assert listed(found) == plainly(segments)
+    assert sum(copied) < 40 * 2000
 
 
 def test_what_a_record_is_found_by() -> None:

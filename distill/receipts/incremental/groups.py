@@ -25,7 +25,8 @@ _PART_BITS: Final = 32
 _INDEX: Final = 2**_PART_BITS - 1
 _MOST_PARTS: Final = 2**31
 _WIDTH: Final = 8
-_AT_ONCE: Final = 1 << 15  # records whose keys are in memory as objects
+_AT_ONCE: Final = 1 << 15  # records whose keys are in memory as objects, or
+_SHARE: Final = 32  # one of so many: the table is copied each time, which would grow as its square
 
 
 def _no_numbers() -> "array[int]":
@@ -135,7 +136,7 @@ def _changes(
     As many as are in memory at once: first those that lost one, which is no member any more then.
     """
     changed: dict[bytes, list[int]] = {}
-    records = 0
+    records, before = 0, len(former.members)
 
     def parts() -> Iterator[tuple[bytes, int | None]]:
         yield from ((former.parts[at], None) for at in gone.values())
@@ -149,9 +150,9 @@ def _changes(
             records += 1
             if begin is not None:
                 gained.append(begin | index)
-        if records >= _AT_ONCE:
+        if records >= max(_AT_ONCE, before // _SHARE):
             yield changed
-            changed, records = {}, 0
+            changed, records, before = {}, 0, before + records
     if changed:
         yield changed
 
