@@ -1,5 +1,6 @@
 """A scored run: ids and the decision, never a text. Format ``distill.scored/1``."""
 
+import re
 from typing import Any, Final, Literal
 
 from distill.records.evidence import TaskIdentity
@@ -74,6 +75,7 @@ class ScoredRun(Record, frozen=True, kw_only=True):
 
 _REF: Final = b',"evidence":{"path":'
 _DIGEST: Final = b'"blake3":'
+_RANGE: Final = re.compile(rb'"start":(\d+),"end":(\d+),\Z')
 
 
 def without_place(line: bytes) -> bytes:
@@ -85,3 +87,10 @@ def without_place(line: bytes) -> bytes:
     """
     at, digest = line.rfind(_REF), line.rfind(_DIGEST)
     return line[:at] + line[digest:] if 0 <= at < digest else line
+
+
+def evidence_bytes(line: bytes) -> int:
+    """Return how many bytes the evidence of a scored run has; none where a line is no such run."""
+    at, digest = line.rfind(_REF), line.rfind(_DIGEST)
+    found = _RANGE.search(line, at, digest) if 0 <= at < digest else None
+    return 0 if found is None else int(found[2]) - int(found[1])

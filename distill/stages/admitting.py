@@ -33,7 +33,7 @@ from distill.records.taxonomy import QuarantineUnit
 from distill.stages.lines import RandomReader
 from distill.stages.progress import Progress
 from distill.stages.quarantine_file import QuarantineFile, QuarantineRows
-from distill.stages.scored_parts import ScoredLines, parts_of_scored
+from distill.stages.scored_parts import ScoredLines, parts_of_scored, worth_workers
 from distill.stages.split_files import SCALE, Apply, Changes, SplitFiles, SplitRows
 from distill.stages.tally import REDACTED, Tally
 
@@ -226,8 +226,11 @@ class RunExport:
         exporting = Exporting(self.stage, self.samples, self.settings, self.key, files)
         total = sum(path.stat().st_size for path in scored)
         scale = SCALE if self.settings.splits is None else None
+        worth = worth_workers(scored, evidence)
         with (
-            Passes(running, rows, Exporting.start, (exporting,), scale=scale) as passes,
+            Passes(
+                running, rows, Exporting.start, (exporting,), worth=worth, scale=scale
+            ) as passes,
             QuarantineFile(quarantine, self.stage, tally) as refused,
             progress.stage(self.stage, total) as bar,
         ):

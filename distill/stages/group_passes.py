@@ -38,13 +38,15 @@ class Telling:
     ``start(*given)`` returns the function that computes some groups: as many as have ``at_once``
     runs together, or one that has more. ``together`` joins what groups told; ``items`` are the keys
     of what was written of a group, by its digest and what it told. It is null where that is the
-    digest: where one writer, of the scale of sets, writes all groups.
+    digest: where one writer, of the scale of sets, writes all groups. ``worth`` is that of
+    `in_order`, in bytes of scored lines.
     """
 
     start: Callable[..., Callable[[Sequence[Group]], list[Mapped]]]
     given: tuple[object, ...]
     together: Callable[[Sequence[Told]], dict[str, Any]]
     at_once: int
+    worth: int
     items: Items | None = None
 
 
@@ -74,7 +76,9 @@ class GroupPasses:
         asked: deque[list[int]] = deque()
         jobs = self._jobs(asked)
         number, rows = 0, dict[int, bytes]()
-        for made in in_order(self._telling.start, self._telling.given, jobs):
+        for made in in_order(
+            self._telling.start, self._telling.given, jobs, worth=self._telling.worth
+        ):
             some = asked.popleft()
             if some:
                 rows |= self._keep(some, made)

@@ -24,6 +24,7 @@ from distill.stages.progress import SILENT, Progress
 from distill.stages.quarantine_file import QuarantineFile
 from distill.stages.redacting import key_named
 from distill.stages.scored_groups import ScoredGroups, start_indexing
+from distill.stages.scored_parts import worth_workers
 from distill.stages.split_files import SplitFiles, piece_changes
 from distill.stages.tally import Tally
 
@@ -82,7 +83,8 @@ def write_preference(
         groups = _groups(running, index, tables, tally)
         items = None if settings.splits is None else _items
         usual = sum(path.stat().st_size for path in evidence) // max(1, groups.runs)  # bytes a run
-        telling = Telling(start_pairing, given, together, _AT_ONCE // max(1, usual), items)
+        at_once, worth = _AT_ONCE // max(1, usual), worth_workers(scored, evidence)
+        telling = Telling(start_pairing, given, together, at_once, worth, items)
         with GroupPasses(running, rows, groups, telling) as passes:
             done = 0
             for runs, told in passes.first():

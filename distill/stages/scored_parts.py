@@ -3,23 +3,27 @@
 A scored line names its evidence by file and bytes. Where an edit makes a shard longer, or one more,
 all evidence behind it moves, and says the same: what is exported of it follows from the rest of the
 line, in which the digest of the evidence stands. So these parts are cut, and known, without places.
+
+What comes of a part is as long as the evidence of its runs, so its length counts where it ends.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from distill.receipts.incremental import workers
 from distill.receipts.incremental.passes import Part
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.segments import Cutter, Segment, changed_meanwhile
 from distill.receipts.inputs import WatchedInput
-from distill.records.scored import without_place
+from distill.records.scored import evidence_bytes, without_place
 from distill.stages.line_parts import shards_by_source
 from distill.stages.lines import RandomReader, read_lines
 
 _LEAF: Final = b"\x00scored "  # no leaf of a record tree: what it is over is no record
+_LIGHTER: Final = 16  # so many bytes of evidence weigh as much as one of a scored line
 _PLACELESS: Final = ":placeless"  # of a file's digest: its segments without places
 
 
@@ -73,12 +77,25 @@ def _part(lines: ScoredLines) -> Part[ScoredLines]:
 
 def cut_scored(path: Path) -> Iterator[Segment]:
     """Yield the segments of a file of scored lines; where evidence lies does not move them."""
-    cutter = Cutter()
-    for _, line in read_lines(path):
-        cutter.take([_leaf(line)], [len(line)])
-        yield from cutter.ended()
+    cutter = Cutter()  # over weights in the place of sizes
+    begin = end = 0
+    for start, line in read_lines(path):
+        cutter.take([_leaf(line)], [len(line) + evidence_bytes(line) // _LIGHTER])
+        end = start + len(line)
+        for ended in cutter.ended():
+            yield replace(ended, start=begin, end=end)
+            begin = end
     cutter.close()
-    yield from cutter.ended()
+    yield from (replace(last, start=begin, end=end) for last in cutter.ended())
+
+
+def worth_workers(scored: Sequence[Path], evidence: Sequence[Path]) -> int:
+    """Return how many bytes of these scored lines have evidence that workers are worth while for.
+
+    See `distill.receipts.incremental.workers.in_order`.
+    """
+    lines, theirs = (sum(path.stat().st_size for path in paths) for paths in (scored, evidence))
+    return workers.WORTH_WORKERS * lines // max(1, theirs)
 
 
 def digest_of(lines: list[bytes]) -> bytes:
