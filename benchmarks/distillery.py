@@ -1,15 +1,17 @@
 """The five stages on a growing corpus: cold, nothing to do, growth, an edit, another setting.
 
-    python benchmarks/distillery.py [--runs 160000] [--repeat 1] [--cases NAME ...] [--made FOLDER]
+    python benchmarks/distillery.py [--runs 160000] [--shape short] [--repeat 1]
+        [--cases NAME ...] [--made FOLDER]
 
-Makes a workspace of generated runs (`benchmarks/corpus.py`, 6 KB a run: 160,000 are 1 GB) and runs
-`distill run` on it as a process of its own: with two workers and with one, again with nothing to
-do, after 1 % was appended to the newest log, after one record was edited in the middle, after a
-change of one set's settings. Peak memory is that of all processes of a run together, sampled. The
-speed-up of two workers is held beside that of two independent processes that only compute, which is
-what the machine can give at that moment. With `--cases` only the cold run with two workers and the
-cases that are named are run; with `--made` on a workspace that `benchmarks/corpus.py` wrote before,
-which stays. Prints Markdown for docs/benchmarks.md, a case as soon as it ended to standard error.
+Makes a workspace of generated runs (`benchmarks/corpus.py`: 160,000 short ones of 6 KB, or 4,000
+long ones of 250 KB, are 1 GB) and runs `distill run` on it as a process of its own: with two
+workers and with one, again with nothing to do, after 1 % was appended to the newest log, after one
+record was edited in the middle, after a change of one set's settings. Peak memory is that of all
+processes of a run together, sampled. The speed-up of two workers is held beside that of two
+independent processes that only compute, which is what the machine can give at that moment. With
+`--cases` only the cold run with two workers and the cases that are named are run; with `--made` on
+a workspace that `benchmarks/corpus.py` wrote before, which stays. Prints Markdown for
+docs/benchmarks.md, a case as soon as it ended to standard error.
 """
 
 import argparse
@@ -28,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-from corpus import make_run, write_corpus
+from corpus import SHAPES, Shape, make_run, write_corpus
 
 _SAMPLE = 0.05
 _ALONE, _COLD = "cold, 1 worker", "cold, 2 workers"
@@ -125,12 +127,12 @@ def speed_up_of_processes() -> float:
     return alone / (monotonic() - began)
 
 
-def append(workspace: Path, number: int, runs: int) -> None:
+def append(workspace: Path, number: int, runs: int, shape: Shape) -> None:
     """Append new runs, with tasks of their own, to the newest log."""
     words = ["".join(random.Random(i).choices("etaoin", k=6)) for i in range(4000)]
     with max((workspace / "logs").iterdir()).open("ab") as log:
         for new in range(10_000_000 + number, 10_000_000 + number + runs):
-            log.write(json.dumps(make_run(new, 4, words)).encode() + b"\n")
+            log.write(json.dumps(make_run(new, 4, words, shape)).encode() + b"\n")
 
 
 def edit(workspace: Path, quarter: int) -> None:
@@ -151,11 +153,11 @@ def another_setting(workspace: Path) -> None:
     path.write_text(path.read_text() + "\n[exports.sft]\ninclude_partial = true\n")
 
 
-def measure(folder: Path, runs: int, chosen: Collection[str]) -> dict[str, Measured]:
+def measure(folder: Path, runs: int, shape: Shape, chosen: Collection[str]) -> dict[str, Measured]:
     """Measure the cold run and every chosen case of a workspace once, in order."""
     changes: tuple[Callable[[], None], ...] = (
         lambda: None,
-        lambda: append(folder, 0, runs // 100),
+        lambda: append(folder, 0, runs // 100, shape),
         lambda: edit(folder, 1),
         lambda: edit(folder, 2),
         lambda: edit(folder, 3),
@@ -186,6 +188,7 @@ def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=160_000)
+    parser.add_argument("--shape", choices=SHAPES, default="short")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--cases", nargs="*", choices=_CASES, default=_CASES)
     parser.add_argument("--made", type=Path, help="a workspace with so many runs, never run before")
@@ -196,21 +199,22 @@ def main() -> None:
         parser.error(f"{options.made} has no logs: make it with benchmarks/corpus.py")
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},")
     print(f"load before {os.getloadavg()[0]:.2f}; {options.repeat} repetitions, medians\n")
+    shape = SHAPES[options.shape]
     samples: dict[str, list[Measured]] = {}
     size = 0
     for _ in range(options.repeat):
         folder = options.made or Path(tempfile.mkdtemp(prefix="distill-bench-"))
         try:
             if options.made is None:
-                write_corpus(options.runs, folder)
+                write_corpus(options.runs, folder, shape=shape)
             size = sum(log.stat().st_size for log in (folder / "logs").iterdir())
-            found = measure(folder, options.runs, options.cases)
+            found = measure(folder, options.runs, shape, options.cases)
         finally:
             if options.made is None:
                 shutil.rmtree(folder, ignore_errors=True)
         for name, one in found.items():
             samples.setdefault(name, []).append(one)
-    print(f"{options.runs:,} runs, {size / 1e6:,.0f} MB of logs.\n")
+    print(f"{options.runs:,} {options.shape} runs, {size / 1e6:,.0f} MB of logs.\n")
     print("| case | s | MB/s of logs | CPU s | peak MB, all processes | of cold |")
     print("| --- " * 6 + "|")
     cold = statistics.median(one.seconds for one in samples[_COLD])
