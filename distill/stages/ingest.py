@@ -91,6 +91,7 @@ class Ingest:
             start,
             (job, files),
             worth=None if job.names is None else _WORTH_WITH_NAMES,
+            before=_import_for_all,
             scale=SCALE,
         )
         self._open.enter_context(passes)
@@ -200,6 +201,11 @@ class Ingest:
         for verdict in found["verdicts"]:
             self._verdicts += 1
             self.tables.add("verdicts", (self._verdicts, source, *verdict))
+
+
+def _import_for_all() -> None:
+    """Import what the first run that is observed needs, and the stages behind need too."""
+    import distill.firewall.minhash  # noqa: F401, PLC0415 - brings numpy
 
 
 def _leaves(text: str) -> list[bytes]:

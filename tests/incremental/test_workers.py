@@ -66,3 +66,46 @@ def test_the_files_of_a_source_are_read_by_the_same_workers(
     alone = build_evidence_index(make_workspace(tmp_path / "one", MAPPED + VERDICT, logs))
     assert alone.receipt.claim_digest == together.receipt.claim_digest
     assert counts(alone)["runs"] == 35
+
+
+class _Asked:
+    """Stands for workers, and for what comes of a job that one of them was given."""
+
+    def __init__(self, job: int = 0) -> None:
+        self._job = job
+
+    def submit(self, job: int) -> "_Asked":
+        """Take a job."""
+        return _Asked(job)
+
+    def result(self) -> int:
+        """Return what came of it."""
+        return self._job
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_what_all_workers_need_is_imported_before_they_are_forked(
+    monkeypatch: pytest.MonkeyPatch, *, forks: bool
+) -> None:
+    """Once, and only where they are: little is done without it, and others import it themselves."""
+    seen: list[str] = []
+    monkeypatch.setenv(WORKERS, "2")
+    monkeypatch.setattr(workers, "may_fork", lambda: forks)
+
+    def before() -> None:
+        seen.append("imported")
+
+    def hire(*_: object) -> _Asked:
+        seen.append("hired")
+        return _Asked()
+
+    monkeypatch.setattr(workers, "hire", hire)
+
+    little = [(number, WORTH_WORKERS // 4) for number in range(3)]
+    assert list(in_order(attrgetter, ("real",), little, before=before)) == [0, 1, 2]
+    assert seen == []
+    assert list(in_order(attrgetter, ("real",), JOBS, before=before)) == [n for n, _ in JOBS]
+    assert seen == (["imported", "hired"] if forks else ["hired"])

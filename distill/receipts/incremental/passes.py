@@ -13,6 +13,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Generic, Self, TypeVar
@@ -60,7 +61,8 @@ class Mapped:
 class Passes(Generic[Job]):
     """Both passes of one run. ``start(*given)`` returns the function that computes a job.
 
-    ``folder`` has room for lines and rows between the passes; ``worth`` is that of `in_order`.
+    ``folder`` has room for lines and rows between the passes; ``worth`` and ``before`` are those of
+    `in_order`.
     ``scale`` is that of the writer of the second pass, where one writes all parts that the first
     one gave, in that order: most lines are written once then.
     ``is_packed``: rows come as they are to be remembered, and are given out so; else they are
@@ -75,10 +77,12 @@ class Passes(Generic[Job]):
         given: tuple[object, ...],
         *,
         worth: int | None = None,
+        before: Callable[[], object] | None = None,
         scale: int | None = None,
         is_packed: bool = False,
     ) -> None:
-        self._running, self._worth, self._is_packed = running, worth, is_packed
+        self._running, self._is_packed = running, is_packed
+        self._in_order = partial(in_order, start, given, worth=worth, before=before)
         self._start, self._given = start, given
         self._function: Callable[[Job], Mapped] | None = None
         self._known = running.memory.rows
@@ -102,7 +106,7 @@ class Passes(Generic[Job]):
         """Yield each part with its rows, in order; what comes out holds no input any more."""
         asked: deque[Part[Job]] = deque()
         jobs = self._jobs(parts, asked)
-        for found in in_order(self._start, self._given, jobs, worth=self._worth):
+        for found in self._in_order(jobs):
             part = asked.popleft()
             yield part, self._take(part.key, found)
 

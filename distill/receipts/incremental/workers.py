@@ -64,19 +64,22 @@ def in_order(
     jobs: Iterable[tuple[Any, int] | Known[Any]],
     *,
     worth: int | None = None,
+    before: Callable[[], object] | None = None,
 ) -> Iterator[Any]:
     """Yield ``start(*given)(job)`` for every job, given with its size in bytes, in order.
 
     Only a few results wait in memory. Where there is little to do, fewer bytes than ``worth`` (or
     `WORTH_WORKERS`), it is done here; else workers are started, and ``start`` is called once in
-    each. Several threads that do so at once share the number of workers, and each has one at least.
+    each. ``before`` is called first where they are forked: what it imports all of them have, and so
+    has this process for what comes later. Several threads that do so at once share the number of
+    workers, and each has one at least.
 
     Raises:
         ConfigurationError: see `number_of_workers`.
         Exception: what a job raised, at its place in the order.
         ContractError: a worker ended before its work was done.
     """
-    crew = _Crew(start, given, WORTH_WORKERS if worth is None else worth)
+    crew = _Crew(start, given, WORTH_WORKERS if worth is None else worth, before=before)
     try:
         for job in jobs:
             crew.take(job)
@@ -150,7 +153,9 @@ class _Crew:
         given: tuple[object, ...],
         worth: int,
         ahead: int = _AHEAD,
+        before: Callable[[], object] | None = None,
     ) -> None:
+        self._before = before
         self._start, self._given, self._worth, self._most_ahead = start, given, worth, ahead
         self._own: Callable[[Any], Any] | None = None
         self._workers = number_of_workers()
@@ -210,6 +215,8 @@ class _Crew:
         return self._workers > 1
 
     def _hire(self) -> None:
+        if self._before is not None and may_fork():
+            self._before()
         self._workers = _take_share(self._workers)
         pool = self._pool = hire(self._workers, self._start, self._given, self._most_ahead)
         self._waiting = deque(
