@@ -15,7 +15,7 @@ import pytest
 from distill.errors import ContractError
 from distill.receipts.incremental.pool import WorkerPool
 
-LARGE = 3 * 1024 * 1024  # more than a pipe holds
+SIZES = (10, 16 * 1024, 250 * 1024, 3 * 1024 * 1024)  # at hand in any pipe, in a wide one, in none
 
 
 def _start(factor: int) -> Callable[[Any], Any]:
@@ -78,7 +78,7 @@ def pool(depth: int) -> Iterator[WorkerPool]:
 
 def test_jobs_and_results_that_fill_the_pipes_stop_nobody(pool: WorkerPool) -> None:
     """Small and large ones between each other, asked for in another order."""
-    jobs = [bytes([n]) * (LARGE if n % 3 else 10) for n in range(24)]
+    jobs = [bytes([n]) * SIZES[7 * n % 11 % 4] for n in range(64)]
     coming = [pool.submit(job) for job in jobs]
     for job, one in reversed(list(zip(jobs, coming, strict=True))):
         assert one.result() == job * 2

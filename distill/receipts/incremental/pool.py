@@ -24,8 +24,8 @@ from typing import Any, Final, Literal
 from distill.errors import ContractError
 from distill.receipts.travelling import that_travels
 
-_WAITING: Final = 36 * 1024  # bytes of jobs that a pipe takes in any case: it has 64 KiB
-_ROOM: Final = 1024 * 1024  # bytes of results that a pipe holds, where the system lets it
+_ROOM: Final = 1024 * 1024  # bytes that a pipe is to hold, where the system lets it
+_USUAL_ROOM: Final = 64 * 1024  # bytes that a pipe holds in any case
 
 
 class Coming:
@@ -58,8 +58,8 @@ class _Worker:
     def __init__(self, context: Any, given: tuple[object, ...]) -> None:
         theirs, self._jobs = context.Pipe(duplex=False)
         self.results, tell = context.Pipe(duplex=False)
-        with suppress(AttributeError, OSError):  # not everywhere, and there is a bound for a user
-            fcntl.fcntl(tell, fcntl.F_SETPIPE_SZ, _ROOM)
+        _widen(tell)
+        self.room = _widen(self._jobs)
         self.coming: deque[Coming] = deque()
         self._process: BaseProcess = context.Process(target=_serve, args=(theirs, tell, *given))
         try:
@@ -110,7 +110,7 @@ class WorkerPool:
         depth: int,
     ) -> None:
         context = get_context(way)
-        self._depth, self._small = depth, _WAITING // depth
+        self._depth = depth
         self._workers: dict[int, _Worker] = {}
         self._waiting: deque[tuple[Any, Coming]] = deque()
         self._next: bytes | None = None  # the first of those that wait, as it is sent
@@ -160,10 +160,20 @@ class WorkerPool:
                 self._waiting.popleft()
                 coming.answer = False, error
                 return
-        if not worker.coming or len(self._next) <= self._small:
+        # The one that it works on has left the pipe, so there is room for one more: a message
+        # takes whole pages.
+        if not worker.coming or len(self._next) <= worker.room // self._depth:
             self._waiting.popleft()
             worker.give(self._next, coming)
             self._next = None
+
+
+def _widen(pipe: Any) -> int:
+    """Let a pipe hold as much as it may, and return how many bytes that is at least."""
+    try:
+        return fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _ROOM)
+    except (AttributeError, OSError):  # not everywhere, and there is a bound for a user
+        return _USUAL_ROOM
 
 
 def ended_early() -> ContractError:
