@@ -22,8 +22,6 @@ from distill.receipts.travelling import Told, outcome_of, that_travels, told_of
 
 _LOOK: Final = 0.1  # seconds between two calls of what is done meanwhile
 _END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
-_MMAP_THRESHOLD: Final = -3  # M_MMAP_THRESHOLD of mallopt(3)
-_LARGE: Final = 1024 * 1024
 
 
 def may_be_elsewhere() -> bool:
@@ -82,7 +80,6 @@ def _make(call: Callable[[], Outcome], parent: int, tell: int) -> NoReturn:
     code = 1
     try:
         _end_with(parent)
-        _give_back_what_is_large()
         answer: Told | Exception
         try:
             answer = told_of(call())
@@ -103,18 +100,6 @@ def _end_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(_END_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-
-
-def _give_back_what_is_large() -> None:
-    """Let a large buffer lie by itself, so that the system has its room when it is freed.
-
-    Left alone glibc puts buffers as large as one that was freed before among the small ones, where
-    room that is free stays with the process, and workers that are forked copy it piece by piece.
-    """
-    import ctypes  # noqa: PLC0415 - see above
-
-    with suppress(AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def _read(told: int, meanwhile: Callable[[], None] | None) -> bytes:

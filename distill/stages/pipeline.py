@@ -1,6 +1,6 @@
 """The five stages in their order: run them, or say what running them would do."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,9 +25,12 @@ WORTH_PROCESSES: Final = 1024 * 1024
 #: The same where a process is started anew, which costs an import.
 WORTH_IMPORTS: Final = 16 * 1024 * 1024
 
-#: Stages over so many bytes of logs, or of evidence, are run one after the other, each in a process
-#: of its own: what one needs in memory goes with its process, and no two need theirs at once.
+#: Stages over so many bytes of logs, or of evidence, are run each in a process of its own: what one
+#: needs in memory goes with its process.
 MUCH: Final = 256 * 1024 * 1024
+#: Exports of scored lines of so many bytes, which are some 45,000 runs, are not run side by side
+#: then: what they need in memory grows with the number of runs.
+MANY: Final = 40 * 1024 * 1024
 
 _EXPORT: Final = "export_"
 _LONGEST: Final = frozenset({preference.STAGE})
@@ -156,22 +159,23 @@ def run_stages(
     """Run stages in the order given; `done` is told of each that ended well, in that order.
 
     Neighbours with the same parents run side by side, each in a process of its own, where there is
-    enough to do and more than one core.
+    enough to do, not too much, and more than one core.
 
     Raises:
         DistillError: the first of the stages that failed; those before it are done, and those after
             it have not begun, unless they ran beside it.
     """
-    if _is_much(project, stages) and may_be_elsewhere():
-        return _run_in_turn(project, stages, progress, done)
+    is_elsewhere = _is_much(project, stages) and may_be_elsewhere()
     outcomes: list[Outcome] = []
     for _, neighbours in groupby(stages, key=lambda stage: stage.parents):
         several = tuple(neighbours)
-        if len(several) == 1:
+        if len(several) > 1 and not (is_elsewhere and _are_many(project, several)):
+            outcomes += _run_beside(project, several, progress, done)
+        elif is_elsewhere:
+            outcomes += _run_in_turn(project, several, progress, done)
+        else:
             outcomes.append(several[0].run(project, progress))
             done(several[0], outcomes[-1])
-        else:
-            outcomes += _run_beside(project, several, progress, done)
     return outcomes
 
 
@@ -179,11 +183,22 @@ def _is_much(project: Project, stages: Sequence[Stage]) -> bool:
     """Whether the first of the stages, and so each of them, reads much."""
     with workspace_scope(project.workspace):
         given = stages[0].later(project).kwargs
+    return _size(given.get("logs", given["evidence"])) >= MUCH
+
+
+def _are_many(project: Project, exports: Sequence[Stage]) -> bool:
+    """Whether exports read the lines of many runs."""
+    with workspace_scope(project.workspace):
+        given = exports[0].later(project).kwargs
+    return _size(given["scored"]) >= MANY
+
+
+def _size(places: Iterable[Path]) -> int:
     size = 0
-    for place in given.get("logs", given["evidence"]):
+    for place in places:
         with suppress(OSError):  # the stage says what is wrong with it
             size += Path(place).stat().st_size
-    return size >= MUCH
+    return size
 
 
 def _run_in_turn(

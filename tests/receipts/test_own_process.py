@@ -1,7 +1,6 @@
 """A call in a process of its own: its end is told, and it does not outlive who asked for it."""
 
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -111,29 +110,6 @@ def test_who_is_interrupted_interrupts_it(workspace: Workspace, tmp_path: Path) 
     with workspace_scope(workspace), pytest.raises(KeyboardInterrupt):
         in_own_process(call, interrupt)
     assert mark.read_text() == "cleaned up"
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc")
-def test_large_buffers_are_given_back(workspace: Workspace) -> None:
-    """Also where something small was made behind each of them, and stays."""
-
-    def resident() -> int:
-        text = Path("/proc/self/statm").read_text(encoding="ascii")
-        return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-    def call() -> Outcome:
-        size = 2 * 1024 * 1024
-        one = b"x" * size
-        del one  # glibc takes buffers of this size for small ones from here on
-        before = resident()
-        both = [(b"x" * size, b"y" * 100_000) for _ in range(32)]
-        small = [one for _, one in both]
-        both.clear()
-        return outcome(workspace, f"{(resident() - before) // size} of {len(small)}")
-
-    with workspace_scope(workspace):
-        kept = int(in_own_process(call).reason.split()[0])
-    assert kept < 8
 
 
 @pytest.mark.parametrize(("workers", "may"), [("1", False), ("2", True)])

@@ -62,6 +62,7 @@ class Process:
 @pytest.fixture(autouse=True)
 def _always_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "MUCH", 0)
+    monkeypatch.setattr(pipeline, "MANY", 0)
     monkeypatch.setattr(workers, "WORTH_WORKERS", 0)
     monkeypatch.setenv(WORKERS, "2")
 
@@ -151,3 +152,14 @@ def test_little_is_done_in_this_process(
     monkeypatch.setattr(pipeline, "MUCH", size + 1)
     run_stages(project, STAGES[:1], progress=progress)
     assert {pid for _, _, pid in progress.told()} == {os.getpid()}
+
+
+def test_exports_of_few_runs_are_not_in_turn(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the logs are; here they are too short for processes side by side."""
+    monkeypatch.setattr(pipeline, "MANY", 1 << 40)
+    progress = Process(tmp_path / "told")
+    run_stages(project, STAGES, progress=progress)
+    pids = {name: pid for name, _, pid in progress.told()}
+    assert [pids[name] == os.getpid() for name in NAMES] == [False, False, True, True, True]
