@@ -1,5 +1,7 @@
 """Workers over pipes: what comes of jobs comes back, and whoever ends early is told of."""
 
+import fcntl
+import mmap
 import multiprocessing
 import os
 import signal
@@ -57,8 +59,28 @@ def _meet(folder: Path) -> int:
     return os.getpid()
 
 
+def _repeat_later(content: bytes) -> bytes:
+    time.sleep(0.005)  # meanwhile another job is given
+    return content * 8
+
+
 def _wait() -> None:
     threading.Event().wait()
+
+
+def _late(*_: object) -> None:
+    message = "nothing goes on any more"
+    raise AssertionError(message)
+
+
+@pytest.fixture
+def _in_time() -> Iterator[None]:
+    """Fail where everybody waits for each other."""
+    former = signal.signal(signal.SIGALRM, _late)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, former)
 
 
 @pytest.fixture(params=[1, 4])
@@ -82,6 +104,27 @@ def test_jobs_and_results_that_fill_the_pipes_stop_nobody(pool: WorkerPool) -> N
     coming = [pool.submit(job) for job in jobs]
     for job, one in reversed(list(zip(jobs, coming, strict=True))):
         assert one.result() == job * 2
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes have one size")
+@pytest.mark.usefixtures("_in_time")
+def test_pipes_of_two_pages_stop_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user who has many pipes is given such ones, and can't make them wider."""
+    call = fcntl.fcntl
+
+    def narrow(pipe: Any, what: int, *given: int) -> int:
+        if what != fcntl.F_SETPIPE_SZ:
+            return call(pipe, what, *given)
+        call(pipe, what, 2 * mmap.PAGESIZE)
+        raise PermissionError
+
+    monkeypatch.setattr(fcntl, "fcntl", narrow)
+    found = WorkerPool(2, _start, (1,), "fork", 4)
+    try:
+        coming = [found.submit(partial(_repeat_later, b"a" * 15_000)) for _ in range(32)]
+        assert {len(one.result()) for one in coming} == {8 * 15_000}
+    finally:
+        found.close()
 
 
 def test_all_workers_work_and_no_thread_stands_between(pool: WorkerPool, tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ has two in the process that gives, which costs more than sending the messages do
 
 A worker has more jobs at hand before it has told of the first, so that it need not wait. Nobody
 waits for each other: what is at hand is small enough for the pipe to hold it, and another job is
-given to a worker that has told of everything.
+given to a worker that has told of everything. So is each where it isn't known what the pipe holds.
 """
 
 import fcntl
 import gc
+import mmap
 import os
 import pickle
 import select
@@ -25,7 +26,7 @@ from distill.errors import ContractError
 from distill.receipts.travelling import that_travels
 
 _ROOM: Final = 1024 * 1024  # bytes that a pipe is to hold, where the system lets it
-_USUAL_ROOM: Final = 64 * 1024  # bytes that a pipe holds in any case
+_LEAST_PAGES: Final = 16  # of a pipe that several messages can wait in
 
 
 class Coming:
@@ -169,11 +170,18 @@ class WorkerPool:
 
 
 def _widen(pipe: Any) -> int:
-    """Let a pipe hold as much as it may, and return how many bytes that is at least."""
+    """Let a pipe hold as much as it may, and return how many bytes that is.
+
+    0 where no message can be counted on to have room: the system does not say, or gives two pages,
+    as Linux does to a user whose pipes have 64 MiB together (pipe(7), `pipe-user-pages-soft`).
+    """
+    with suppress(AttributeError, OSError):  # not everywhere, and there is a bound for a user
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _ROOM)
     try:
-        return fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _ROOM)
-    except (AttributeError, OSError):  # not everywhere, and there is a bound for a user
-        return _USUAL_ROOM
+        room = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+    except (AttributeError, OSError):
+        return 0
+    return room if room >= _LEAST_PAGES * mmap.PAGESIZE else 0
 
 
 def ended_early() -> ContractError:
