@@ -106,6 +106,27 @@ def test_jobs_and_results_that_fill_the_pipes_stop_nobody(pool: WorkerPool) -> N
         assert one.result() == job * 2
 
 
+@pytest.mark.usefixtures("_in_time")
+def test_who_is_interrupted_while_it_gives_waits_for_nobody() -> None:
+    """The worker has half of a job, and would wait for the other half."""
+    found = WorkerPool(1, _start, (1,), "fork", 1)
+    [worker] = multiprocessing.active_children()
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGSTOP)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    with pytest.raises(KeyboardInterrupt):
+        found.submit(b"a" * SIZES[-1])
+    signal.signal(signal.SIGALRM, _late)
+    signal.alarm(20)
+    found.close()
+    assert multiprocessing.active_children() == []
+
+
 @pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes have one size")
 @pytest.mark.usefixtures("_in_time")
 def test_pipes_of_two_pages_stop_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

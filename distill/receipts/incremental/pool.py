@@ -71,9 +71,9 @@ class _Worker:
             tell.close()
 
     def give(self, job: bytes, coming: Coming) -> None:
+        self.coming.append(coming)  # first: who is interrupted does not wait for its end
         with _explained():
             self._jobs.send_bytes(job)
-        self.coming.append(coming)
 
     def take(self) -> None:
         with _explained():
