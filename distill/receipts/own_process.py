@@ -56,7 +56,7 @@ def in_own_process(
     os.close(tell)
     try:
         content = _read(told, meanwhile)
-    except BaseException:  # this process alone was interrupted
+    except BaseException:  # perhaps this process alone was interrupted
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGINT)
         raise
@@ -79,6 +79,8 @@ def _make(call: Callable[[], Outcome], parent: int, tell: int) -> NoReturn:
     """Be the process that makes the call."""
     code = 1
     try:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _interrupt_once)
         _end_with(parent)
         answer: Told | Exception
         try:
@@ -91,6 +93,16 @@ def _make(call: Callable[[], Outcome], parent: int, tell: int) -> NoReturn:
     finally:
         _flush()
         os._exit(code)
+
+
+def _interrupt_once(_signal: int, _frame: object) -> NoReturn:
+    """Interrupt the call, and not what cleans up behind it.
+
+    A terminal interrupts all processes, and who waits for this one interrupts it once more. Who
+    interrupts that one again ends both.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _end_with(parent: int) -> None:

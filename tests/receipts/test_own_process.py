@@ -146,3 +146,40 @@ def test_it_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     until(lambda: not is_running(int(mark.read_text())))
+
+
+CLEANING_UP = """
+import sys, time
+from pathlib import Path
+from distill.receipts.own_process import in_own_process
+
+mark = Path(sys.argv[1])
+
+def call():
+    try:
+        mark.write_text("begun")
+        time.sleep(600)
+    finally:
+        for _ in range(20):
+            time.sleep(0.01)
+        mark.write_text("cleaned up")
+
+in_own_process(call)
+"""
+
+
+def test_a_terminal_interrupts_it_once(tmp_path: Path) -> None:
+    """Both processes are, and the first interrupts the other again: it is cleaning up by then."""
+    mark = tmp_path / "mark"
+    mark.touch()
+    process = subprocess.Popen(
+        [sys.executable, "-c", CLEANING_UP, str(mark)],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    until(lambda: mark.read_text() == "begun")
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert mark.read_text() == "cleaned up"
+    assert told.endswith(b"KeyboardInterrupt\n")
