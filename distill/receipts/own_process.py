@@ -18,7 +18,7 @@ from distill.errors import ContractError
 from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.outcome import Outcome
 from distill.receipts.scope import current_workspace
-from distill.receipts.travelling import Told, outcome_of, that_travels, told_of
+from distill.receipts.travelling import Told, outcome_of, told_of, traced
 
 _LOOK: Final = 0.1  # seconds between two calls of what is done meanwhile
 _END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -86,7 +86,7 @@ def _make(call: Callable[[], Outcome], parent: int, tell: int) -> NoReturn:
         try:
             answer = told_of(call())
         except Exception as error:  # noqa: BLE001 - raised again, where it is waited for
-            answer = that_travels(error)
+            answer = traced(error)
         with os.fdopen(tell, "wb") as out:
             out.write(pickle.dumps(answer))
         code = 0

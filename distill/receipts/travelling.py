@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 from distill.errors import ContractError
 from distill.receipts.digest import Digest
 from distill.receipts.outcome import Outcome, Stored
+from distill.receipts.scope import observer_scope
 from distill.receipts.workspace import Workspace
 
 #: An outcome without its receipt, which lies in the workspace.
@@ -26,6 +27,22 @@ def outcome_of(workspace: Workspace, told: Told) -> Outcome:
     """Return the outcome of a call that another process made in this workspace."""
     status, reason, digest, set_aside, left_alone = told
     return Outcome(status, reason, Stored(workspace, digest), digest, set_aside, left_alone)
+
+
+def traced(error: Exception) -> Exception:
+    """Return an error that can be told to another process, with a note of where it was raised.
+
+    A traceback does not travel, and who is to mend a stage, or Distill, needs it.
+    """
+    import traceback  # noqa: PLC0415 - few fail
+
+    with observer_scope(None):  # it reads the lines of the code, which the stage does not
+        told = traceback.TracebackException.from_exception(error)
+        told.__notes__ = None  # it has them itself
+        lines = "".join(told.format())
+    found = that_travels(error)
+    found.add_note(f"in another process:\n{lines}")
+    return found
 
 
 def that_travels(error: Exception) -> Exception:

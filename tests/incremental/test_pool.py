@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from distill.errors import ContractError
+from distill.errors import ConfigurationError, ContractError
 from distill.receipts.incremental.pool import WorkerPool
 
 SIZES = (10, 16 * 1024, 250 * 1024, 3 * 1024 * 1024)  # at hand in any pipe, in a wide one, in none
@@ -168,6 +168,30 @@ def test_an_error_is_raised_for_its_job_alone(pool: WorkerPool) -> None:
     with pytest.raises(Exception, match="pickle"):
         unsendable.result()
     assert well.result() == b"aa"
+
+
+def test_it_is_told_where_an_error_was_raised(pool: WorkerPool) -> None:
+    """Its traceback stays in the worker; `distill run -v` prints the note."""
+    with pytest.raises(ValueError, match="of the job") as found:
+        pool.submit(_fail).result()
+    [note] = found.value.__notes__
+    assert "in _fail\n" in note
+
+
+def test_a_worker_that_has_no_function_says_why(capfd: pytest.CaptureFixture[str]) -> None:
+    """As this process would: it is no worker that ended early."""
+
+    def start() -> Callable[[Any], Any]:
+        raise ConfigurationError("no model lies there", "name another")
+
+    found = WorkerPool(2, start, (), "fork", 4)
+    coming = [found.submit(b"a") for _ in range(4)]
+    for one in coming:
+        with pytest.raises(ConfigurationError, match="no model lies there") as raised:
+            one.result()
+        assert raised.value.hint == "name another"
+    found.close()
+    assert capfd.readouterr().err == ""
 
 
 def test_a_worker_that_ends_early_is_told_of(pool: WorkerPool) -> None:

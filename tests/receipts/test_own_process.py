@@ -15,6 +15,8 @@ from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental.workers import WORKERS, in_order, may_fork
 from distill.receipts.outcome import Stored
 from distill.receipts.own_process import in_own_process, may_be_elsewhere
+from distill.receipts.travelling import traced
+from distill.receipts.watching import Watch, watched
 from tests.conftest import REPOSITORY
 from tests.processes import is_running, until
 
@@ -73,8 +75,23 @@ def test_what_the_call_raises_is_raised(workspace: Workspace) -> None:
         with pytest.raises(SourceError, match="no such log") as found:
             in_own_process(lambda: fail(SourceError("no such log", "look for it")))
         assert found.value.hint == "look for it"
+        assert "in fail\n" in found.value.__notes__[-1]
         with pytest.raises(ContractError, match="Local: of its own"):
             in_own_process(lambda: fail(Local("of its own")))
+
+
+def test_to_tell_where_an_error_was_raised_reads_nothing_for_the_stage(tmp_path: Path) -> None:
+    """Its lines may come out of a file that the stage has not declared."""
+    place = tmp_path / "steps.txt"
+    place.write_text("raise ValueError('of the code')", encoding="utf-8")
+    code = compile(place.read_text(encoding="utf-8"), place, "exec")
+    with watched(Watch("stage", (str(tmp_path),), frozenset(), ())):
+        try:
+            exec(code)  # noqa: S102 - ours
+        except ValueError as error:
+            found = traced(error)
+    assert "steps.txt" in found.__notes__[0]
+    assert "raise ValueError('of the code')" in found.__notes__[0]
 
 
 def test_a_process_that_is_killed_is_an_error(workspace: Workspace) -> None:

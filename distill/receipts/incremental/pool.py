@@ -18,12 +18,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Literal
 
 from distill.errors import ContractError
-from distill.receipts.travelling import that_travels
+from distill.receipts.travelling import traced
 
 _ROOM: Final = 1024 * 1024  # bytes that a pipe is to hold, where the system lets it
 _LEAST_PAGES: Final = 16  # of a pipe that several messages can wait in
@@ -231,9 +232,21 @@ def _serve(
     """Be a worker, until an empty job comes."""
     with suppress(KeyboardInterrupt, EOFError, BrokenPipeError):  # the parent says what happened
         enter_worker(threshold)
-        function = start(*given)
+        answer = _answering(start, given)
         while job := jobs.recv_bytes():
-            tell.send_bytes(_done(function, job))
+            tell.send_bytes(answer(job))
+
+
+def _answering(
+    start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]
+) -> Callable[[bytes], bytes]:
+    """Return what answers a job: where this worker has no function, it says why to each."""
+    try:
+        function = start(*given)
+    except Exception as error:  # noqa: BLE001 - raised where its first job is asked for
+        failed = _failed(error)
+        return lambda _: failed
+    return partial(_done, function)
 
 
 def _done(function: Callable[[Any], Any], job: bytes) -> bytes:
@@ -242,4 +255,8 @@ def _done(function: Callable[[Any], Any], job: bytes) -> bytes:
         result = function(pickle.loads(job))  # noqa: S301 - our own parent's bytes
         return pickle.dumps((True, result), pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # noqa: BLE001 - raised where it is asked for
-        return pickle.dumps((False, that_travels(error)))
+        return _failed(error)
+
+
+def _failed(error: Exception) -> bytes:
+    return pickle.dumps((False, traced(error)))
