@@ -1,11 +1,14 @@
 """Workers: when they are hired and how many, and that results come in order."""
 
+import errno
+import os
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from distill.errors import ContractError
 from distill.receipts.incremental import workers
 from distill.receipts.incremental.workers import WORKERS, WORTH_WORKERS, Known, in_order
 from distill.stages.pipeline import build_evidence_index
@@ -37,6 +40,22 @@ def test_flows_that_work_at_once_share_the_workers(hired: list[int]) -> None:
     assert hired == [2, 1]
     assert list(in_order(attrgetter, ("real",), JOBS)) == [number for number, _ in JOBS]
     assert hired == [2, 1, 2]
+
+
+def test_workers_that_could_not_be_hired_are_given_back(
+    hired: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that goes on after the error has all of them again."""
+    with monkeypatch.context() as full:
+        full.setattr(os, "fork", _refuse)
+        with pytest.raises(ContractError):
+            list(in_order(attrgetter, ("real",), JOBS))
+    assert list(in_order(attrgetter, ("real",), JOBS)) == [number for number, _ in JOBS]
+    assert hired == [2, 2]
+
+
+def _refuse() -> int:
+    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
 
 def test_a_little_is_done_here_and_the_rest_by_workers_in_order(hired: list[int]) -> None:

@@ -218,7 +218,12 @@ class _Crew:
         if self._before is not None and may_fork():
             self._before()
         self._workers = _take_share(self._workers)
-        pool = self._pool = hire(self._workers, self._start, self._given, self._most_ahead)
+        try:
+            pool = hire(self._workers, self._start, self._given, self._most_ahead)
+        except BaseException:
+            _give_back(self._workers)
+            raise
+        self._pool = pool
         self._waiting = deque(
             self._submitted(pool, one.job) if isinstance(one, _Held) else one
             for one in self._waiting
