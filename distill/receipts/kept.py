@@ -19,7 +19,12 @@ class Kept(Generic[Key, Value]):
         return self._found.get(key)
 
     def keep(self, key: Key, value: Value, size: int) -> None:
-        """Keep a value; where there is no room for it, what was kept is forgotten."""
+        """Keep a value; where there is no room for it, what was kept is forgotten.
+
+        One that is kept already is the same, and takes no more room.
+        """
+        if key in self._found:
+            return
         if size > self._left:
             self._found.clear()
             self._left = self._room

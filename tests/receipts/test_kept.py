@@ -29,3 +29,12 @@ def test_what_is_larger_than_the_room_is_kept_alone() -> None:
     assert (kept.get("small"), kept.get("large")) == (None, "b")
     kept.keep("next", "c", 1)
     assert (kept.get("large"), kept.get("next")) == (None, "c")
+
+
+def test_what_is_kept_again_takes_no_more_room() -> None:
+    """Nothing else is forgotten for it."""
+    kept = Kept[str, str](room=4)
+    kept.keep("one", "a", 2)
+    for _ in range(3):
+        kept.keep("other", "b", 2)
+    assert (kept.get("one"), kept.get("other")) == ("a", "b")
