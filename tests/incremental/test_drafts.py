@@ -1,5 +1,6 @@
 """Lines that wait between two passes: given back as they were, and taken as whole shards."""
 
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,21 @@ from distill.receipts.incremental.shards import ShardWriter
 
 LINES = st.integers(0, 40).map(lambda number: f"{number} and so on\n".encode() * (number % 4))
 KEPT = st.lists(st.one_of(LINES, st.none()), max_size=60)
+
+
+def test_an_item_is_read_in_as_many_calls_as_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system gives 2 GiB at once at most; here it gives less."""
+    read = os.pread
+    monkeypatch.setattr(os, "pread", lambda file, size, begin: read(file, min(size, 7), begin))
+    content = b"a line of more bytes than that\n"
+    for scale in (None, 1):
+        with Drafts(tmp_path, scale) as drafts:
+            drafts.keep(key(content), content)
+            assert drafts.get(key(content)) == content
+            drafts.end_shards()
+            assert drafts.get(key(content)) == content
 
 
 def key(content: bytes) -> bytes:

@@ -8,7 +8,6 @@ are to lie between them that were written by an earlier run, wait in one unnamed
 Law: a shard follows from its items alone, so outputs are those of writing all items again.
 """
 
-import os
 import shutil
 from array import array
 from bisect import bisect_right
@@ -19,6 +18,7 @@ from typing import Self
 
 from distill.receipts.digest import Fingerprint
 from distill.receipts.incremental.keys import KeyIndex, Keys
+from distill.receipts.incremental.segments import read_range
 from distill.receipts.incremental.shard_file import SummedFile, is_full
 from distill.receipts.incremental.spool import GrowingFile
 
@@ -160,4 +160,4 @@ class Drafts:
 
 def _read(place: Path, begin: int, size: int) -> bytes:
     with place.open("rb", buffering=0) as file:
-        return os.pread(file.fileno(), size, begin)
+        return read_range(file.fileno(), begin, begin + size)
