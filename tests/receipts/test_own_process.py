@@ -62,6 +62,23 @@ def test_it_may_have_workers(workspace: Workspace, monkeypatch: pytest.MonkeyPat
         assert in_own_process(call).reason == "True False"
 
 
+def test_whoever_started_us_may_ignore_the_end_of_children(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is inherited, and nobody can wait for a child then."""
+    monkeypatch.setenv(WORKERS, "2")
+
+    def call() -> Outcome:
+        return outcome(workspace, str(list(in_order(lambda: abs, (), [(-1, 1), (2, 1)], worth=0))))
+
+    former = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with workspace_scope(workspace):
+            assert in_own_process(call).reason == "[1, 2]"
+    finally:
+        signal.signal(signal.SIGCHLD, former)
+
+
 def test_what_the_call_raises_is_raised(workspace: Workspace) -> None:
     """The same error, message and hint; one that can't travel is named."""
 

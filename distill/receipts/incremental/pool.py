@@ -89,7 +89,8 @@ class _Worker:
             with suppress(OSError):  # it is gone
                 self._jobs.send_bytes(b"")
         self._process.join()
-        self._process.close()
+        with suppress(ValueError):  # the system took its end, where nobody is told of children
+            self._process.close()
         self._jobs.close()
         self.results.close()
 
