@@ -5,6 +5,8 @@ import mmap
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ import pytest
 
 from distill.errors import ConfigurationError, ContractError
 from distill.receipts.incremental.pool import WorkerPool
+from tests.conftest import REPOSITORY
 
 SIZES = (10, 16 * 1024, 250 * 1024, 3 * 1024 * 1024)  # at hand in any pipe, in a wide one, in none
 
@@ -204,3 +207,27 @@ def test_who_works_on_what_nobody_asks_for_is_ended(pool: WorkerPool) -> None:
     """The fixture closes the pool and finds no process."""
     pool.submit(_wait)
     assert pool.submit(b"a").result() == b"aa"
+
+
+UNCLOSED = """
+from distill.receipts.incremental.pool import WorkerPool
+
+def work():
+    pool = WorkerPool(2, lambda: abs, (), "fork", 4)
+    assert pool.submit(-1).result() == 1
+    raise ValueError("of the program")
+
+work()
+"""
+
+
+def test_a_program_that_fails_does_not_wait_for_its_workers() -> None:
+    """Python keeps the traceback of the error, and so the pool; the library waits at its end."""
+    found = subprocess.run(
+        [sys.executable, "-c", UNCLOSED],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    assert found.stderr.endswith(b"ValueError: of the program\n")

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from distill.errors import ContractError
 from distill.receipts.incremental import workers
 from distill.receipts.incremental.workers import WORKERS, WORTH_WORKERS, Known, in_order
 from distill.stages.pipeline import build_evidence_index
+from tests.conftest import REPOSITORY
 from tests.workspaces import MAPPED, VERDICT, counts, lines, make_workspace, row
 
 JOBS = [(number, WORTH_WORKERS) for number in range(6)]
@@ -52,6 +55,57 @@ def test_workers_that_could_not_be_hired_are_given_back(
             list(in_order(attrgetter, ("real",), JOBS))
     assert list(in_order(attrgetter, ("real",), JOBS)) == [number for number, _ in JOBS]
     assert hired == [2, 2]
+
+
+FULL_DISK = """
+import errno, multiprocessing, os
+from pathlib import Path
+from distill.receipts import Workspace, workspace_scope
+from distill.receipts import with_receipt_per_group, with_receipt_per_record
+from distill.receipts.incremental import shard_file, workers
+
+def fail(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+@with_receipt_per_record(stage="copied", version=1)
+def copied(record: bytes):
+    return record
+
+def name_of(record: bytes):
+    return record.decode()
+
+@with_receipt_per_group(stage="joined", version=1, key=name_of)
+def joined(name, records: list[bytes]):
+    return records
+
+if __name__ == "__main__":
+    workers.WORTH_WORKERS = 0
+    shard_file.SummedFile.flush = fail
+    with workspace_scope(Workspace(Path.cwd())):
+        try:
+            FORM(read="a.jsonl", write="out")
+        except OSError:
+            print(multiprocessing.active_children())
+            raise
+"""
+
+
+@pytest.mark.parametrize("form", ["copied", "joined"])
+def test_a_script_ends_with_its_error(form: str, tmp_path: Path) -> None:
+    """Python keeps the traceback of the error, which holds what would still be computed."""
+    (tmp_path / "distill.toml").touch()
+    (tmp_path / "a.jsonl").write_text("".join(f"{n:0100}\n" for n in range(3000)))
+    (tmp_path / "script.py").write_text(FULL_DISK.replace("FORM", form), encoding="utf-8")
+    found = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), WORKERS: "2"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (found.returncode, found.stdout) == (1, b"[]\n")
+    assert found.stderr.endswith(b"No space left on device\n")
 
 
 def _refuse() -> int:

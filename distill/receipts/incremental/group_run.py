@@ -3,6 +3,7 @@
 import os
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, chain
@@ -61,16 +62,17 @@ def produce(stage: "GroupStage", work: Work) -> Report:
     missing = work.running.former.missing(groups.digests)
     batches = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)]
     jobs = (([sought.group(one) for one in batch], sought.size(batch)) for batch in batches)
-    coming = chain.from_iterable(in_order(_maker, (stage, work.parameters), jobs))
-    awaited: Awaited[Made] = Awaited(missing, coming)
     make = _maker(stage, work.parameters)
+    # Closed here: the traceback of an error would hold it, and its workers with it.
+    with closing(in_order(_maker, (stage, work.parameters), jobs)) as coming:
+        awaited: Awaited[Made] = Awaited(missing, chain.from_iterable(coming))
 
-    def make_one(number: int) -> Made:
-        if number in awaited:
-            return awaited.of(number)
-        return make([sought.group(number)])[0]  # written before, and damaged since
+        def make_one(number: int) -> Made:
+            if number in awaited:
+                return awaited.of(number)
+            return make([sought.group(number)])[0]  # written before, and damaged since
 
-    items = work.writer.write(groups.digests, make_one)
+        items = work.writer.write(groups.digests, make_one)
     read = sum(segment.records for _, segment in parts)
     return Report(
         counts={

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, get_context, parent_process, util
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Literal
 
@@ -81,13 +81,16 @@ class _Worker:
             content = self.results.recv_bytes()
         self.coming.popleft().answer = pickle.loads(content)  # noqa: S301 - our own bytes
 
-    def end(self) -> None:
-        """End the process: at once where nobody asks any more for what it works on."""
+    def dismiss(self) -> None:
+        """Let the process end: at once where nobody asks any more for what it works on."""
         if self.coming:
             self._process.kill()
         else:
             with suppress(OSError):  # it is gone
                 self._jobs.send_bytes(b"")
+
+    def end(self) -> None:
+        """Wait for the end of the process, after `dismiss`."""
         self._process.join()
         with suppress(ValueError):  # the system took its end, where nobody is told of children
             self._process.close()
@@ -115,6 +118,9 @@ class WorkerPool:
         context = get_context(way)
         self._depth = depth
         self._workers: dict[int, _Worker] = {}
+        # Before the library waits for its processes, where nobody closed this: the traceback of an
+        # error that ends the program may hold it.
+        self._end = util.Finalize(self, _end_all, (self._workers,), exitpriority=1)
         self._waiting: deque[tuple[Any, Coming]] = deque()
         self._next: bytes | None = None  # the first of those that wait, as it is sent
         self._ready = select.poll()
@@ -136,9 +142,7 @@ class WorkerPool:
 
     def close(self) -> None:
         """End the workers, also those that are at work."""
-        for worker in self._workers.values():
-            worker.end()
-        self._workers.clear()
+        self._end()
 
     def go_on(self, *, wait: bool) -> None:
         """Take what workers told, one of them at least if we ``wait``, and give them what waits."""
@@ -169,6 +173,14 @@ class WorkerPool:
             self._waiting.popleft()
             worker.give(self._next, coming)
             self._next = None
+
+
+def _end_all(workers: dict[int, _Worker]) -> None:
+    for worker in workers.values():
+        worker.dismiss()
+    for worker in workers.values():
+        worker.end()
+    workers.clear()
 
 
 def _widen(pipe: Any) -> int:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -57,17 +58,19 @@ class RecordStage(IncrementalStage):
             for one, segment in [parts[number]]
         }
         jobs = ((job, job.segment.end - job.segment.start) for job in missing.values())
-        coming = in_order(RecordStage.maker, (self, work.parameters), jobs)
-        awaited: Awaited[Made] = Awaited(missing, coming)
         make = self.maker(work.parameters)
 
-        def make_one(number: int) -> Made:
-            if number in awaited:
-                return awaited.of(number)
-            one, segment = parts[number]  # written before, and damaged since
-            return make(Job(one.path, one.place, segment))
+        # Closed here: the traceback of an error would hold it, and its workers with it.
+        with closing(in_order(RecordStage.maker, (self, work.parameters), jobs)) as coming:
+            awaited: Awaited[Made] = Awaited(missing, coming)
 
-        items = work.writer.write(keys, make_one)
+            def make_one(number: int) -> Made:
+                if number in awaited:
+                    return awaited.of(number)
+                one, segment = parts[number]  # written before, and damaged since
+                return make(Job(one.path, one.place, segment))
+
+            items = work.writer.write(keys, make_one)
         read = sum(segment.records for _, segment in parts)
         return Report(counts={"read": read, "written": sum(items.records)})
 

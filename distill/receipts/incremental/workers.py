@@ -12,7 +12,7 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
@@ -65,7 +65,7 @@ def in_order(
     *,
     worth: int | None = None,
     before: Callable[[], object] | None = None,
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Yield ``start(*given)(job)`` for every job, given with its size in bytes, in order.
 
     Only a few results wait in memory. Where there is little to do, fewer bytes than ``worth`` (or
