@@ -40,7 +40,7 @@ def in_own_process(
 ) -> Outcome:
     """Make a call in a process that is forked for it; ``meanwhile`` is called some times a second.
 
-    It is what `may_be_elsewhere` asks for, and may start workers itself.
+    Only where `may_be_elsewhere` says so. The call may start workers itself.
 
     Raises:
         Exception: what the call raised.

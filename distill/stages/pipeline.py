@@ -159,7 +159,8 @@ def run_stages(
     """Run stages in the order given; `done` is told of each that ended well, in that order.
 
     Neighbours with the same parents run side by side, each in a process of its own, where there is
-    enough to do, not too much, and more than one core.
+    enough to do and more than one core. Where there is much (see `MUCH` and `MANY`) all run one
+    after the other, each in a process of its own.
 
     Raises:
         DistillError: the first of the stages that failed; those before it are done, and those after
@@ -183,7 +184,7 @@ def _is_much(project: Project, stages: Sequence[Stage]) -> bool:
     """Whether the first of the stages, and so each of them, reads much."""
     with workspace_scope(project.workspace):
         given = stages[0].later(project).kwargs
-    return _size(given.get("logs", given["evidence"])) >= MUCH
+    return _size(given["logs"] if "logs" in given else given["evidence"]) >= MUCH
 
 
 def _are_many(project: Project, exports: Sequence[Stage]) -> bool:

@@ -99,8 +99,9 @@ def all_begun(
 ) -> Iterator[Iterator[Any]]:
     """Yield an iterator of what `in_order` yields, for jobs that are all begun before.
 
-    This process can do something else meanwhile; without workers, all are done before. A worker
-    is given a job when it has told of the one before: they may be of very different sizes.
+    This process can do something else meanwhile. Without workers all are done before; where they
+    would not be worth while, each is done when its result is asked for. A worker is given a job
+    when it has told of the one before: they may be of very different sizes.
 
     Raises:
         Exception: see `in_order`.
