@@ -13,6 +13,7 @@ EXIT_USAGE = 2
 EXIT_SOURCE = 3
 EXIT_CONTRACT = 4
 EXIT_NO_VERDICT = 5
+EXIT_NO_ROOM = 6
 EXIT_TAMPERED = 10
 EXIT_INCOMPLETE = 11
 
@@ -23,6 +24,7 @@ EXIT_CODES: dict[int, str] = {
     EXIT_SOURCE: "a source can't be read, or changed while it was read",
     EXIT_CONTRACT: "a stage broke its contract: counts that don't add up, a failed check",
     EXIT_NO_VERDICT: "the run ended, but no SFT row came out because no run has a verdict",
+    EXIT_NO_ROOM: "a disk is full, or a file may not become as long as it must",
     EXIT_TAMPERED: "verify found something changed, missing or added; reproduce got other bytes",
     EXIT_INCOMPLETE: "verify, reproduce, diff or recall could not check something",
 }

@@ -1,5 +1,6 @@
 """`main`: the outermost line, where every error becomes a message, a hint and an exit code."""
 
+import errno
 import gc
 import sys
 from collections.abc import Sequence
@@ -7,11 +8,12 @@ from typing import Final
 
 from distill.cli.console import Console
 from distill.cli.parser import build_parser
-from distill.errors import EXIT_INTERNAL, DistillError
+from distill.errors import EXIT_INTERNAL, EXIT_NO_ROOM, DistillError
 
 #: Python looks for cycles of objects when so many were made (by itself, 700): imports make a
 #: hundred thousand that stay, and what is read of logs holds none.
 _MADE_BETWEEN_LOOKS: Final = 10_000
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a message
         if options.verbose:
             _print_trace()
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            where = "" if error.filename is None else f" at {error.filename}"
+            hint = "make room and run it again: nothing half-made was left"
+            console.error(f"{error.strerror}{where}", hint, EXIT_NO_ROOM)
+            return EXIT_NO_ROOM
         console.error(
             f"a bug in Distill: {type(error).__name__}: {error}",
             "run again with -v and report what it prints",

@@ -69,9 +69,16 @@ def make_folder(folder: Path) -> None:
 
 
 def begin_partial(path: Path, content: bytes, token: str) -> Path:
-    """Write bytes under the temporary name of a path and return that name; not durable yet."""
+    """Write bytes under the temporary name of a path and return that name; not durable yet.
+
+    Where they can't be written, nothing is left there.
+    """
     partial = partial_of(path, token)
-    partial.write_bytes(content)
+    try:
+        partial.write_bytes(content)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     return partial
 
 
