@@ -1,6 +1,6 @@
 """What a core of this machine takes for each thing that must be done with a corpus, each alone.
 
-    python benchmarks/limits.py [--runs 4000] [--repeat 5] [--folder FOLDER]
+    python benchmarks/limits.py [--runs 4000] [--shape short] [--repeat 5] [--folder FOLDER]
 
 Writes a generated corpus below FOLDER (the system's temporary folder), and goes over its runs once
 for each row of the table, in this process: reading, parsing, validating, hashing, serialising,
@@ -26,7 +26,7 @@ import jiter
 import msgspec
 import orjson
 from blake3 import blake3
-from corpus import write_corpus
+from corpus import SHAPES, write_corpus
 
 from distill.receipts.digest import FileSums
 from distill.receipts.incremental.segments import cut
@@ -186,12 +186,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=4000)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--shape", choices=SHAPES, default="short")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="distill-bench-", dir=options.folder) as folder:
         root = Path(folder)
-        size = write_corpus(options.runs, root)
+        size = write_corpus(options.runs, root, shape=SHAPES[options.shape])
         os.chdir(root)
-        print(f"{options.runs:,} runs, {size / 1e6:,.0f} MB; {platform.machine()}, Python", end=" ")
+        print(f"{options.runs:,} {options.shape} runs, {size / 1e6:,.0f} MB;", end=" ")
+        print(f"{platform.machine()}, Python", end=" ")
         print(f"{platform.python_version()}; load {os.getloadavg()[0]:.2f}\n")
         print("| one core | | µs a run | MB/s |")
         print("| --- | --- | ---: | ---: |")

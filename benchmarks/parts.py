@@ -1,6 +1,7 @@
 """What each stage's own function costs: CPU microseconds a run, without files, receipts, processes.
 
-    python benchmarks/parts.py [--runs 4000] [--repeat 3] [--without-observers]
+    python benchmarks/parts.py [--runs 4000] [--shape short] [--repeat 3]
+        [--without-observers]
 
 Makes a workspace of generated runs, runs all stages once, and then calls in this process what
 workers call: the framing of a log, the evidence of its records, the decision on evidence lines, the
@@ -18,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 from time import process_time
 
-from corpus import write_corpus
+from corpus import SHAPES, write_corpus
 
 from distill.exports.rag import RagSamples
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
@@ -107,16 +108,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=4000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--without-observers", action="store_true")
+    parser.add_argument("--shape", choices=SHAPES, default="short")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="distill-bench-") as folder:
         root = Path(folder)
-        size = write_corpus(options.runs, root)
+        size = write_corpus(options.runs, root, shape=SHAPES[options.shape])
         program = [sys.executable, "-m", "distill.cli", "run", "-q", "--workspace", folder]
         subprocess.run(program, check=True)
         if options.without_observers:
             assembling.observe_all = lambda runs, **_: [{} for _ in runs]  # type: ignore[assignment]
         os.chdir(root)
-        print(f"{options.runs:,} runs, {size / 1e6:,.0f} MB; load {os.getloadavg()[0]:.2f}\n")
+        told = f"{options.runs:,} {options.shape} runs, {size / 1e6:,.0f} MB"
+        print(f"{told}; load {os.getloadavg()[0]:.2f}\n")
         print("| of a run | CPU µs |")
         print("| --- | --- |")
         total = 0.0

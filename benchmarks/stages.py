@@ -1,6 +1,6 @@
 """Each stage on a generated corpus: records and megabytes a second, and peak memory.
 
-    python benchmarks/stages.py [--sizes 25000 100000] [--repeat 3]
+    python benchmarks/stages.py [--sizes 25000 100000] [--shape short] [--repeat 3]
 
 Each stage runs as a process of its own (`distill build-evidence`, …) in a fresh workspace, so that
 seconds include start-up and receipts, and peak memory is that of the stage alone. With several
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from corpus import write_corpus
+from corpus import SHAPES, Shape, write_corpus
 
 _COMMANDS = ("build-evidence", "score", "export-rag", "export-sft", "export-preference")
 
@@ -48,9 +48,9 @@ def measure(command: str, workspace: Path) -> Measured:
     return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-def run_once(runs: int, folder: Path) -> tuple[int, dict[str, Measured]]:
+def run_once(runs: int, shape: Shape, folder: Path) -> tuple[int, dict[str, Measured]]:
     """Make a workspace with `runs` runs, run the five stages, and a run with nothing to do."""
-    size = write_corpus(runs, folder)
+    size = write_corpus(runs, folder, shape=shape)
     measured = {command: measure(command, folder) for command in _COMMANDS}
     measured["run, nothing to do"] = measure("run", folder)
     return size, measured
@@ -61,6 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[25_000, 100_000])
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--shape", choices=SHAPES, default="short")
     options = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},")
     print(f"load before {os.getloadavg()[0]:.2f}, {options.repeat} repetitions, medians\n")
@@ -72,7 +73,7 @@ def main() -> None:
         for _ in range(options.repeat):
             folder = Path(tempfile.mkdtemp(prefix="distill-bench-"))
             try:
-                size, measured = run_once(runs, folder)
+                size, measured = run_once(runs, SHAPES[options.shape], folder)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
             for name, sample in measured.items():
