@@ -52,6 +52,6 @@ def test_long_runs_make_small_parts(tmp_path: Path) -> None:
     short, long = tmp_path / "short", tmp_path / "long"
     write(short, [6000] * 2000, 0)
     write(long, [MEGABYTE] * 400, 0)
-    assert 50 < 2000 / len(list(cut_scored(short))) < 200
+    assert 25 < 2000 / len(list(cut_scored(short))) < 200
     assert len(list(cut_scored(long))) > 100
     assert evidence_bytes(b"no scored line\n") == 0
