@@ -20,7 +20,7 @@ from distill.receipts.outcome import Outcome
 from distill.receipts.scope import current_workspace
 from distill.receipts.travelling import Told, outcome_of, told_of, traced
 
-_LOOK: Final = 0.1  # seconds between two calls of what is done meanwhile
+_LOOK: Final = 100  # milliseconds between two calls of what is done meanwhile
 _END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -118,10 +118,12 @@ def _end_with(parent: int) -> None:
 def _read(told: int, meanwhile: Callable[[], None] | None) -> bytes:
     """Return all that a pipe gives until it ends."""
     pieces: list[bytes] = []
+    ready = select.poll()
+    ready.register(told, select.POLLIN)
     while True:
         if meanwhile is not None:
             meanwhile()
-        if select.select([told], [], [], None if meanwhile is None else _LOOK)[0]:
+        if ready.poll(None if meanwhile is None else _LOOK):
             piece = os.read(told, 1 << 16)
             if not piece:
                 return b"".join(pieces)

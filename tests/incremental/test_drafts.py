@@ -116,6 +116,14 @@ def test_shards_are_taken_whole(tmp_path: Path) -> None:
         assert (changed is None and asked == []) or (changed in asked and len(asked) < 30)
 
 
+def test_drafts_of_another_scale_are_refused(tmp_path: Path) -> None:
+    """They end elsewhere than the shards do."""
+    with Drafts(tmp_path, 2) as drafts:
+        drafts.keep(key(b"x\n"), b"x\n")
+        with pytest.raises(ValueError, match="scale 2 are no shards of scale 1"):
+            _writer(tmp_path / "out").write([key(b"x\n")], lambda _: _made(b"x\n"), drafts)
+
+
 def _made(content: bytes) -> Made:
     return Made(content, content.count(b"\n"))
 

@@ -42,10 +42,11 @@ class Drafts:
     """Keeps items by keys (32 bytes), some 70 bytes of memory for each.
 
     ``folder`` has room for their bytes. ``scale`` is that of the shards that the items will be
-    written in, one after the other; without one no shard is made.
+    written in, one after the other; without one no shard is made, and none by any other writer.
     """
 
     def __init__(self, folder: Path, scale: int | None = None) -> None:
+        self.scale = scale
         self._folder, self._scale = folder, scale
         self._index = KeyIndex(Keys())
         self._ends = array("Q", [0])

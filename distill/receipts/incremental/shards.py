@@ -49,7 +49,13 @@ class ShardWriter:
 
         It is called in the order of the items. Shards of ``drafts`` are taken where they are what
         would be written.
+
+        Raises:
+            ValueError: the drafts are of another scale.
         """
+        if drafts is not None and drafts.scale not in {None, self.scale}:
+            message = f"drafts of scale {drafts.scale} are no shards of scale {self.scale}"
+            raise ValueError(message)
         (self.folder / self.below).mkdir(parents=True, exist_ok=True)
         self.items = Items(Keys.of(keys))
         held, at = self.items.keys, 0
