@@ -157,6 +157,17 @@ def test_one_worker_is_one_process(
     assert may_be_elsewhere() is may
 
 
+def started(code: str, mark: Path, stderr: int | None = None) -> "subprocess.Popen[bytes]":
+    """Start a program in a session of its own, which is given a file that it may write to."""
+    mark.touch()
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(mark)],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stderr=stderr,
+        start_new_session=True,
+    )
+
+
 WAITING = """
 import os, sys, time
 from pathlib import Path
@@ -173,11 +184,7 @@ in_own_process(call)
 def test_it_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
     """Nobody would wait for what it does, and the next run would wait for its lock."""
     mark = tmp_path / "pid"
-    mark.touch()
-    process = subprocess.Popen(
-        [sys.executable, "-c", WAITING, str(mark)],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-    )
+    process = started(WAITING, mark)
     until(lambda: bool(mark.read_text()))
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -207,13 +214,7 @@ in_own_process(call)
 def test_a_terminal_interrupts_it_once(tmp_path: Path) -> None:
     """Both processes are, and the first interrupts the other again: it is cleaning up by then."""
     mark = tmp_path / "mark"
-    mark.touch()
-    process = subprocess.Popen(
-        [sys.executable, "-c", CLEANING_UP, str(mark)],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = started(CLEANING_UP, mark, stderr=subprocess.PIPE)
     until(lambda: mark.read_text() == "begun")
     os.killpg(process.pid, signal.SIGINT)
     _, told = process.communicate(timeout=60)
