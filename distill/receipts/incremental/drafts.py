@@ -19,7 +19,7 @@ from typing import Self
 from distill.receipts.digest import Fingerprint
 from distill.receipts.incremental.keys import KeyIndex, Keys
 from distill.receipts.incremental.segments import read_range
-from distill.receipts.incremental.shard_file import SummedFile, is_full
+from distill.receipts.incremental.shard_file import SummedFile, is_full, is_next
 from distill.receipts.incremental.spool import GrowingFile
 
 
@@ -111,11 +111,9 @@ class Drafts:
         if number is None:
             return None
         shard = self._shards[number]
-        size = shard.last - shard.first
-        is_whole = shard.is_full or at + size == len(keys)
-        if shard.is_taken or not is_whole:
-            return None
-        return shard if keys.common(at, self._index.keys, shard.first, size) == size else None
+        items = range(shard.first, shard.last)
+        is_it = is_next(keys, at, self._index.keys, items, is_full=shard.is_full)
+        return shard if is_it and not shard.is_taken else None
 
     def take(self, shard: Draft, place: Path) -> None:
         """Give a shard away: it lies at this place from now on."""

@@ -21,6 +21,7 @@ from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.keys import KeyIndex, Keys
 from distill.receipts.incremental.memory import Memory
 from distill.receipts.incremental.segments import changed_meanwhile
+from distill.receipts.incremental.shard_file import is_next
 from distill.receipts.plain_files import Unread, read_plain
 from distill.receipts.real_paths import RealPaths
 from distill.receipts.rereading import Rereading
@@ -106,12 +107,9 @@ class FormerShards:
         if number is None:
             return None
         shard = self.shards[number]
-        end = at + shard.last - shard.first
-        if not (shard.is_full or end == len(keys)) or end > len(keys):
-            return None
-        if keys[at:end] != self.items.keys[shard.first : shard.last]:
-            return None
-        return number if self._is_sound(number) else None
+        items = range(shard.first, shard.last)
+        is_it = is_next(keys, at, self.items.keys, items, is_full=shard.is_full)
+        return number if is_it and self._is_sound(number) else None
 
     def made(self, key: bytes) -> Made | None:
         """Return the bytes of an item, null where they can't be had any more."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from distill.receipts.digest import Fingerprint
+from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.outlines import OutlinedSums
 from distill.receipts.incremental.segments import is_end
 
@@ -65,6 +66,16 @@ def is_full(size: int, content: bytes, scale: int) -> bool:
     usual.
     """
     return has_no_room(size) or (size >= half(scale) and ends(content, scale))
+
+
+def is_next(keys: Keys, at: int, there: Keys, shard: range, *, is_full: bool) -> bool:
+    """Whether a shard that begins with this key would be another one, item for item.
+
+    That one has the items of the numbers ``shard`` of those that are ``there``; ``is_full``: it
+    ended because of what it holds, not because nothing followed.
+    """
+    is_whole = is_full or at + len(shard) == len(keys)
+    return is_whole and keys.common(at, there, shard.start, len(shard)) == len(shard)
 
 
 def has_no_room(size: int) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from distill.receipts.digest import Fingerprint
 from distill.receipts.incremental.drafts import Draft, Drafts
 from distill.receipts.incremental.former import Extent, FormerShards
 from distill.receipts.incremental.functions import Made
@@ -94,9 +95,7 @@ class ShardWriter:
         end = at + draft.last - draft.first
         self.items.lengths.extend(drafts.lengths(draft))
         self.items.records.extend(drafts.records(draft))
-        path = f"{self.target}/{name}"
-        self.shards.append(Shard(path, draft.sums.blake3.hex, at, end, draft.is_full))
-        self.written.append(KnownFile(name, draft.sums, stands=False))
+        self._add(name, draft.sums, range(at, end), is_full=draft.is_full)
         return end
 
     def _write_one(self, keys: Keys, at: int, make: Callable[[int], Made]) -> int:
@@ -110,10 +109,14 @@ class ShardWriter:
                 else:
                     taken, is_ended = self._copy(out, extent)
                     at += taken
-        path = f"{self.target}/{name}"
-        self.shards.append(Shard(path, out.sums.blake3.hex, first, at, is_ended))
-        self.written.append(KnownFile(name, out.sums, stands=False))
+        self._add(name, out.sums, range(first, at), is_full=is_ended)
         return at
+
+    def _add(self, name: str, sums: Fingerprint, items: range, *, is_full: bool) -> None:
+        """Take a new shard, which has the items of these numbers."""
+        path = f"{self.target}/{name}"
+        self.shards.append(Shard(path, sums.blake3.hex, items.start, items.stop, is_full))
+        self.written.append(KnownFile(name, sums, stands=False))
 
     def _append(self, out: SummedFile, made: Made) -> bool:
         """Write an item that is computed; return whether the shard ends behind it."""
