@@ -8,16 +8,17 @@ bytes that went by. A stage may go back and write over what it wrote.
 """
 
 import os
-import pickle
 import select
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from distill.receipts.digest import RECORD_SUFFIX, FileSums, Fingerprint, watch_file
+from distill.receipts.forked import forked
 from distill.receipts.rereading import LARGE
 
 #: A stage that reads less than this is over before it would pay.
@@ -55,43 +56,31 @@ def following(files: Files) -> Iterator[Followed]:
     """Follow files while what is inside writes them; what went by is known behind it."""
     followed = Followed()
     stop, stopped = os.pipe()
-    told, tell = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(stopped)
-        os.close(told)
-        _follow(files, stop, tell)
-    os.close(stop)
-    os.close(tell)
-    try:
-        yield followed
-    finally:
-        with suppress(BrokenPipeError):
-            os.write(stopped, b".")  # closing alone is not enough: the stage may have forked
-        os.close(stopped)
-        with os.fdopen(told, "rb") as answer:
-            content = answer.read()
-        os.waitpid(child, 0)
-    with suppress(EOFError, pickle.UnpicklingError):  # it was killed
-        followed.found = pickle.loads(content)  # noqa: S301 - our own child's bytes
+    with forked(partial(_follow, files, stop, stopped)) as process:
+        os.close(stop)
+        try:
+            yield followed
+        finally:
+            with suppress(BrokenPipeError):
+                os.write(stopped, b".")  # closing alone is not enough: the stage may have forked
+            os.close(stopped)
+            found = process.answer()
+    if found is not None:  # it was not killed
+        followed.found = found
 
 
-def _follow(files: Files, stop: int, tell: int) -> None:
-    """Be the process that follows; it ends with the one that started it, and never returns."""
-    try:
-        seen: dict[Path, _Growing] = {}
-        is_over = False
-        while not is_over:
-            is_over = bool(select.select([stop], [], [], _PERIOD)[0])
-            for place, name in files():
-                if place not in seen:
-                    seen[place] = _Growing(place, name)
-                seen[place].read()
-        found = {place: one.sums.result() for place, one in seen.items() if one.is_whole}
-        with os.fdopen(tell, "wb") as answer:
-            answer.write(pickle.dumps(found))
-    finally:
-        os._exit(0)
+def _follow(files: Files, stop: int, stopped: int) -> dict[Path, Fingerprint]:
+    """Follow files until the process that started this one says so, or is gone."""
+    os.close(stopped)
+    seen: dict[Path, _Growing] = {}
+    is_over = False
+    while not is_over:
+        is_over = bool(select.select([stop], [], [], _PERIOD)[0])
+        for place, name in files():
+            if place not in seen:
+                seen[place] = _Growing(place, name)
+            seen[place].read()
+    return {place: one.sums.result() for place, one in seen.items() if one.is_whole}
 
 
 class _Growing:

@@ -6,21 +6,20 @@ them, and the processes that it starts become so too; one that lets others make 
 """
 
 import os
-import pickle
-import select
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final, NoReturn
 
 from distill.errors import ContractError
+from distill.receipts.forked import forked
 from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.outcome import Outcome
 from distill.receipts.scope import current_workspace
 from distill.receipts.travelling import Told, outcome_of, told_of, traced
 
-_LOOK: Final = 100  # milliseconds between two calls of what is done meanwhile
 _END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -47,53 +46,34 @@ def in_own_process(
         ContractError: the process ended before the call did.
     """
     _flush()
-    told, tell = os.pipe()
-    parent = os.getpid()
-    child = os.fork()
-    if not child:
-        os.close(told)
-        _make(call, parent, tell)
-    os.close(tell)
-    try:
-        content = _read(told, meanwhile)
-    except BaseException:  # perhaps this process alone was interrupted
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGINT)
-        raise
-    finally:
-        os.close(told)
-        with suppress(ChildProcessError):  # the system took its end, where SIGCHLD is ignored
-            os.waitpid(child, 0)
-    try:
-        found: Told | Exception = pickle.loads(content)  # noqa: S301 - our own child's bytes
-    except (EOFError, pickle.UnpicklingError):
+    with forked(partial(_make, call, os.getpid())) as process:
+        try:
+            found: Told | Exception | None = process.answer(meanwhile)
+        except BaseException:  # perhaps this process alone was interrupted
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGINT)
+            raise
+    if found is None:
         raise ContractError(
             "the process of a stage ended before its work was done",
             "run it again; where memory ran out, set DISTILL_WORKERS lower",
-        ) from None
+        )
     if isinstance(found, Exception):
         raise found
     return outcome_of(current_workspace(), found)
 
 
-def _make(call: Callable[[], Outcome], parent: int, tell: int) -> NoReturn:
-    """Be the process that makes the call."""
-    code = 1
+def _make(call: Callable[[], Outcome], parent: int) -> Told | Exception:
+    """Make the call, in the process that was forked for it."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt_once)
+    _end_with(parent)
     try:
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, _interrupt_once)
-        _end_with(parent)
-        answer: Told | Exception
-        try:
-            answer = told_of(call())
-        except Exception as error:  # noqa: BLE001 - raised again, where it is waited for
-            answer = traced(error)
-        with os.fdopen(tell, "wb") as out:
-            out.write(pickle.dumps(answer))
-        code = 0
+        return told_of(call())
+    except Exception as error:  # noqa: BLE001 - raised again, where it is waited for
+        return traced(error)
     finally:
         _flush()
-        os._exit(code)
 
 
 def _interrupt_once(_signal: int, _frame: object) -> NoReturn:
@@ -113,21 +93,6 @@ def _end_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(_END_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-
-
-def _read(told: int, meanwhile: Callable[[], None] | None) -> bytes:
-    """Return all that a pipe gives until it ends."""
-    pieces: list[bytes] = []
-    ready = select.poll()
-    ready.register(told, select.POLLIN)
-    while True:
-        if meanwhile is not None:
-            meanwhile()
-        if ready.poll(None if meanwhile is None else _LOOK):
-            piece = os.read(told, 1 << 16)
-            if not piece:
-                return b"".join(pieces)
-            pieces.append(piece)
 
 
 def _flush() -> None:

@@ -2,12 +2,15 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from distill.receipts import ReceiptStore, Workspace
+from distill.receipts.digest import fingerprint_file
+from distill.receipts.following import following
 from tests.conftest import REPOSITORY
 
 STAGES = '''
@@ -127,3 +130,15 @@ def test_what_is_followed_is_what_is_read_at_the_end(tmp_path: Path) -> None:
     assert claim(beside) == claim(alone)
     assert {"back", "page.html", "shorter"} <= set(again)
     assert not {"grows", "out", "empty", "open"} & set(again)
+
+
+def test_whoever_started_us_may_ignore_the_end_of_children(tmp_path: Path) -> None:
+    """That is inherited, and nobody can wait for the process that follows then."""
+    place = tmp_path / "rows.jsonl"
+    former = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with following(lambda: [(place, place.name)]) as followed:
+            place.write_text("row\n")
+    finally:
+        signal.signal(signal.SIGCHLD, former)
+    assert followed.sums(place) == fingerprint_file(place, name=place.name)[0]
