@@ -8,7 +8,9 @@ long ones of 250 KB, are 1 GB) and runs `distill run` on it as a process of its 
 workers and with one, again with nothing to do, after 1 % was appended to the newest log, after one
 record was edited in the middle, after a change of one set's settings. Peak memory is that of all
 processes of a run together, sampled. The speed-up of two workers is held beside that of two
-independent processes that only compute, which is what the machine can give at that moment. With
+independent processes that only compute, which is what the machine can give at that moment; which of
+one and two workers comes first changes from repetition to repetition, and what was written before
+is on the disk when a run begins. With
 `--cases` only the cold run with two workers and the cases that are named are run; with `--made` on
 a workspace that `benchmarks/corpus.py` wrote before, which stays. Prints Markdown for
 docs/benchmarks.md, a case as soon as it ended to standard error.
@@ -41,6 +43,7 @@ _CASES = (
     "one record edited, a quarter in",
     "one record edited, in the middle",
     "one record edited, three quarters in",
+    "one record longer, in the middle",
     "another setting of one set",
 )
 _COMPUTE = "x = 0\nfor i in range(20_000_000):\n    x += i * i % 7\n"
@@ -62,6 +65,7 @@ def run(workspace: Path, workers: int = 2) -> Measured:
         SystemExit: the run failed.
     """
     program = [sys.executable, "-m", "distill.cli", "run", "--workspace", str(workspace), "-q"]
+    os.sync()
     began = monotonic()
     process = os.posix_spawn(
         sys.executable, program, {**os.environ, "DISTILL_WORKERS": str(workers)}
@@ -137,14 +141,27 @@ def append(workspace: Path, number: int, runs: int, shape: Shape) -> None:
 
 def edit(workspace: Path, quarter: int) -> None:
     """Change one letter of one record, so many quarters into the corpus."""
+    log, at = _a_letter(workspace, quarter)
+    with log.open("r+b") as file:
+        file.seek(at)
+        file.write(b"b")
+
+
+def lengthen(workspace: Path) -> None:
+    """Put letters into one record in the middle, so that all that follow it in its log move."""
+    log, at = _a_letter(workspace, 2)
+    content = log.read_bytes()
+    log.write_bytes(content[:at] + b"longer " + content[at:])
+
+
+def _a_letter(workspace: Path, quarter: int) -> tuple[Path, int]:
+    """Return a log, so many quarters into the corpus, and the place of a word in its middle."""
     logs = sorted((workspace / "logs").iterdir())
     log = logs[len(logs) * quarter // 4]
     middle = log.stat().st_size // 2
-    with log.open("r+b") as file:
+    with log.open("rb") as file:
         file.seek(middle)
-        at = middle + file.read(1 << 20).index(b"a ")
-        file.seek(at)
-        file.write(b"b")
+        return log, middle + file.read(1 << 20).index(b"a ")
 
 
 def another_setting(workspace: Path) -> None:
@@ -153,22 +170,29 @@ def another_setting(workspace: Path) -> None:
     path.write_text(path.read_text() + "\n[exports.sft]\ninclude_partial = true\n")
 
 
-def measure(folder: Path, runs: int, shape: Shape, chosen: Collection[str]) -> dict[str, Measured]:
-    """Measure the cold run and every chosen case of a workspace once, in order."""
+def measure(
+    folder: Path, runs: int, shape: Shape, chosen: Collection[str], *, is_turned: bool
+) -> dict[str, Measured]:
+    """Measure the cold runs and every chosen case of a workspace once.
+
+    The cases run in order; of one worker and two the latter comes first where ``is_turned``.
+    """
     changes: tuple[Callable[[], None], ...] = (
         lambda: None,
         lambda: append(folder, 0, runs // 100, shape),
         lambda: edit(folder, 1),
         lambda: edit(folder, 2),
         lambda: edit(folder, 3),
+        lambda: lengthen(folder),
         lambda: another_setting(folder),
     )
     found: dict[str, Measured] = {}
-    if _ALONE in chosen:
-        found[_ALONE] = _told(_ALONE, run(folder, 1))
-        for made in ("data", "exports", "quarantine", "receipts", "reports", ".distill"):
-            shutil.rmtree(folder / made, ignore_errors=True)
-    found[_COLD] = _told(_COLD, run(folder))
+    for workers in (2, 1) if is_turned else (1, 2):
+        name = (_ALONE, _COLD)[workers - 1]
+        if name in (_COLD, *chosen):
+            for made in ("data", "exports", "quarantine", "receipts", "reports", ".distill"):
+                shutil.rmtree(folder / made, ignore_errors=True)
+            found[name] = _told(name, run(folder, workers))
     for name, change in zip(_CASES[1:], changes, strict=True):
         if name in chosen:
             change()
@@ -201,19 +225,23 @@ def main() -> None:
     print(f"load before {os.getloadavg()[0]:.2f}; {options.repeat} repetitions, medians\n")
     shape = SHAPES[options.shape]
     samples: dict[str, list[Measured]] = {}
+    computing: list[float] = []
     size = 0
-    for _ in range(options.repeat):
+    for repetition in range(options.repeat):
         folder = options.made or Path(tempfile.mkdtemp(prefix="distill-bench-"))
         try:
             if options.made is None:
                 write_corpus(options.runs, folder, shape=shape)
             size = sum(log.stat().st_size for log in (folder / "logs").iterdir())
-            found = measure(folder, options.runs, shape, options.cases)
+            is_turned = repetition % 2 == 1
+            found = measure(folder, options.runs, shape, options.cases, is_turned=is_turned)
         finally:
             if options.made is None:
                 shutil.rmtree(folder, ignore_errors=True)
         for name, one in found.items():
             samples.setdefault(name, []).append(one)
+        if _ALONE in found:
+            computing.append(speed_up_of_processes())
     print(f"{options.runs:,} {options.shape} runs, {size / 1e6:,.0f} MB of logs.\n")
     print("| case | s | MB/s of logs | CPU s | peak MB, all processes | of cold |")
     print("| --- " * 6 + "|")
@@ -221,10 +249,16 @@ def main() -> None:
     for name, taken in samples.items():
         print(_row(name, size, taken, cold), flush=True)
     if _ALONE in samples:
-        alone = statistics.median(one.seconds for one in samples[_ALONE])
-        print(f"\nTwo workers against one: {alone / cold:.2f}; ", end="")
-        print(f"two processes that only compute: {speed_up_of_processes():.2f}.")
+        pairs = zip(samples[_ALONE], samples[_COLD], strict=True)
+        gained = [alone.seconds / both.seconds for alone, both in pairs]
+        print(f"\nTwo workers against one: {_each(gained)}; ", end="")
+        print(f"two processes that only compute: {_each(computing)}.")
     print(f"Load after {os.getloadavg()[0]:.2f}.")
+
+
+def _each(ratios: list[float]) -> str:
+    """Return the median and what it was taken of."""
+    return f"{statistics.median(ratios):.2f} ({', '.join(f'{ratio:.2f}' for ratio in ratios)})"
 
 
 def _row(name: str, size: int, taken: list[Measured], cold: float) -> str:
