@@ -5,6 +5,7 @@ key) and a hint that says what to do next. The children stand for who is at faul
 line maps them to exit codes here and nowhere else.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 EXIT_OK = 0
@@ -41,6 +42,15 @@ class DistillError(Exception):
         self.hint = hint
         if hint:
             self.add_note(f"hint: {hint}")  # a traceback shows it, where the library is called
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the known word nearest to ``word``, or all of them."""
+    from difflib import get_close_matches  # noqa: PLC0415 - few are misspelt
+
+    known = sorted(known)
+    close = get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"
 
 
 class ConfigurationError(DistillError):

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from distill.cli.console import Console
-from distill.errors import EXIT_OK, ConfigurationError
+from distill.errors import EXIT_OK, ConfigurationError, nearest
 from distill.receipts.release_manifest import RELEASES, Expectation, WithheldClass
 from distill.release.figures import Figures
 from distill.release.making import Plan, Release, make_release, plan_release
-from distill.workspace.configuration import nearest
 from distill.workspace.project import Project, open_workspace
 
 

@@ -3,7 +3,7 @@
 from importlib.metadata import entry_points
 from typing import Final
 
-from distill.errors import ConfigurationError
+from distill.errors import ConfigurationError, nearest
 from distill.sources.aider import Aider
 from distill.sources.atif import Atif
 from distill.sources.claude_code import ClaudeCode
@@ -17,7 +17,6 @@ from distill.sources.otel_genai import OtelGenai
 from distill.sources.presets import preset_sources
 from distill.sources.protocol import Source
 from distill.sources.reviews import Reviews
-from distill.sources.settings import nearest
 from distill.sources.swe_agent import SweAgent
 from distill.sources.swe_bench_predictions import SweBenchPredictions
 from distill.sources.swe_bench_report import SweBenchReport

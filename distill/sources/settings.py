@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from distill.errors import ConfigurationError
+from distill.errors import ConfigurationError, nearest
 from distill.records.frozen import FrozenModel
 
 S = TypeVar("S", bound=FrozenModel)
@@ -51,18 +50,13 @@ def first_fault(model: type[BaseModel], error: ValidationError) -> Fault:
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         known = list(_model_at(model, first["loc"][:-1]).model_fields)
-        return Fault(place, f"unknown key {place!r}", nearest(str(first["loc"][-1]), known))
+        hint = (
+            nearest(str(first["loc"][-1]), known) if known else "there is nothing to set: remove it"
+        )
+        return Fault(place, f"unknown key {place!r}", hint)
     if first["type"] == "tuple_type":
         return Fault(place, "Input should be a valid list")  # the word of who writes TOML
     return Fault(place, first["msg"].removeprefix("Value error, "))
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """Return a sentence that names what was probably meant, or all that is known."""
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return "known: " + ", ".join(sorted(known)) if known else "there is nothing to set: remove it"
 
 
 def _model_at(model: type[BaseModel], location: Sequence[Any]) -> type[BaseModel]:

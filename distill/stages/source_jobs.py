@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from distill.errors import ConfigurationError
+from distill.errors import ConfigurationError, nearest
 from distill.receipts.digest import digest_bytes
 from distill.sources.protocol import Source
 from distill.sources.registry import source_for
@@ -11,7 +11,6 @@ from distill.stages.jobs import ListedBenchmark, ListedNameModel, SourceJob
 from distill.stages.name_models import listed_name_model
 from distill.stages.source_files import SourceFiles
 from distill.workspace.checkout import list_checkout
-from distill.workspace.configuration import nearest
 from distill.workspace.places import REVIEWS_GLOB
 from distill.workspace.project import Project
 from distill.workspace.source_table import RepositoryTable, SourceTable

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-from distill.errors import ConfigurationError
+from distill.errors import ConfigurationError, nearest
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
 from distill.firewall.settings import FirewallSettings, NearDuplicateSettings
 from distill.firewall.splits import Splits
@@ -98,13 +98,6 @@ class Configuration(FrozenModel):
         raise ConfigurationError(
             f"no source is named {name!r}", nearest(name, [table.name for table in self.sources])
         )
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known word nearest to `word`, or all of them."""
-    known = sorted(known)
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"
 
 
 def load_configuration(root: Path) -> Configuration:

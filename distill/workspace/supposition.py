@@ -5,8 +5,8 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from distill.errors import ConfigurationError
-from distill.workspace.configuration import CONFIGURATION_FILE, nearest, parse_configuration
+from distill.errors import ConfigurationError, nearest
+from distill.workspace.configuration import CONFIGURATION_FILE, parse_configuration
 from distill.workspace.project import Project
 
 #: What is compared with what the evidence already holds.
