@@ -80,7 +80,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldChange:
     """A change with its cause, as it is shown; the rows are null unless they were asked for."""
 
     change: Change

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
-from distill.diff.changes import PLACES, Cause, Told, title_of
+from distill.diff.changes import PLACES, Cause, ToldChange, title_of
 from distill.diff.comparison import Comparison, Gone, Pair
 from distill.diff.sides import Side, demand_comparable, resolve_side
 from distill.diff.tables import UnitTables
@@ -97,14 +97,14 @@ class Diff:
                 if any(numbers.totals.values()) or place == "rows":
                     yield numbers
 
-    def rows(self, kind: str | None, *, with_texts: bool) -> Iterator[Told]:
+    def rows(self, kind: str | None, *, with_texts: bool) -> Iterator[ToldChange]:
         """Yield every change, of one kind or of all, with the rows themselves if asked for."""
         for pair in self._pairs:
             name = SETS[pair.stage]
             for change, (cause, why) in self._comparison.changes.told(pair.number, name, kind):
                 spots = (change.a, change.b) if with_texts else (None, None)
                 one, other = (None if s is None else self._tables.read(s) for s in spots)
-                yield Told(change, cause, why, one, other)
+                yield ToldChange(change, cause, why, one, other)
 
     def as_json(self) -> dict[str, Any]:
         """Return all but the rows as a JSON object."""

@@ -10,18 +10,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from distill.receipts.forked import MEANWHILE
 from distill.receipts.incremental.workers import WORKERS, can_travel, executor
 from distill.receipts.outcome import Outcome
 from distill.receipts.recording import Later
 from distill.receipts.scope import Scopes
-from distill.receipts.travelling import Told, outcome_of, that_travels, told_of
+from distill.receipts.travelling import ToldOutcome, outcome_of, that_travels, told_of
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
-
-_LOOK: Final = 0.1  # seconds between two calls of what is done meanwhile
 
 _calls: Sequence[Later] = ()  # in a process that was started for them
 
@@ -48,7 +47,7 @@ class CallWorkers:
     calls: Sequence[Later]
     most: int
     scopes: Scopes
-    numbers: dict[Future[Told], int] = field(default_factory=dict)
+    numbers: dict[Future[ToldOutcome], int] = field(default_factory=dict)
     pool: "ProcessPoolExecutor | None" = None
 
     @property
@@ -67,16 +66,16 @@ class CallWorkers:
         self, meanwhile: Callable[[], None] | None = None
     ) -> Iterator[tuple[int, Callable[[], Outcome]]]:
         """Wait until some end; yield their numbers with what returns the outcome or raises."""
-        ended: set[Future[Told]] = set()
+        ended: set[Future[ToldOutcome]] = set()
         while self.numbers and not ended:
-            timeout = None if meanwhile is None else _LOOK
+            timeout = None if meanwhile is None else MEANWHILE
             ended, _ = wait(self.numbers, timeout=timeout, return_when=FIRST_COMPLETED)
             if meanwhile is not None:
                 meanwhile()
         for one in ended:
             yield self.numbers.pop(one), partial(self._outcome, one)
 
-    def _outcome(self, one: Future[Told]) -> Outcome:
+    def _outcome(self, one: Future[ToldOutcome]) -> Outcome:
         # Late: where one process makes all calls none is told of.
         from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
@@ -102,7 +101,7 @@ def _enter(calls: Sequence[Later], scopes: Scopes) -> None:
     _calls = calls
 
 
-def _work(number: int) -> Told:
+def _work(number: int) -> ToldOutcome:
     try:
         outcome = _calls[number]()
     except Exception as error:  # noqa: BLE001 - raised again, where it is waited for

@@ -28,7 +28,7 @@ _MAX_MESSAGE = 2000
 
 
 @dataclass(frozen=True)
-class Draft:
+class ReceiptDraft:
     """All of a receipt that stands before the stage ends."""
 
     workspace: Workspace

@@ -12,7 +12,7 @@ from distill.receipts import durable
 from distill.receipts.contract import Evidence
 from distill.receipts.determinism import receipts_of_key
 from distill.receipts.digest import Digest, fingerprint_file
-from distill.receipts.drafting import Draft
+from distill.receipts.drafting import ReceiptDraft
 from distill.receipts.following import WORTH, Followed, following
 from distill.receipts.incremental.growth import Growth
 from distill.receipts.incremental.workers import may_fork, number_of_workers
@@ -57,7 +57,7 @@ class Execution:
     read.
     """
 
-    draft: Draft
+    draft: ReceiptDraft
     lock: str
     growth: Growth
     rereading: Rereading

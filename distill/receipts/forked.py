@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-_LOOK: Final = 100  # milliseconds between two calls of what is done meanwhile
+#: Seconds between two calls of what is done while another process is waited for.
+MEANWHILE: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class ForkedProcess:
         while True:
             if meanwhile is not None:
                 meanwhile()
-            if ready.poll(None if meanwhile is None else _LOOK):
+            if ready.poll(None if meanwhile is None else MEANWHILE * 1000):
                 piece = os.read(self.told, 1 << 16)
                 if not piece:
                     return b"".join(pieces)

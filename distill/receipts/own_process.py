@@ -18,7 +18,7 @@ from distill.receipts.forked import forked
 from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.outcome import Outcome
 from distill.receipts.scope import current_workspace
-from distill.receipts.travelling import Told, outcome_of, told_of, traced
+from distill.receipts.travelling import ToldOutcome, outcome_of, told_of, traced
 
 _END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 
@@ -48,7 +48,7 @@ def in_own_process(
     _flush()
     with forked(partial(_make, call, os.getpid())) as process:
         try:
-            found: Told | Exception | None = process.answer(meanwhile)
+            found: ToldOutcome | Exception | None = process.answer(meanwhile)
         except BaseException:  # perhaps this process alone was interrupted
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGINT)
@@ -63,7 +63,7 @@ def in_own_process(
     return outcome_of(current_workspace(), found)
 
 
-def _make(call: Callable[[], Outcome], parent: int) -> Told | Exception:
+def _make(call: Callable[[], Outcome], parent: int) -> ToldOutcome | Exception:
     """Make the call, in the process that was forked for it."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt_once)

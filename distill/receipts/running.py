@@ -49,13 +49,13 @@ def run_or_skip(
     if found.plan.status == "fresh" and found.passed is not None:
         return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
     from distill.receipts.bytecode import demand_compiled  # noqa: PLC0415 - see `_import_rest`
-    from distill.receipts.drafting import Draft  # noqa: PLC0415
+    from distill.receipts.drafting import ReceiptDraft  # noqa: PLC0415
     from distill.receipts.execution import Execution  # noqa: PLC0415
     from distill.receipts.kept_code import keep_code  # noqa: PLC0415
 
     demand_compiled(traces.modules)
     keep_code(workspace, traces.modules)
-    draft = Draft(workspace, who.module, call, found, new_token(), watch)
+    draft = ReceiptDraft(workspace, who.module, call, found, new_token(), watch)
     try:
         return run(Execution(draft, lock, growth, Rereading(decisions.cache, reread)))
     finally:

@@ -8,11 +8,13 @@ from distill.receipts.outcome import Outcome, Stored
 from distill.receipts.scope import observer_scope
 from distill.receipts.workspace import Workspace
 
-#: An outcome without its receipt, which lies in the workspace.
-Told: TypeAlias = tuple[Literal["ran", "skipped"], str, Digest, tuple[str, ...], tuple[str, ...]]
+#: What is told of an outcome: all of it without its receipt, which lies in the workspace.
+ToldOutcome: TypeAlias = tuple[
+    Literal["ran", "skipped"], str, Digest, tuple[str, ...], tuple[str, ...]
+]
 
 
-def told_of(outcome: Outcome) -> Told:
+def told_of(outcome: Outcome) -> ToldOutcome:
     """Return what another process is told of an outcome."""
     return (
         outcome.status,
@@ -23,7 +25,7 @@ def told_of(outcome: Outcome) -> Told:
     )
 
 
-def outcome_of(workspace: Workspace, told: Told) -> Outcome:
+def outcome_of(workspace: Workspace, told: ToldOutcome) -> Outcome:
     """Return the outcome of a call that another process made in this workspace."""
     status, reason, digest, set_aside, left_alone = told
     return Outcome(status, reason, Stored(workspace, digest), digest, set_aside, left_alone)

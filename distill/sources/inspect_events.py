@@ -19,7 +19,7 @@ _TOOL_FIELDS: Final = ("name", "description", "parameters")
 
 
 @dataclass
-class Told:
+class ToldByEvents:
     """`tools` null: no call of the model was logged. `judges`: models by scorer, sorted.
 
     `in_sandbox` are the scorers that ran something in the sample's sandbox.
@@ -30,7 +30,7 @@ class Told:
     in_sandbox: set[str] = field(default_factory=set)
 
 
-def read_events(sample: Mapping[str, Any], attachments: Mapping[str, Any]) -> Told:
+def read_events(sample: Mapping[str, Any], attachments: Mapping[str, Any]) -> ToldByEvents:
     """Return what a sample's events tell.
 
     Raises:
@@ -54,7 +54,7 @@ def read_events(sample: Mapping[str, Any], attachments: Mapping[str, Any]) -> To
                     tools.setdefault(str(tool.get("name")), tool)
         elif isinstance(event.get("model"), str):
             judges[scorer].add(event["model"])
-    return Told(
+    return ToldByEvents(
         _tools(tools, attachments) if has_calls else None,
         {scorer: sorted(models) for scorer, models in judges.items()},
         in_sandbox,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from distill.records.evidence import Verdict
 from distill.records.pointers import escape_token
 from distill.records.taxonomy import Polarity, VerdictOrigin, VerdictOutcome
-from distill.sources.inspect_events import Told
+from distill.sources.inspect_events import ToldByEvents
 from distill.sources.inspect_settings import InspectSettings
 from distill.sources.strict_json import name_type
 from distill.sources.verdict_map import outcome_of_share
@@ -31,7 +31,10 @@ _MODEL_GRADED: Final = "model_graded"
 
 
 def read_scores(
-    sample: Mapping[str, Any], spec: Mapping[str, Any], told: Told, settings: InspectSettings
+    sample: Mapping[str, Any],
+    spec: Mapping[str, Any],
+    told: ToldByEvents,
+    settings: InspectSettings,
 ) -> Iterator[Verdict]:
     """Yield the verdicts of a sample's scores, in the log's order; `spec` is the log's `eval`."""
     scores = sample.get("scores")
@@ -52,7 +55,7 @@ class _Score:
         name: str,
         pointer: str,
         spec: Mapping[str, Any],
-        told: Told,
+        told: ToldByEvents,
         settings: InspectSettings,
         ending: str,
     ) -> None:

@@ -26,8 +26,8 @@ from distill.stages.bundles import Bundles, FormerlyTold, pack, together_of
 from distill.stages.scored_groups import Group, ScoredGroups, former_digests
 from distill.stages.split_files import SCALE
 
-Told: TypeAlias = Mapping[str, Any]
-Items: TypeAlias = Callable[[bytes, Told], Sequence[bytes]]
+ToldByGroup: TypeAlias = Mapping[str, Any]
+Items: TypeAlias = Callable[[bytes, ToldByGroup], Sequence[bytes]]
 _NO_MORE: Final[Known[list[Mapped]]] = Known([])
 
 
@@ -44,7 +44,7 @@ class Telling:
 
     start: Callable[..., Callable[[Sequence[Group]], list[Mapped]]]
     given: tuple[object, ...]
-    together: Callable[[Sequence[Told]], dict[str, Any]]
+    together: Callable[[Sequence[ToldByGroup]], dict[str, Any]]
     at_once: int
     worth: int
     items: Items | None = None
@@ -71,7 +71,7 @@ class GroupPasses:
     def __exit__(self, *_: object) -> None:
         self._drafts.__exit__()
 
-    def first(self) -> Iterator[tuple[int, Told]]:
+    def first(self) -> Iterator[tuple[int, ToldByGroup]]:
         """Yield of each bundle, in order, its number of runs and what its groups told together."""
         asked: deque[list[int]] = deque()
         jobs = self._jobs(asked)

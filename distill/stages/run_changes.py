@@ -1,7 +1,7 @@
 """What becomes of runs once all are known: what others say of them, and which they are like.
 
 Any number of runs may be concerned, so it waits in a narrow table. A change is, by its kind:
-``told`` where others have a say in a run's category (`Told`), ``near`` the fields of
+``told`` where others have a say in a run's category (`ToldOfRun`), ``near`` the fields of
 `NearDuplicates` where it is like another, ``floor`` its `split_floor`.
 """
 
@@ -16,7 +16,7 @@ from distill.stages.narrow import NarrowTables, chunked
 from distill.stages.numbering import NumberedParts
 
 #: What other runs say of one: null that they contradict it, or the categories that it takes.
-Told: TypeAlias = Sequence[tuple[str, str]] | None
+ToldOfRun: TypeAlias = Sequence[tuple[str, str]] | None
 Change: TypeAlias = dict[str, Any]
 
 CHANGES_SCHEMA: Final = """

@@ -25,7 +25,7 @@ from distill.stages.narrow import NarrowTables
 from distill.stages.numbering import NumberedParts
 from distill.stages.other_runs import OTHERS_SCHEMA, OtherRuns
 from distill.stages.progress import SILENT, Bar, Progress
-from distill.stages.run_changes import Change, PartChanges, Told
+from distill.stages.run_changes import Change, PartChanges, ToldOfRun
 from distill.stages.run_rows import RunRows, pack_rows
 from distill.stages.tally import Tally
 
@@ -220,14 +220,14 @@ def _changed(content: bytes, changes: Mapping[int, Change]) -> bytes:
     return b"\n".join(lines)
 
 
-def _decided(own: Decision, told: Told) -> Decision:
+def _decided(own: Decision, told: ToldOfRun) -> Decision:
     """Return the decision on a run that others have a say in."""
     if told is None:
         return contradicted(own)
     return inherit([(run_id, Category(category)) for run_id, category in told])
 
 
-def _summary(own: _Summary, told: Told) -> _Summary:
+def _summary(own: _Summary, told: ToldOfRun) -> _Summary:
     """Return what a decision comes to that others have a say in."""
     category, rule, origin = own
     decided_by = None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from distill.diff.changes import Told
+from distill.diff.changes import ToldChange
 from distill.diff.result import open_diff
 from distill.stages.sets import SETS
 from distill.workspace.project import open_workspace
@@ -22,7 +22,7 @@ class Two:
     before: State
     after: State
 
-    def rows(self, name: str, place: str = "rows") -> list[Told]:
+    def rows(self, name: str, place: str = "rows") -> list[ToldChange]:
         """Return the changes of a set, rows included."""
         workspace = open_workspace(self.root).workspace
         with open_diff(workspace, self.before[name], self.after[name]) as diff:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from distill.diff.changes import Told
+from distill.diff.changes import ToldChange
 from distill.diff.moments import moment_of
 from distill.diff.result import Diff, open_diff
 from distill.diff.sides import demand_comparable, resolve_side
@@ -165,7 +165,7 @@ def test_a_release_is_found_by_its_name_even_if_it_looks_like_a_date(released: T
     assert {name for name, *_ in told} == {"evidence", "scored", "rag", "sft"}
 
 
-def _rows(diff: Diff) -> Iterator[Told]:
+def _rows(diff: Diff) -> Iterator[ToldChange]:
     return diff.rows(None, with_texts=False)
 
 
