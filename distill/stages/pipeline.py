@@ -45,14 +45,16 @@ class Stage:
     recorded: Any
     arguments: Callable[[Project], Mapping[str, Any]]
 
-    def run(self, project: Project, progress: Progress = SILENT) -> Outcome:
-        """Run the stage in a workspace, or skip it.
+    def run(
+        self, project: Project, progress: Progress = SILENT, call: Later | None = None
+    ) -> Outcome:
+        """Run the stage in a workspace, or skip it; ``call`` is what `later` returned, if known.
 
         Raises:
             DistillError: a source, the configuration or the stage's contract is at fault.
         """
         with workspace_scope(project.workspace):
-            return self.later(project, progress)()
+            return (call or self.later(project, progress))()
 
     def later(self, project: Project, progress: Progress = SILENT) -> Later:
         """Return this call, not made yet, for the scope of the workspace.
@@ -166,24 +168,25 @@ def run_stages(
         DistillError: the first of the stages that failed; those before it are done, and those after
             it have not begun, unless they ran beside it.
     """
-    is_elsewhere = _is_much(project, stages) and may_be_elsewhere()
+    with workspace_scope(project.workspace):
+        ready = {stages[0].name: stages[0].later(project, progress)}  # its files are found once
+    is_elsewhere = _is_much(ready[stages[0].name]) and may_be_elsewhere()
     outcomes: list[Outcome] = []
     for _, neighbours in groupby(stages, key=lambda stage: stage.parents):
         several = tuple(neighbours)
         if len(several) > 1 and not (is_elsewhere and _are_many(project, several)):
             outcomes += _run_beside(project, several, progress, done)
         elif is_elsewhere:
-            outcomes += _run_in_turn(project, several, progress, done)
+            outcomes += _run_in_turn(project, several, progress, done, ready)
         else:
-            outcomes.append(several[0].run(project, progress))
+            outcomes.append(several[0].run(project, progress, ready.pop(several[0].name, None)))
             done(several[0], outcomes[-1])
     return outcomes
 
 
-def _is_much(project: Project, stages: Sequence[Stage]) -> bool:
+def _is_much(first: Later) -> bool:
     """Whether the first of the stages, and so each of them, reads much."""
-    with workspace_scope(project.workspace):
-        given = stages[0].later(project).kwargs
+    given = first.kwargs
     return _size(given["logs"] if "logs" in given else given["evidence"]) >= MUCH
 
 
@@ -207,12 +210,17 @@ def _run_in_turn(
     stages: Sequence[Stage],
     progress: Progress,
     done: Callable[[Stage, Outcome], None],
+    ready: dict[str, Later],
 ) -> list[Outcome]:
-    """Run stages one after the other, each in a process of its own with all the workers."""
+    """Run stages one after the other, each in a process of its own with all the workers.
+
+    ``ready`` are calls by the names of their stages, which are taken out of it.
+    """
     outcomes: list[Outcome] = []
     with workspace_scope(project.workspace), progress.beside() as look:
         for stage in stages:
-            outcomes.append(in_own_process(partial(stage.run, project, progress), look))
+            run = partial(stage.run, project, progress, ready.pop(stage.name, None))
+            outcomes.append(in_own_process(run, look))
             done(stage, outcomes[-1])
     return outcomes
 
