@@ -21,6 +21,7 @@ from distill.receipts.merkle import LEAF_PREFIX, MerkleRoot
 RECORD_SUFFIX = ".jsonl"
 #: Lines of so many bytes and more, on average, are hashed where they lie, others as copies.
 _WORTH_VIEWS = 600
+_LOOKED_AT = 64 * 1024  # bytes, to see how long lines are
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -144,7 +145,8 @@ class LineTree:
 
 def _leaves_of_lines(content: bytes, first: int, last: int) -> tuple[list[bytes], list[int]]:
     """Return the leaf hashes of whole lines, and their sizes with the newline."""
-    if content.count(b"\n") * _WORTH_VIEWS > len(content):
+    looked_at = min(len(content), _LOOKED_AT)
+    if content.count(b"\n", 0, looked_at) * _WORTH_VIEWS > looked_at:
         lines = content[first:last].split(b"\n")[:-1]
         leaves = [sha256(LEAF_PREFIX + line).digest() for line in lines]
         return leaves, [len(line) + 1 for line in lines]

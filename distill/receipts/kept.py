@@ -1,6 +1,6 @@
 """What a process keeps of what it read: values by keys that say all of them, in bounded memory."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -18,6 +18,15 @@ class Kept(Generic[Key, Value]):
         """Return a value, null where it is not kept."""
         return self._found.get(key)
 
+    def items(self) -> Iterator[tuple[Key, Value]]:
+        """Yield what is kept, by its key."""
+        yield from self._found.items()
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self._found.clear()
+        self._left = self._room
+
     def keep(self, key: Key, value: Value, size: int) -> None:
         """Keep a value; where there is no room for it, what was kept is forgotten.
 
@@ -26,7 +35,6 @@ class Kept(Generic[Key, Value]):
         if key in self._found:
             return
         if size > self._left:
-            self._found.clear()
-            self._left = self._room
+            self.clear()
         self._found[key] = value
         self._left -= size

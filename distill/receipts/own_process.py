@@ -11,16 +11,19 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeAlias
 
 from distill.errors import ContractError
 from distill.receipts.forked import forked
+from distill.receipts.incremental.cuts import ToldCuts, cuts
 from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.outcome import Outcome
 from distill.receipts.scope import current_workspace
 from distill.receipts.travelling import ToldOutcome, outcome_of, told_of, traced
 
 _END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+_Answer: TypeAlias = tuple[ToldOutcome, ToldCuts]
 
 
 def may_be_elsewhere() -> bool:
@@ -39,7 +42,8 @@ def in_own_process(
 ) -> Outcome:
     """Make a call in a process that is forked for it; ``meanwhile`` is called some times a second.
 
-    Only where `may_be_elsewhere` says so. The call may start workers itself.
+    Only where `may_be_elsewhere` says so. The call may start workers itself. Which segments the
+    files have that it read and wrote this process knows then, and those that are forked later.
 
     Raises:
         Exception: what the call raised.
@@ -48,7 +52,7 @@ def in_own_process(
     _flush()
     with forked(partial(_make, call, os.getpid())) as process:
         try:
-            found: ToldOutcome | Exception | None = process.answer(meanwhile)
+            found: _Answer | Exception | None = process.answer(meanwhile)
         except BaseException:  # perhaps this process alone was interrupted
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGINT)
@@ -60,16 +64,18 @@ def in_own_process(
         )
     if isinstance(found, Exception):
         raise found
-    return outcome_of(current_workspace(), found)
+    told, its_cuts = found
+    cuts.take_over(its_cuts)
+    return outcome_of(current_workspace(), told)
 
 
-def _make(call: Callable[[], Outcome], parent: int) -> ToldOutcome | Exception:
+def _make(call: Callable[[], Outcome], parent: int) -> _Answer | Exception:
     """Make the call, in the process that was forked for it."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt_once)
     _end_with(parent)
     try:
-        return told_of(call())
+        return told_of(call()), cuts.told()
     except Exception as error:  # noqa: BLE001 - raised again, where it is waited for
         return traced(error)
     finally:

@@ -20,6 +20,7 @@ from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.passes import NONE, Mapped, item_key
 from distill.receipts.incremental.running import Running
+from distill.receipts.incremental.shard_file import lines_in
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.incremental.workers import Known, in_order
 from distill.stages.bundles import Bundles, FormerlyTold, pack, together_of
@@ -100,7 +101,7 @@ class GroupPasses:
             content = self._content(number)
             if changes(number) != NONE:
                 content = apply(number, content)
-            return Made(content, content.count(b"\n"))
+            return Made(content, lines_in(content))
 
         writer.write(keys, make, self._drafts)
 

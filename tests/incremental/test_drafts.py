@@ -116,6 +116,12 @@ def test_shards_are_taken_whole(tmp_path: Path) -> None:
         assert (changed is None and asked == []) or (changed in asked and len(asked) < 30)
 
 
+@given(st.lists(st.sampled_from([b"\n", b"a", b"bc"])).map(b"".join))
+def test_lines_are_counted(content: bytes) -> None:
+    """One for each newline."""
+    assert shard_file.lines_in(content) == content.count(b"\n")
+
+
 def test_drafts_of_another_scale_are_refused(tmp_path: Path) -> None:
     """They end elsewhere than the shards do."""
     with Drafts(tmp_path, 2) as drafts:

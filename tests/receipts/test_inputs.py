@@ -20,7 +20,7 @@ from distill.errors import SourceError
 from distill.receipts import inputs
 from distill.receipts.binding import InputFile
 from distill.receipts.incremental.growth import Growth
-from distill.receipts.incremental.segments import cuts
+from distill.receipts.incremental.cuts import cuts
 from distill.receipts.workspace import Workspace
 
 inputs.WORTH_WORKERS = 0

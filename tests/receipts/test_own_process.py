@@ -13,6 +13,8 @@ import pytest
 from distill.errors import ContractError, SourceError
 from distill.receipts import Outcome, Workspace, workspace_scope
 from distill.receipts.digest import digest_bytes
+from distill.receipts.incremental import segments
+from distill.receipts.incremental.cuts import cuts
 from distill.receipts.incremental.workers import WORKERS, in_order, may_fork
 from distill.receipts.outcome import Stored
 from distill.receipts.own_process import in_own_process, may_be_elsewhere
@@ -48,6 +50,26 @@ def test_the_outcome_is_that_of_the_call_and_the_process_another(workspace: Work
     assert found.reason.startswith("made in ")
     assert found.reason != f"made in {os.getpid()}"
     assert set(looks) == {os.getpid()}
+
+
+def test_how_files_are_cut_is_known_to_the_next_process(workspace: Workspace) -> None:
+    """What a call wrote the next one reads: no file is cut twice, and no more is kept than that."""
+    first, other = (tuple(segments.cut([line])) for line in (b"a\n", b"b\n"))
+
+    def write() -> Outcome:
+        cuts.keep("a", first)
+        return outcome(workspace, "written")
+
+    def read() -> Outcome:
+        found = outcome(workspace, str(cuts.of("a")))
+        cuts.take_over({})
+        cuts.keep("b", other)
+        return found
+
+    with workspace_scope(workspace):
+        in_own_process(write)
+        assert in_own_process(read).reason == str(first)
+    assert (cuts.of("a"), cuts.of("b")) == (None, other)
 
 
 def test_it_may_have_workers(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

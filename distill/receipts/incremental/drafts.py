@@ -19,7 +19,7 @@ from typing import Self
 from distill.receipts.digest import Fingerprint
 from distill.receipts.incremental.keys import KeyIndex, Keys
 from distill.receipts.incremental.segments import read_range
-from distill.receipts.incremental.shard_file import SummedFile, is_full, is_next
+from distill.receipts.incremental.shard_file import SummedFile, is_full, is_next, lines_in
 from distill.receipts.incremental.spool import GrowingFile
 
 
@@ -135,7 +135,7 @@ class Drafts:
             self._open = SummedFile(self._place_of(len(self._shards)))
         self._index.append(key)
         self._ends.append(self._ends[-1] + len(content))
-        self._records.append(content.count(b"\n"))
+        self._records.append(lines_in(content))
         self._open.write(content)
         if is_full(self._open.bytes, content, scale):
             self._close_shard(is_full=True)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from distill.receipts.digest import FileSums, Fingerprint, LineTree, Sha256
-from distill.receipts.incremental.segments import Cutter, Segment, cuts
+from distill.receipts.incremental.cuts import cuts
+from distill.receipts.incremental.segments import Cutter, Segment
 from distill.receipts.merkle import MerkleRoot
 
 #: There are so many bytes between two marks at least; at most twice as many are held in memory.

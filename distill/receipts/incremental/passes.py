@@ -23,6 +23,7 @@ from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.remembered import NO_ITEM
 from distill.receipts.incremental.running import Running
+from distill.receipts.incremental.shard_file import lines_in
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.incremental.workers import Known, in_order
 
@@ -153,7 +154,7 @@ class Passes(Generic[Job]):
             content = self.content(parts[number])
             if keys[number] != parts[number].key:
                 content = apply(number, content)
-            return Made(content, content.count(b"\n"))
+            return Made(content, lines_in(content))
 
         writer.write(keys, make, self._drafts)
         for part, key in zip(parts, keys, strict=True):

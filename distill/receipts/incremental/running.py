@@ -8,6 +8,7 @@ from typing import Final, Self
 from distill.receipts.digest import Fingerprint, digest_bytes
 from distill.receipts.execution import Execution, current_execution
 from distill.receipts.incremental import segments, shard_file
+from distill.receipts.incremental.cuts import cut_file, cuts
 from distill.receipts.incremental.former import FormerShards
 from distill.receipts.incremental.growth import Growth
 from distill.receipts.incremental.memory import Items, Memory, Shard, read_memory, write_memory
@@ -89,8 +90,8 @@ class Running:
     def segments_of(self, one: WatchedInput) -> tuple[Segment, ...]:
         """Return the segments of an input, which is read where they are not known yet."""
         name = one.blake3.hex
-        found = self.memory.segments.get(name) or segments.cuts.of(name)
-        self.segments[name] = found if found is not None else segments.cut_file(one.place)
+        found = self.memory.segments.get(name) or cuts.of(name)
+        self.segments[name] = found if found is not None else cut_file(one.place)
         return self.segments[name]
 
     def remember(self) -> None:

@@ -15,14 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from distill.errors import SourceError
-from distill.receipts.digest import digest_file
-from distill.receipts.kept import Kept
 from distill.receipts.merkle import LEAF_PREFIX
 
 #: Segments are about this many bytes long.
 USUAL: Final = 64 * 1024
 LONGEST: Final = 4 * USUAL
-_BUFFER: Final = 1 << 20
 _NEWLINE: Final = 10
 
 
@@ -39,22 +36,6 @@ class Segment:
     line: int
     records: int
     digest: bytes
-
-
-def cut_file(path: Path) -> tuple[Segment, ...]:
-    """Return the segments of a file, which is read once, and only digested if it was cut before.
-
-    Raises:
-        SourceError: the file can't be read, or changed meanwhile.
-    """
-    found = cuts.of(digest_file(path).hex)
-    if found is not None:
-        return found
-    try:
-        with path.open("rb", buffering=_BUFFER) as lines:
-            return tuple(cut(lines))
-    except OSError as error:
-        raise SourceError(f"{path} can't be read: {error.strerror}") from error
 
 
 def cut(lines: Iterable[bytes]) -> Iterator[Segment]:
@@ -127,27 +108,6 @@ def _likely(leaves: Sequence[bytes], longest: int, usual: int) -> Iterable[int]:
         return range(len(leaves))
     text = bound.to_bytes(4, "big")
     return [number for number, leaf in enumerate(leaves) if leaf < text]
-
-
-class Cuts:
-    """The segments of files that were read in this process, by the BLAKE3 (hex) of their bytes.
-
-    Law: what is told of a file is what `cut` gives of its bytes.
-    """
-
-    def __init__(self, room: int) -> None:
-        self._kept = Kept[tuple[str, int, int], tuple[Segment, ...]](room)
-
-    def of(self, blake3: str) -> tuple[Segment, ...] | None:
-        """Return the segments of a file, null where they are not known."""
-        return self._kept.get((blake3, USUAL, LONGEST))
-
-    def keep(self, blake3: str, segments: tuple[Segment, ...]) -> None:
-        """Keep the segments of a file."""
-        self._kept.keep((blake3, USUAL, LONGEST), segments, len(segments))
-
-
-cuts: Final = Cuts(room=1 << 17)
 
 
 def is_end(digest: bytes, size: int, usual: int) -> bool:
