@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 ALL_PAIRS: Final = 16
 FIRST: Final = 8
-_AT_ONCE: Final = 1 << 16  # pairs
+_AT_ONCE: Final = 1 << 16  # pairs, or texts of a band
 _HALF: Final = np.uint64(32)
 _LOWER: Final = np.uint64(2**32 - 1)
 
@@ -49,15 +49,18 @@ def _distinct(values: NDArray[Any]) -> NDArray[Any]:
 def _in_buckets(values: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Yield the pairs of one band: numbers of texts and, for each, that of another behind it."""
     # Of a band and a text's number 64 bits: sorting these is eight times as fast as `argsort`.
-    keyed = values.astype(np.uint64) << _HALF
-    keyed |= np.arange(len(values), dtype=np.uint64)
+    keyed = values.astype(np.uint64)
+    keyed <<= _HALF
+    keyed |= np.arange(len(values), dtype=np.uint32)
     keyed.sort()
-    is_next = keyed[1:] >> _HALF == keyed[:-1] >> _HALF
     is_shared = np.zeros(len(values), np.bool_)
-    is_shared[1:] = is_next
-    is_shared[:-1] |= is_next
+    for start in range(0, len(values), _AT_ONCE):
+        some = keyed[start : start + _AT_ONCE + 1]
+        is_next = some[1:] ^ some[:-1] <= _LOWER
+        is_shared[start + 1 : start + len(some)] = is_next
+        is_shared[start : start + len(some) - 1] |= is_next
     keyed = keyed[is_shared]  # of all texts, where few share a bucket
-    del is_next, is_shared
+    del is_shared
     ordered, texts = keyed >> _HALF, (keyed & _LOWER).astype(np.int64)
     begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
     sizes = np.diff(np.append(begins, len(ordered)))
@@ -78,7 +81,8 @@ class Clusters:
     """Texts by their numbers, in clusters that grow as pairs are found to be alike."""
 
     def __init__(self, number: int) -> None:
-        self._firsts = array("q", range(number))  # of a text, one of its cluster that is not behind
+        # Of a text, one of its cluster that is not behind.
+        self._firsts = array("I", np.arange(number, dtype=np.uint32).tobytes())
 
     def join(self, pairs: NDArray[np.int64], is_alike: Callable[[int, int, int], bool]) -> None:
         """Join the clusters of texts that are alike.
@@ -91,9 +95,9 @@ class Clusters:
             if one != other and is_alike(place, *pair):
                 self._firsts[max(one, other)] = min(one, other)
 
-    def firsts(self) -> NDArray[np.int64]:
+    def firsts(self) -> NDArray[np.uint32]:
         """Return of each text the first of its cluster."""
-        found = np.array(self._firsts, np.int64)
+        found = np.array(self._firsts, np.uint32)
         while not np.array_equal(further := found[found], found):
             found = further
         return found

@@ -1,7 +1,7 @@
 """What the exporters of single runs share: scored run and evidence in, row or refusal out."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from distill.firewall.finding import Refusal
 from distill.firewall.redaction import RedactionKey, count_redactions
 from distill.receipts import Report
 from distill.receipts.digest import blake3_hex
-from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
+from distill.receipts.incremental.passes import NONE, Mapped, Part, Parts, Passes
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.scope import current_workspace
@@ -155,20 +155,19 @@ class _Reading:
     """Takes what comes of the parts, and exports a part again in which runs are repeated."""
 
     passes: Passes[ScoredLines]
+    parts: Parts[ScoredLines]
     exporting: Exporting
     tally: Tally
     described: CardTally
     refused: QuarantineFile
     files: SplitFiles
-    parts: list[Part[ScoredLines]] = field(default_factory=list)
     seen: SeenRunIds = field(default_factory=SeenRunIds)
     repeated: dict[int, tuple[list[int], bytes]] = field(default_factory=dict)
 
-    def read(self, parts: Iterable[Part[ScoredLines]]) -> Iterator[int]:
-        """Take some parts, in order; yields the size of each."""
-        for part, rows in self.passes.first(parts):
-            self._take(part, rows)
-            self.parts.append(part)
+    def read(self) -> Iterator[int]:
+        """Take all parts, in order; yields the size of each."""
+        for number, (part, rows) in enumerate(self.passes.first(self.parts)):
+            self._take(number, part, rows)
             yield part.size
 
     def write(self, writer: ShardWriter, changes: Changes, apply: Apply) -> None:
@@ -184,12 +183,12 @@ class _Reading:
         """Return the rows of a part with repeated runs."""
         return self.repeated[number][1]
 
-    def _take(self, part: Part[ScoredLines], rows: bytes) -> None:
+    def _take(self, number: int, part: Part[ScoredLines], rows: bytes) -> None:
         told = orjson.loads(rows)
         lines = self.seen.repeated(bytes.fromhex(told["runs"]))
         if lines:
             again = self.exporting.exports().of(part.again(), frozenset(lines))
-            self.repeated[len(self.parts)] = (lines, again.content)
+            self.repeated[number] = (lines, again.content)
             told = orjson.loads(again.rows)
         self.files.take(told)
         absorb(told, self.tally, self.described, self.refused)
@@ -235,10 +234,10 @@ class RunExport:
             progress.stage(self.stage, total) as bar,
         ):
             split = SplitFiles(running, rows, self.settings.splits)
-            reading = _Reading(passes, exporting, tally, described, refused, split)
-            for of_source in parts_of_scored(running).values():
-                for size in reading.read(of_source):
-                    bar.advance(size)
+            parts = parts_of_scored(running)
+            reading = _Reading(passes, parts, exporting, tally, described, refused, split)
+            for size in reading.read():
+                bar.advance(size)
             split.write(reading.write, reading.told, reading.rows_of)
         totals = card_totals(tally, "scored")
         written = finish_set(described, split, lambda tallied: self.card(tallied, totals))

@@ -193,7 +193,7 @@ class Ingest:
     ) -> None:
         """Number the runs and verdicts of the next part."""
         numbered = read.numbered
-        numbered.begin(part)
+        read.begin(part)
         for start, end, *keys in found["runs"]:
             self._runs += 1
             self.tables.add("runs", (self._runs, source, numbered.lines, start, end, *keys, 0))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from distill.receipts.incremental.passes import Part
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.segments import Segment, read_records
 from distill.receipts.inputs import WatchedInput
+from distill.stages.part_lists import SegmentParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,14 @@ class PartLines:
 
 def parts_of_shards(
     running: Running, role: str, *, is_placed: bool
-) -> Mapping[str, list[Part[PartLines]]]:
+) -> Mapping[str, SegmentParts[PartLines]]:
     """Return the parts of the inputs of a role, in order, by source: the folder of their shard.
 
     ``is_placed``: what comes of a line follows from where it stands too.
     """
+    make = partial(_part, is_placed=is_placed)
     return {
-        source: [
-            _part(PartLines(one.path, one.place, segment), is_placed=is_placed)
-            for one in shards
-            for segment in running.segments_of(one)
-        ]
+        source: SegmentParts([(one, running.segments_of(one)) for one in shards], make)
         for source, shards in shards_by_source(running, role).items()
     }
 
@@ -57,9 +56,9 @@ def shards_by_source(running: Running, role: str) -> Mapping[str, list[WatchedIn
     return found
 
 
-def _part(lines: PartLines, *, is_placed: bool) -> Part[PartLines]:
-    segment = lines.segment
+def _part(one: WatchedInput, segment: Segment, *, is_placed: bool) -> Part[PartLines]:
     key = segment.digest
     if is_placed:
-        key = sha256(f"{segment.start} {lines.path} ".encode() + key).digest()
+        key = sha256(f"{segment.start} {one.path} ".encode() + key).digest()
+    lines = PartLines(one.path, one.place, segment)
     return Part.at_hand(key, segment.end - segment.start, lines)

@@ -95,10 +95,8 @@ class NearDuplicateSearch:
 
         has, shares = np.zeros((2, self.runs.number), np.uint8)
         for facet, bit in _BITS.items():
-            texts = self.runs.facets.texts(facet)
-            has[texts.runs] |= bit
-            found = self._clustered[facet] = self._cluster(texts, facet)
-            shares[found.runs] |= bit
+            has[self._find_clusters(facet)] |= bit
+            shares[self._clustered[facet].runs] |= bit
         has &= sum(_BITS[facet] for facet in self.settings.alike)
         is_alike = (has != 0) & (shares & has == has)
         for facet in self.settings.alike:
@@ -137,16 +135,21 @@ class NearDuplicateSearch:
         for seq in np.flatnonzero(floors < positions).tolist():
             yield seq, int(floors[seq])
 
+    def _find_clusters(self, facet: Facet) -> Any:
+        """Find the runs that share a facet's cluster with another; return all that have it."""
+        texts = self.runs.facets.texts(facet)
+        self._clustered[facet] = self._cluster(texts, facet)
+        return texts.runs
+
     def _cluster(self, texts: Texts, facet: Facet) -> Clustered:
-        """Find the runs that share a facet's cluster with another."""
         import numpy as np  # noqa: PLC0415
 
         firsts = self._firsts(texts, facet)
-        is_shared = (np.bincount(firsts[texts.of_run], minlength=len(texts)) > 1)[firsts]
+        is_shared = _are_shared(firsts, texts.of_run)
         number = np.cumsum(is_shared, dtype=np.uint32) - np.uint32(1)  # among the shared ones
         is_of_one = is_shared[texts.of_run]
         return Clustered(
-            texts.runs[is_of_one].astype(np.uint32),
+            texts.runs[is_of_one],
             number[texts.of_run[is_of_one]],
             number[firsts[is_shared]],
             texts.digests[is_shared],
@@ -243,3 +246,17 @@ class NearDuplicateSearch:
         while self._bytes > _KEPT and len(self._shingles) > 2:
             self._bytes -= self._shingles.popitem(last=False)[1].nbytes
         return found
+
+
+def _are_shared(firsts: Any, of_run: Any) -> Any:
+    """Return of each text whether several runs have one of its cluster.
+
+    ``firsts`` are those of the clusters of texts, ``of_run`` the text of each run, in order.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    is_shared = np.zeros(len(firsts), np.bool_)
+    is_shared[firsts[of_run[1:][of_run[1:] == of_run[:-1]]]] = True
+    is_behind = firsts != np.arange(len(firsts), dtype=np.uint32)
+    is_shared[firsts[is_behind]] = True
+    return is_shared[firsts]

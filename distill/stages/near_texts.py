@@ -18,16 +18,16 @@ Buffer: TypeAlias = bytes | bytearray | memoryview
 _ENTRY: Final = 24  # bytes
 _BAND: Final = 4
 _AT_ONCE: Final = 4  # bands of all texts in memory
-_BLOCK: Final = 1 << 15  # texts whose bands are read at once
+_BLOCK: Final = 1 << 15  # texts whose entries or bands are read at once
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The texts of a facet in the order of their digests; arrays, one entry each.
+    """The texts of a facet in the order of their digests; arrays of 32 bits, one entry each.
 
-    `digests` (16 bytes), `readers`: a run that holds the text. `long` and `rows`: the numbers of
+    `digests` (128 bits), `readers`: a run that holds the text. `long` and `rows`: the numbers of
     those that have bands, and where these lie among all bands of the facet. `runs` and `of_run`:
-    each run that has the facet, and the number of its text.
+    each run that has the facet, in the order of the texts, and the number of its text.
     """
 
     digests: Any
@@ -70,28 +70,45 @@ class FacetFiles:
         """Return the texts of a facet."""
         import numpy as np  # noqa: PLC0415 - 0.1 s, and no run with nothing to do needs it
 
-        entry = np.dtype([("seq", "<u8"), ("high", ">u8"), ("low", ">u8")])
-        file = self._files[facet]
-        file.seek(0)
-        entries = np.fromfile(file, entry)
-        entries["seq"] += np.repeat(np.asarray(self._firsts[facet]), self._counts[facet])
-        is_long = entries["seq"] >> np.uint64(56) != 0
-        rows = np.cumsum(is_long, dtype=np.uint32) - np.uint32(1)
-        order = np.lexsort((entries["low"], entries["high"]))
-        entries = entries[order]
-        high, low = entries["high"], entries["low"]
-        is_new = np.append(True, (high[1:] != high[:-1]) | (low[1:] != low[:-1]))[: len(order)]
+        runs, is_long, high, low = self._entries(facet)
+        rows = np.cumsum(is_long, dtype=np.uint32)
+        rows -= np.uint32(1)
+        order = np.lexsort((low, high)).astype(np.uint32)
+        runs, high, low = runs[order], high[order], low[order]
+        is_new = np.ones(len(order), np.bool_)
+        is_new[1:] = high[1:] != high[:-1]
+        is_new[1:] |= low[1:] != low[:-1]
         firsts = order[is_new]
-        long = np.flatnonzero(is_long[firsts])
-        runs = entries["seq"] & np.uint64((1 << 56) - 1)
+        digests = np.empty((len(firsts), 2), ">u8")
+        digests[:, 0], digests[:, 1] = high[is_new], low[is_new]
+        del order, high, low
+        long = np.flatnonzero(is_long[firsts]).astype(np.uint32)
         return Texts(
-            digests=np.stack([high[is_new], low[is_new]], axis=1).astype(">u8").view("V16")[:, 0],
+            digests=digests.view("V16")[:, 0],
             readers=runs[is_new],
             long=long,
             rows=rows[firsts[long]],
             runs=runs,
-            of_run=np.cumsum(is_new) - 1,
+            of_run=np.cumsum(is_new, dtype=np.uint32) - np.uint32(1),
         )
+
+    def _entries(self, facet: Facet) -> tuple[Any, Any, Any, Any]:
+        """Return of each entry the run, whether it has bands, and its digest in two halves."""
+        import numpy as np  # noqa: PLC0415
+
+        file, count = self._files[facet], sum(self._counts[facet])
+        runs = np.repeat(np.array(self._firsts[facet], np.uint32), self._counts[facet])
+        is_long = np.empty(count, np.bool_)
+        high, low = np.empty((2, count), np.uint64)
+        entry = np.dtype([("seq", "<u8"), ("high", ">u8"), ("low", ">u8")])
+        file.seek(0)
+        for start in range(0, count, _BLOCK):
+            some = slice(start, start + _BLOCK)
+            block = np.fromfile(file, entry, min(_BLOCK, count - start))
+            is_long[some] = block["seq"] >> np.uint64(56) != 0
+            runs[some] += (block["seq"] & np.uint64(2**32 - 1)).astype(np.uint32)
+            high[some], low[some] = block["high"], block["low"]
+        return runs, is_long, high, low
 
     def bands(self, facet: Facet, texts: Texts) -> Iterator[Any]:
         """Yield the first band of each long text, then the second of each, and so on."""

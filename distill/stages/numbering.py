@@ -1,11 +1,12 @@
 """The lines of a source by number, over all of its parts."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from distill.receipts.incremental.passes import Part
+from distill.receipts.incremental.passes import Parts
 
 Job = TypeVar("Job")
 Change = TypeVar("Change")
@@ -15,13 +16,12 @@ Change = TypeVar("Change")
 class NumberedParts(Generic[Job]):
     """Parts in their order, and the number of the first line of each, from 0."""
 
-    parts: list[Part[Job]] = field(default_factory=list)
-    begins: list[int] = field(default_factory=list)
+    parts: Parts[Job]
+    begins: "array[int]" = field(default_factory=lambda: array("Q"))
     lines: int = 0
 
-    def begin(self, part: Part[Job]) -> None:
-        """Take the next part; its lines are counted in ``lines`` by who reads them."""
-        self.parts.append(part)
+    def begin(self) -> None:
+        """Begin the next part; its lines are counted in ``lines`` by who reads them."""
         self.begins.append(self.lines)
 
     def part_of(self, line: int) -> int:

@@ -15,7 +15,7 @@ from typing import Final, Self
 from distill.receipts.incremental import segments
 from distill.receipts.incremental.passes import Part
 from distill.receipts.incremental.running import Running
-from distill.receipts.incremental.segments import Segment, is_end
+from distill.receipts.incremental.segments import Segment, Segments, is_end
 from distill.sources.framing import framing_label
 from distill.sources.protocol import Source
 from distill.stages.jobs import SourceJob
@@ -62,21 +62,21 @@ class SourceParts:
 
     def of_file(self, path: str, *, knows: Callable[[bytes], bool]) -> Iterator[Part[Records]]:
         """Yield the parts of a file; it is not read where all of them are known."""
-        name = f"{self.digests[path]}:{framing_label(self.source)}"
+        name = self._name(path)
         reader = self._reader(path)
         found = self.running.memory.segments.get(name)
         if found is not None:
-            parts = [self._part(reader, segment) for segment in found]
+            parts = [self._part(reader, number, one) for number, one in enumerate(found)]
             if all(knows(part.key) for part in parts):
                 self.running.segments[name] = found
                 yield from parts
                 return
         cut: list[Segment] = []
         for segment, frames in _cut(reader):
-            cut.append(segment)
             records = Records(path, reader.has_root, tuple(frames))
-            yield replace(self._part(reader, segment), job=records)
-        self.running.segments[name] = tuple(cut)
+            yield replace(self._part(reader, len(cut), segment), job=records)
+            cut.append(segment)
+        self.running.segments[name] = Segments.of(cut)
 
     def of_whole_files(self, paths: tuple[str, ...]) -> Part[tuple[str, ...]]:
         """Return files that belong together as one part, which is known without reading them."""
@@ -84,16 +84,21 @@ class SourceParts:
         key = sha256(f"{self.terms}\nwhole files{told}".encode()).digest()
         return Part.at_hand(key, sum(self.sizes[path] for path in paths), paths)
 
-    def _part(self, reader: PartReader, segment: Segment) -> Part[Records]:
+    def _part(self, reader: PartReader, number: int, segment: Segment) -> Part[Records]:
         around = f"{self.terms} {reader.path} {reader.has_root} "
         key = sha256(around.encode() + segment.digest).digest()
-        again = partial(self._again, reader.path, segment)
+        again = partial(self._again, reader.path, number)
         return Part(key, segment.end - segment.start, None, again)
 
-    def _again(self, path: str, segment: Segment) -> Records:
-        """Read the records of a part from their file again."""
+    def _again(self, path: str, number: int) -> Records:
+        """Read the records of a part from their file again, which was cut to its end."""
         reader = self._reader(path)
+        segment = self.running.segments[self._name(path)][number]
         return Records(path, reader.has_root, reader.again(segment))
+
+    def _name(self, path: str) -> str:
+        """Return under which name the segments of a file are remembered."""
+        return f"{self.digests[path]}:{framing_label(self.source)}"
 
     def _reader(self, path: str) -> PartReader:
         if self.last is None or self.last.path != path:

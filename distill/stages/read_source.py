@@ -5,6 +5,7 @@ from typing import Any
 
 from distill.receipts.incremental.passes import Part, Passes
 from distill.stages.numbering import NumberedParts
+from distill.stages.part_lists import ReadParts
 
 
 @dataclass
@@ -12,7 +13,15 @@ class ReadSource:
     """A source that was read, and its lines."""
 
     passes: Passes[Any]
-    numbered: NumberedParts[Any] = field(default_factory=NumberedParts)
+    parts: ReadParts[Any] = field(default_factory=ReadParts)
+
+    def __post_init__(self) -> None:
+        self.numbered = NumberedParts(self.parts)
+
+    def begin(self, part: Part[Any]) -> None:
+        """Take the next part; its lines are counted in ``numbered`` by who reads them."""
+        self.parts.append(part)
+        self.numbered.begin()
 
     def line(self, number: int, start: int, end: int) -> bytes:
         """Return a run's line, by its number in the source and its place in its part."""

@@ -7,7 +7,7 @@ line, in which the digest of the evidence stands. So these parts are cut, and kn
 What comes of a part is as long as the evidence of its runs, so its length counts where it ends.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,11 +16,12 @@ from typing import Final
 from distill.receipts.incremental import workers
 from distill.receipts.incremental.passes import Part
 from distill.receipts.incremental.running import Running
-from distill.receipts.incremental.segments import Cutter, Segment, changed_meanwhile
+from distill.receipts.incremental.segments import Cutter, Segment, Segments, changed_meanwhile
 from distill.receipts.inputs import WatchedInput
 from distill.records.scored import evidence_bytes, without_place
 from distill.stages.line_parts import shards_by_source
 from distill.stages.lines import RandomReader, read_lines
+from distill.stages.part_lists import SegmentParts
 
 _LEAF: Final = b"\x00scored "  # no leaf of a record tree: what it is over is no record
 _LIGHTER: Final = 16  # so many bytes of evidence weigh as much as one of a scored line
@@ -51,27 +52,23 @@ class ScoredLines:
             start += len(line)
 
 
-def parts_of_scored(running: Running) -> Mapping[str, list[Part[ScoredLines]]]:
-    """Return the parts of the scored runs, in order, by source: the folder of their shard."""
-    return {
-        source: [
-            _part(ScoredLines(one.place, segment))
-            for one in shards
-            for segment in _segments_of(running, one)
-        ]
-        for source, shards in shards_by_source(running, "scored").items()
-    }
+def parts_of_scored(running: Running) -> SegmentParts[ScoredLines]:
+    """Return the parts of the scored runs, source by source, in order."""
+    sources = shards_by_source(running, "scored").values()
+    return SegmentParts(
+        [(one, _segments_of(running, one)) for shards in sources for one in shards], _part
+    )
 
 
-def _segments_of(running: Running, one: WatchedInput) -> tuple[Segment, ...]:
+def _segments_of(running: Running, one: WatchedInput) -> Segments:
     name = one.blake3.hex + _PLACELESS
-    found = running.memory.segments.get(name) or tuple(cut_scored(one.place))
+    found = running.memory.segments.get(name) or Segments.of(cut_scored(one.place))
     running.segments[name] = found
     return found
 
 
-def _part(lines: ScoredLines) -> Part[ScoredLines]:
-    segment = lines.segment
+def _part(one: WatchedInput, segment: Segment) -> Part[ScoredLines]:
+    lines = ScoredLines(one.place, segment)
     return Part.at_hand(segment.digest, segment.end - segment.start, lines)
 
 

@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypeAlias
 
 from distill.firewall.settings import NearDuplicateSettings
 from distill.receipts import Ignored, InFiles, OutDir, Report, with_receipt
 from distill.receipts.digest import blake3_hex
-from distill.receipts.incremental.passes import NONE, Mapped, Part, Passes
+from distill.receipts.incremental.passes import NONE, Mapped, Parts, Passes
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.staging import Finished, KnownFile
@@ -117,7 +117,7 @@ class _Source:
     """A source whose runs were decided one by one: its parts, and how often each decision came."""
 
     name: str
-    numbered: NumberedParts[PartLines] = field(default_factory=NumberedParts)
+    numbered: NumberedParts[PartLines]
     decisions: Counter[_Summary] = field(default_factory=Counter)
 
     def write(
@@ -151,18 +151,18 @@ class _Source:
 
 def _read_source(
     name: str,
-    parts: Sequence[Part[PartLines]],
+    parts: Parts[PartLines],
     passes: Passes[PartLines],
     runs: DecidedRuns,
     tally: Tally,
     bar: Bar,
 ) -> _Source:
     """Take what is decided of each part of a source."""
-    source = _Source(name)
+    source = _Source(name, NumberedParts(parts))
     numbered = source.numbered
     runs.begin(name, numbered)
     for part, content in passes.first(parts):
-        numbered.begin(part)
+        numbered.begin()
         found = RunRows.of(content)
         numbered.lines += runs.add(found)
         told = found.told

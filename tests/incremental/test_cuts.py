@@ -11,7 +11,7 @@ from distill.receipts.digest import digest_bytes, digest_file
 from distill.receipts.incremental import cuts as module
 from distill.receipts.incremental import segments
 from distill.receipts.incremental.cuts import Cuts, cut_file
-from distill.receipts.incremental.segments import cut
+from distill.receipts.incremental.segments import Segments, cut
 
 LINES = st.lists(st.binary(max_size=9).map(lambda b: b.replace(b"\n", b"") + b"\n"), max_size=80)
 
@@ -29,8 +29,8 @@ def test_what_is_kept_or_taken_over_was_cut_so(files: list[list[bytes]], is_open
     """Here, and in another process that was told of it, which forgets what it knew."""
     contents = {b"".join(lines) + b"open" * is_open for lines in files}
     here, there = Cuts(room=1000), Cuts(room=1000)
-    there.keep("former", tuple(cut([b"a\n"])))
-    expected = {digest_bytes(one).hex: tuple(cut(BytesIO(one))) for one in contents}
+    there.keep("former", Segments.of(cut([b"a\n"])))
+    expected = {digest_bytes(one).hex: Segments.of(cut(BytesIO(one))) for one in contents}
     for name, found in expected.items():
         here.keep(name, found)
     there.take_over(here.told())
@@ -42,7 +42,7 @@ def test_what_is_kept_or_taken_over_was_cut_so(files: list[list[bytes]], is_open
 def test_other_bounds_are_other_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was cut by other bounds is not known."""
     cuts = Cuts(room=10)
-    cuts.keep("name", tuple(cut([b"a\n"])))
+    cuts.keep("name", Segments.of(cut([b"a\n"])))
     monkeypatch.setattr(segments, "USUAL", segments.USUAL + 1)
     assert cuts.of("name") is None
 
@@ -54,6 +54,6 @@ def test_a_file_that_is_known_is_not_cut(tmp_path: Path, monkeypatch: pytest.Mon
     cuts = Cuts(room=10)
     monkeypatch.setattr(module, "cuts", cuts)
     found = cut_file(place)
-    assert found == tuple(cut([b"a\n", b"b\n"]))
-    cuts.keep(digest_file(place).hex, ())
-    assert cut_file(place) == ()
+    assert found == Segments.of(cut([b"a\n", b"b\n"]))
+    cuts.keep(digest_file(place).hex, Segments.of(()))
+    assert cut_file(place) == Segments.of(())

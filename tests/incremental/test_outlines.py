@@ -12,7 +12,7 @@ from distill.receipts.digest import FileSums, Fingerprint
 from distill.receipts.incremental import outlines, segments
 from distill.receipts.incremental.growth import Growth
 from distill.receipts.incremental.outlines import Outline, OutlinedSums
-from distill.receipts.incremental.segments import Segment, cut
+from distill.receipts.incremental.segments import Segments, cut
 from distill.receipts.inputs import WatchedInput, watch_inputs
 from distill.receipts.workspace import Workspace
 
@@ -35,10 +35,10 @@ def _summed(
     return sums.result(), sums
 
 
-def _plain(content: bytes) -> tuple[Fingerprint, tuple[Segment, ...]]:
+def _plain(content: bytes) -> tuple[Fingerprint, Segments]:
     sums = FileSums("a.jsonl")
     sums.update(content)
-    return sums.result(), tuple(cut(BytesIO(content)))
+    return sums.result(), Segments.of(cut(BytesIO(content)))
 
 
 @pytest.mark.usefixtures("_small")

@@ -54,7 +54,7 @@ def test_the_outcome_is_that_of_the_call_and_the_process_another(workspace: Work
 
 def test_how_files_are_cut_is_known_to_the_next_process(workspace: Workspace) -> None:
     """What a call wrote the next one reads: no file is cut twice, and no more is kept than that."""
-    first, other = (tuple(segments.cut([line])) for line in (b"a\n", b"b\n"))
+    first, other = (segments.Segments.of(segments.cut([line])) for line in (b"a\n", b"b\n"))
 
     def write() -> Outcome:
         cuts.keep("a", first)

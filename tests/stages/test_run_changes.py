@@ -19,9 +19,10 @@ _KINDS = ("floor", "near", "told")
 
 def parts_of(sizes: list[int]) -> NumberedParts[None]:
     """Parts with so many lines each."""
-    numbered: NumberedParts[None] = NumberedParts()
-    for number, size in enumerate(sizes):
-        numbered.begin(Part.at_hand(bytes([number]) * 32, 1, None))
+    parts = [Part.at_hand(bytes([number]) * 32, 1, None) for number in range(len(sizes))]
+    numbered: NumberedParts[None] = NumberedParts(parts)
+    for size in sizes:
+        numbered.begin()
         numbered.lines += size
     return numbered
 

@@ -10,6 +10,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate, chain
+from operator import sub
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias
 
@@ -17,7 +19,7 @@ from distill.errors import DistillError, SourceError
 from distill.receipts.canonical import Json, dumps, loads
 from distill.receipts.digest import digest_blocks
 from distill.receipts.incremental.keys import KEY_BYTES
-from distill.receipts.incremental.segments import Segment, changed_meanwhile, read_range
+from distill.receipts.incremental.segments import Segments, changed_meanwhile, read_range
 from distill.receipts.plain_files import Unread, open_plain
 
 _DIGEST_BYTES: Final = 32
@@ -132,31 +134,41 @@ def pieces_of_column(column: bytes) -> list[bytes]:
     return [column[at : at + KEY_BYTES] for at in range(0, len(column), KEY_BYTES)]
 
 
-def segments_to_columns(found: Sequence[Segment]) -> Columns:
+def segments_to_columns(found: Iterable[Segments]) -> Columns:
     """Return segments of files, each file's one after the other, as columns."""
+    digests, ends, records = bytearray(), array("Q"), array("Q")
+    for one in found:
+        digests += one.digests
+        ends.extend(one.ends)
+        records.extend(map(sub, one.lines, chain([0], one.lines)))
     return {
-        "segment_digests": b"".join(one.digest for one in found),
-        "segment_ends": numbers_to_column([one.end for one in found]),
-        "segment_records": numbers_to_column([one.records for one in found]),
+        "segment_digests": bytes(digests),
+        "segment_ends": numbers_to_column(ends),
+        "segment_records": numbers_to_column(records),
     }
 
 
-def segments_of_columns(counts: Sequence[int], columns: Columns) -> list[tuple[Segment, ...]]:
-    """Return the segments of files, of which each has so many."""
-    digests = pieces_of_column(columns["segment_digests"])
+def segments_of_columns(counts: Sequence[int], columns: Columns) -> list[Segments]:
+    """Return the segments of files, of which each has so many.
+
+    Raises:
+        ValueError: they have others together.
+    """
+    digests = columns["segment_digests"]
     ends = numbers_of_column(columns["segment_ends"])
     records = numbers_of_column(columns["segment_records"])
-    found: list[tuple[Segment, ...]] = []
+    told = sum(counts), len(ends), len(records), len(digests) // _DIGEST_BYTES
+    if len(set(told)) > 1 or min(counts, default=0) < 0:
+        message = f"{told} segments"
+        raise ValueError(message)
+    found: list[Segments] = []
     at = 0
     for count in counts:
-        start = line = 0
-        segments = []
-        for index in range(at, at + count):
-            end = ends[index]  # once: it is the next one's start too
-            segments.append(Segment(start, end, line, records[index], digests[index]))
-            start, line = end, line + records[index]
-        found.append(tuple(segments))
-        at += count
+        behind = at + count
+        lines = array("Q", accumulate(records[at:behind]))
+        own = digests[at * _DIGEST_BYTES : behind * _DIGEST_BYTES]
+        found.append(Segments(ends[at:behind], lines, own))
+        at = behind
     return found
 
 

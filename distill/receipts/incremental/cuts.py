@@ -1,7 +1,6 @@
 """The segments of files that were read, kept so that no file is cut twice.
 
-They are kept as columns, some 50 bytes a segment, and can be told to another process: whoever reads
-a file next may be one that did not write it.
+They can be told to another process: whoever reads a file next may be one that did not write it.
 """
 
 from collections.abc import Mapping
@@ -11,16 +10,15 @@ from typing import Final, TypeAlias
 from distill.errors import SourceError
 from distill.receipts.digest import digest_file
 from distill.receipts.incremental import segments
-from distill.receipts.incremental.columns import Columns, segments_of_columns, segments_to_columns
-from distill.receipts.incremental.segments import Segment, cut
+from distill.receipts.incremental.segments import Segments, cut
 from distill.receipts.kept import Kept
 
 _BUFFER: Final = 1 << 20
 
 #: The BLAKE3 (hex) of a file's bytes, and the bounds of segments.
 _Key: TypeAlias = tuple[str, int, int]
-#: What `Cuts.told` says: of each file how many segments it has, and these.
-ToldCuts: TypeAlias = Mapping[_Key, tuple[int, Columns]]
+#: What `Cuts.told` says of each file.
+ToldCuts: TypeAlias = Mapping[_Key, Segments]
 
 
 class Cuts:
@@ -30,19 +28,15 @@ class Cuts:
     """
 
     def __init__(self, room: int) -> None:
-        self._kept = Kept[_Key, tuple[int, Columns]](room)
+        self._kept = Kept[_Key, Segments](room)
 
-    def of(self, blake3: str) -> tuple[Segment, ...] | None:
+    def of(self, blake3: str) -> Segments | None:
         """Return the segments of a file, null where they are not known."""
-        found = self._kept.get(_key(blake3))
-        if found is None:
-            return None
-        number, columns = found
-        return segments_of_columns([number], columns)[0]
+        return self._kept.get(_key(blake3))
 
-    def keep(self, blake3: str, found: tuple[Segment, ...]) -> None:
+    def keep(self, blake3: str, found: Segments) -> None:
         """Keep the segments of a file."""
-        self._kept.keep(_key(blake3), (len(found), segments_to_columns(found)), len(found))
+        self._kept.keep(_key(blake3), found, len(found))
 
     def told(self) -> ToldCuts:
         """Return all that is kept, for `take_over` in another process."""
@@ -52,13 +46,13 @@ class Cuts:
         """Keep what another process told, and no more what was kept before."""
         self._kept.clear()
         for key, one in told.items():
-            self._kept.keep(key, one, one[0])
+            self._kept.keep(key, one, len(one))
 
 
 cuts: Final = Cuts(room=1 << 17)
 
 
-def cut_file(path: Path) -> tuple[Segment, ...]:
+def cut_file(path: Path) -> Segments:
     """Return the segments of a file, which is read once, and only digested if it was cut before.
 
     Raises:
@@ -69,7 +63,7 @@ def cut_file(path: Path) -> tuple[Segment, ...]:
         return found
     try:
         with path.open("rb", buffering=_BUFFER) as lines:
-            return tuple(cut(lines))
+            return Segments.of(cut(lines))
     except OSError as error:
         raise SourceError(f"{path} can't be read: {error.strerror}") from error
 

@@ -88,7 +88,7 @@ def _columns(found: Mapping[str, tuple[str, Outline]]) -> Columns:
     outlines = [one for _, one in found.values()]
     marks = [mark for one in outlines for mark in one.marks]
     return {
-        **segments_to_columns([segment for one in outlines for segment in one.segments]),
+        **segments_to_columns(one.segments for one in outlines),
         "mark_segments": numbers_to_column([mark.segments for mark in marks]),
         "mark_digests": b"".join(mark.digest for mark in marks),
         "mark_heights": numbers_to_column([len(mark.peaks) for mark in marks]),

@@ -24,7 +24,7 @@ from distill.receipts.incremental.columns import (
 )
 from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.remembered import FormerRows
-from distill.receipts.incremental.segments import Segment
+from distill.receipts.incremental.segments import Segments
 from distill.receipts.workspace import Workspace
 
 FORMAT: Final = "distill.incremental/2"
@@ -66,7 +66,7 @@ class Memory:
     recipe: str
     items: Items = field(default_factory=Items)
     shards: tuple[Shard, ...] = ()
-    segments: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
+    segments: Mapping[str, Segments] = field(default_factory=dict)
     rows: FormerRows = field(default_factory=FormerRows)
 
 
@@ -92,7 +92,7 @@ def write_memory(
         "keys": memory.items.keys.content,
         "lengths": numbers_to_column(memory.items.lengths),
         "records": numbers_to_column(memory.items.records),
-        **segments_to_columns([one for found in memory.segments.values() for one in found]),
+        **segments_to_columns(memory.segments.values()),
         **rows,
     }
     shards: Json = [[s.path, s.blake3, s.first, s.last, s.is_full] for s in memory.shards]

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from distill.receipts.digest import FileSums, Fingerprint, LineTree, Sha256
 from distill.receipts.incremental.cuts import cuts
-from distill.receipts.incremental.segments import Cutter, Segment
+from distill.receipts.incremental.segments import Cutter, Segment, Segments
 from distill.receipts.merkle import MerkleRoot
 
 #: There are so many bytes between two marks at least; at most twice as many are held in memory.
@@ -41,7 +41,7 @@ class Mark:
 class Outline:
     """What a pass over a file of lines found: its segments, and the marks."""
 
-    segments: tuple[Segment, ...]
+    segments: Segments
     marks: tuple[Mark, ...]
 
 
@@ -56,7 +56,7 @@ class OutlinedSums(FileSums):
     def __init__(self, name: str, former: Outline | None = None) -> None:
         self._lines = _Lines()
         super().__init__(name, self._lines)
-        self._former = former or Outline((), ())
+        self._former = former or Outline(Segments.of(()), ())
         is_lines = self._tree is not None
         self._ahead = deque(_within_reach(self._former.marks) if is_lines else ())
         self._held: list[bytes] = []  # read since the last mark
@@ -86,7 +86,7 @@ class OutlinedSums(FileSums):
         """Return what there is to say, at the file's end."""
         self._release()
         found = super().result()
-        self.take_over(found, Outline(tuple(self._lines.segments), tuple(self._marks)))
+        self.take_over(found, Outline(Segments.of(self._lines.segments), tuple(self._marks)))
         return found
 
     def told(self) -> Outline:

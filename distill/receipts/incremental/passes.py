@@ -11,12 +11,12 @@ its final lines from its lines and its changes.
 
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, Generic, Self, TypeVar
+from typing import Final, Generic, Protocol, Self, TypeVar
 
 from distill.receipts.incremental.drafts import Drafts
 from distill.receipts.incremental.functions import Made
@@ -33,7 +33,7 @@ Job = TypeVar("Job")
 NONE: Final = b""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part(Generic[Job]):
     """A part of the input: the key (32 bytes) that decides it, and its size in bytes.
 
@@ -49,6 +49,19 @@ class Part(Generic[Job]):
     def at_hand(cls, key: bytes, size: int, job: Job) -> Self:
         """Return a part whose job says where its input lies, and holds none of it."""
         return cls(key, size, job, lambda: job)
+
+
+class Parts(Protocol[Job]):
+    """Parts in their order: a list of them, or what makes each when it is asked for."""
+
+    def __len__(self) -> int:
+        """Return their number."""
+
+    def __getitem__(self, number: int, /) -> Part[Job]:
+        """Return one by its number from 0."""
+
+    def __iter__(self) -> Iterator[Part[Job]]:
+        """Yield all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +152,7 @@ class Passes(Generic[Job]):
     def second(
         self,
         writer: ShardWriter,
-        parts: Sequence[Part[Job]],
+        parts: Parts[Job],
         changes: Callable[[int], bytes],
         apply: Callable[[int, bytes], bytes],
     ) -> None:

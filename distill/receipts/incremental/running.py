@@ -13,7 +13,7 @@ from distill.receipts.incremental.former import FormerShards
 from distill.receipts.incremental.growth import Growth
 from distill.receipts.incremental.memory import Items, Memory, Shard, read_memory, write_memory
 from distill.receipts.incremental.remembered import LearntRows
-from distill.receipts.incremental.segments import Segment
+from distill.receipts.incremental.segments import Segments
 from distill.receipts.incremental.shards import ShardWriter
 from distill.receipts.inputs import WatchedInput
 from distill.receipts.survey import Survey
@@ -38,7 +38,7 @@ class Running:
     targets: tuple[Target, ...]
     memory: Memory
     former: FormerShards
-    segments: dict[str, tuple[Segment, ...]] = field(default_factory=dict)
+    segments: dict[str, Segments] = field(default_factory=dict)
     rows: dict[bytes, bytes] = field(default_factory=dict)
     growth: Growth | None = None
     writers: list[ShardWriter] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Running:
             self._learnt = LearntRows(self.memory.rows, folder)
         return self._learnt
 
-    def segments_of(self, one: WatchedInput) -> tuple[Segment, ...]:
+    def segments_of(self, one: WatchedInput) -> Segments:
         """Return the segments of an input, which is read where they are not known yet."""
         name = one.blake3.hex
         found = self.memory.segments.get(name) or cuts.of(name)

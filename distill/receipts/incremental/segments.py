@@ -6,13 +6,14 @@ cut where they were cut before.
 """
 
 import os
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
-from typing import Final
+from typing import Final, Self, SupportsIndex, overload
 
 from distill.errors import SourceError
 from distill.receipts.merkle import LEAF_PREFIX
@@ -21,6 +22,7 @@ from distill.receipts.merkle import LEAF_PREFIX
 USUAL: Final = 64 * 1024
 LONGEST: Final = 4 * USUAL
 _NEWLINE: Final = 10
+_DIGEST_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,53 @@ class Segment:
     line: int
     records: int
     digest: bytes
+
+
+class Segments(Sequence[Segment]):
+    """The segments of a file from its begin on, in columns: a `Segment` is made for who asks.
+
+    A segment takes 48 bytes of memory here, and some 300 as an object with numbers of its own.
+    ``ends`` are the bytes and ``lines`` the records before the end of each, ``digests`` 32 bytes of
+    each.
+    """
+
+    __slots__ = ("digests", "ends", "lines")
+
+    def __init__(self, ends: "array[int]", lines: "array[int]", digests: bytes) -> None:
+        self.ends, self.lines, self.digests = ends, lines, digests
+
+    @classmethod
+    def of(cls, found: Iterable[Segment]) -> Self:
+        """Return segments that follow each other, of which the first begins its file."""
+        kept = found if isinstance(found, Sequence) else list(found)
+        return cls(
+            array("Q", [one.end for one in kept]),
+            array("Q", [one.line + one.records for one in kept]),
+            b"".join([one.digest for one in kept]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> Segment: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Segment]: ...
+    def __getitem__(self, at: "SupportsIndex | slice") -> "Segment | Sequence[Segment]":
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        number = range(len(self))[at]
+        start, line = (self.ends[number - 1], self.lines[number - 1]) if number else (0, 0)
+        digest = self.digests[number * _DIGEST_BYTES : (number + 1) * _DIGEST_BYTES]
+        return Segment(start, self.ends[number], line, self.lines[number] - line, digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # arrays have none
+
+    def __repr__(self) -> str:
+        return f"Segments({list(self)})"
 
 
 def cut(lines: Iterable[bytes]) -> Iterator[Segment]:

@@ -21,7 +21,7 @@ from distill.receipts.workspace import Workspace
 if TYPE_CHECKING:  # what only a run needs: a call that is skipped imports none of it
     from distill.receipts.execution import Execution
     from distill.receipts.incremental.running import Running
-    from distill.receipts.incremental.segments import Segment
+    from distill.receipts.incremental.segments import Segment, Segments
     from distill.receipts.incremental.shards import ShardWriter
     from distill.receipts.report import Report
     from distill.receipts.staging import Finished
@@ -37,7 +37,7 @@ class Input:
 
     path: str
     place: Path
-    segments: "tuple[Segment, ...]"
+    segments: "Segments"
 
 
 @dataclass(frozen=True)
