@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from distill.errors import ConfigurationError, ContractError
 from distill.receipts.annotations import Ignored, Input, Output, OutputTree
@@ -25,8 +25,7 @@ _ROLES: dict[type, Role] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class InputFile:
+class InputFile(NamedTuple):
     """One file that a call reads."""
 
     role: str

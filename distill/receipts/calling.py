@@ -1,12 +1,11 @@
 """Which stage is called: its name and version, the module, and the function's name in it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distill.receipts.modules import Module
 
 
-@dataclass(frozen=True)
-class StageIdentity:
+class StageIdentity(NamedTuple):
     """Which stage a call is of."""
 
     stage: str

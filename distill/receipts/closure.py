@@ -8,9 +8,8 @@ a function closes over.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from distill.errors import CodeStateError
 from distill.receipts.canonical import dumps
@@ -28,8 +27,7 @@ from distill.receipts.traces import Traces
 _ENGINE_ENTRY = "distill/receipts/"
 
 
-@dataclass(frozen=True)
-class Closure:
+class Closure(NamedTuple):
     """The files of a stage's code, and the top-level names that it imports from elsewhere."""
 
     digest: Digest

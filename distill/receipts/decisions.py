@@ -13,8 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from distill.errors import ContractError
 from distill.receipts.binding import Call
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from distill.receipts.traces import Traces
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """A call that need not run: why, the receipt that stands for it, and what it rests on.
 
     ``modules`` are those of the code: name, file, digest.
@@ -63,8 +61,7 @@ class Decision:
         return json.dumps(held | {"grounds": self.grounds.as_json()})
 
 
-@dataclass(frozen=True)
-class Decisions:
+class Decisions(NamedTuple):
     """What is remembered of the calls of one stage that write to the same places."""
 
     workspace: Workspace

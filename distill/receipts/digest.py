@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from blake3 import blake3
 
@@ -62,8 +62,7 @@ class Sha256(Hex256):
         return f"sha256:{self.hex}"
 
 
-@dataclass(frozen=True, slots=True)
-class FileIdentity:
+class FileIdentity(NamedTuple):
     """What the file system says of a file: equal identities mean that nobody wrote to it."""
 
     device: int
@@ -85,8 +84,7 @@ class FileIdentity:
         return f"{self.device}:{self.inode}:{self.size}:{self.mtime_ns}:{self.ctime_ns}"
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(NamedTuple):
     """All that a receipt says of a file's bytes.
 
     ``records`` and ``root`` are null for a file whose name does not end in ``.jsonl``.

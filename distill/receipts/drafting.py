@@ -1,6 +1,6 @@
 """Drafting the receipt of a run from what is known of it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distill.errors import ContractError
 from distill.receipts.binding import Call
@@ -27,8 +27,7 @@ _GENERATED = ("receipts", "reports", "data", "exports", "quarantine", "releases"
 _MAX_MESSAGE = 2000
 
 
-@dataclass(frozen=True)
-class ReceiptDraft:
+class ReceiptDraft(NamedTuple):
     """All of a receipt that stands before the stage ends."""
 
     workspace: Workspace

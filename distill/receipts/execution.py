@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from distill.errors import ContractError, SourceError
 from distill.receipts import durable
@@ -223,8 +224,7 @@ class Execution:
         return self.rereading.digest_of(path, place)[0]
 
 
-@dataclass(frozen=True)
-class _Plan:
+class _Plan(NamedTuple):
     journal: Journal
     set_aside: tuple[str, ...]
     left_alone: tuple[str, ...]

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # `git status --porcelain=v2 -z`: how many fields stand before the path.
 _FIELDS_BEFORE_PATH = {b"1": 8, b"2": 9, b"u": 10, b"?": 1, b"!": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(NamedTuple):
     """A file of a commit: its mode as six octal digits, its object, its path below the top."""
 
     mode: str

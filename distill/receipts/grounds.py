@@ -7,8 +7,7 @@ is still not there, as far as the rule of the stat cache goes.
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from distill.receipts.digest import digest_bytes
 from distill.receipts.look import Look
@@ -17,8 +16,7 @@ from distill.receipts.paths import split_root
 from distill.receipts.workspace import Workspace
 
 
-@dataclass(frozen=True)
-class Grounds:
+class Grounds(NamedTuple):
     """What was read, what was looked for in vain, and which names Python was asked for.
 
     ``inputs`` and ``outputs`` are recorded paths; an output is no link. The other paths are
@@ -40,7 +38,7 @@ class Grounds:
 
     def as_json(self) -> dict[str, Any]:
         """Return the grounds as JSON."""
-        return asdict(self)
+        return self._asdict()
 
     def places(self, workspace: Workspace) -> dict[str, str]:
         """Return where inputs and outputs lie, by their recorded paths."""

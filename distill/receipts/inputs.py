@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from distill.errors import SourceError
 from distill.receipts.binding import InputFile
@@ -29,8 +29,7 @@ WORTH_WORKERS: Final = 16 * 1024 * 1024
 SumsOf = Callable[[str, str], FileSums]
 
 
-@dataclass(frozen=True, slots=True)
-class WatchedInput:
+class WatchedInput(NamedTuple):
     """An input with the bytes that it had, and the file's identity at that moment."""
 
     entry: FileEntry

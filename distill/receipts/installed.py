@@ -8,10 +8,9 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from inspect import getmodulename
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from distill.receipts.digest import digest_bytes
 from distill.receipts.identities import Sight
@@ -28,8 +27,7 @@ _SAY_WHAT_IS_INSTALLED: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Installed:
+class Installed(NamedTuple):
     """Which distributions bring which top-level name, and their versions."""
 
     names: Mapping[str, Sequence[str]]
@@ -56,7 +54,7 @@ def installed(cache: StatCache) -> Installed:
     is_settled = cache.is_settled(newest_ns)
     found = _asked(identity) if is_settled else _ask()
     if is_settled:
-        cache.keep(_entry_name(seen), identity, json.dumps(asdict(found)))
+        cache.keep(_entry_name(seen), identity, json.dumps(found._asdict()))
     return found
 
 

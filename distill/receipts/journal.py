@@ -6,9 +6,9 @@ temporary files; in phase ``commit`` all of them are durable and a later start g
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from distill.errors import ContractError, VerificationError
 from distill.receipts import strict
@@ -51,8 +51,7 @@ class Retirement:
     top: str
 
 
-@dataclass(frozen=True)
-class Journal:
+class Journal(NamedTuple):
     """One publication. Paths are recorded paths."""
 
     name: str
@@ -67,7 +66,7 @@ class Journal:
         self, moves: tuple[Move, ...], retirements: tuple[Retirement, ...], receipt: Receipt
     ) -> "Journal":
         """Return the journal of the same publication once all temporary files are durable."""
-        return replace(self, phase="commit", moves=moves, retirements=retirements, receipt=receipt)
+        return self._replace(phase="commit", moves=moves, retirements=retirements, receipt=receipt)
 
     def write(self, workspace: Workspace) -> None:
         """Make the journal durable."""

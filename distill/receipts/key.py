@@ -1,8 +1,7 @@
 """The key of a call: all that its outputs may depend on, and what changed between two keys."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from distill.receipts.canonical import Json, dumps
 from distill.receipts.digest import Digest, digest_bytes
@@ -20,8 +19,7 @@ class KeyedInput(Protocol):
     def blake3(self) -> Digest: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
-class KeyParts:
+class KeyParts(NamedTuple):
     """The parts of a key."""
 
     stage: str
@@ -66,8 +64,7 @@ class KeyParts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One part of the key that differs: its name for machines, and a phrase for people.
 
     ``old`` and ``new`` are digests, versions or JSON; null where there was, or is, none.

@@ -8,9 +8,9 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from distill.errors import CodeStateError
 from distill.receipts.real_paths import is_within
@@ -19,8 +19,7 @@ from distill.receipts.traces import Traces
 INIT = "__init__"
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     """A module's dotted name, its file, and the folder that its package is imported from."""
 
     name: str

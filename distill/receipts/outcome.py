@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from distill.receipts.digest import Digest
 from distill.receipts.workspace import Workspace
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from distill.receipts.receipt import FileEntry, Receipt
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """A receipt that was not read: by what a workspace has it."""
 
     workspace: Workspace

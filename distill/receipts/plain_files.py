@@ -7,9 +7,8 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Literal, TypeAlias
+from typing import BinaryIO, Final, Literal, NamedTuple, TypeAlias
 
 State: TypeAlias = Literal["missing", "no_plain_file", "unreadable"]
 
@@ -24,8 +23,7 @@ _KINDS: Final = {
 _OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """Why the bytes of a file are not known; ``told`` is what stands in its place, for a report."""
 
     state: State

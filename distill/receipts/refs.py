@@ -4,7 +4,7 @@ Refs are derived. What is missing or can't be read is found again by reading all
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distill.errors import VerificationError
 from distill.receipts.canonical import Json, dumps, loads
@@ -18,8 +18,7 @@ STAGES = ".stages"  # no stage can have this name
 MAX_REF_BYTES = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The newest receipt of a slot, and the newest one that passed (null: none did)."""
 
     newest: Digest

@@ -4,8 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from distill.receipts.workspace import Workspace
 
@@ -65,8 +64,7 @@ def current_reread() -> dict[str, str] | None:
     return {} if found is None and os.environ.get(FULL_VARIABLE) else found
 
 
-@dataclass(frozen=True)
-class Scopes:
+class Scopes(NamedTuple):
     """What surrounds a call here, so that another process can surround it with the same."""
 
     workspace: Workspace

@@ -8,8 +8,8 @@ Which of two independent runs the ledger names first is left to time.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from distill.receipts.binding import Call
 from distill.receipts.look import Look
@@ -29,8 +29,7 @@ def _number_of_workers() -> int:
     return number_of_workers()
 
 
-@dataclass(frozen=True)
-class Manner:
+class Manner(NamedTuple):
     """How several calls are made.
 
     ``most`` says how many processes may work, and is asked when there is something to do. ``ended``
@@ -83,7 +82,7 @@ def make_calls(calls: Sequence[Later], manner: Manner) -> tuple[Outcome, ...]:
 
     with call_workers(calls, manner.most()) as running:
         if running.is_alone:
-            manner = replace(manner, first=(), goes_on=False)
+            manner = manner._replace(first=(), goes_on=False)
         known = dict(enumerate(done))
         schedule = _Schedule(
             workspace, calls, bound, waits, running, manner, known, busy={len(done)}

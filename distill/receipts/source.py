@@ -1,12 +1,11 @@
 """What a source file says, as values."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distill.receipts.digest import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class ImportName:
+class ImportName(NamedTuple):
     """One import: ``level`` dots, the module, and the name taken from it (empty: none)."""
 
     level: int
@@ -14,8 +13,7 @@ class ImportName:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """What a source file says. ``resources`` names packages whose data it opens (empty: its own).
 
     ``is_lazy``: the module computes attributes (``__getattr__``), so its imports can't be listed.

@@ -4,8 +4,8 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from distill.errors import ConfigurationError, ContractError
 from distill.receipts.claims import RESERVED
@@ -17,8 +17,7 @@ from distill.receipts.targets import Target
 from distill.receipts.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Berth:
+class Berth(NamedTuple):
     """One target of a call: its final place, and the temporary one that the stage is given."""
 
     target: Target
@@ -26,8 +25,7 @@ class Berth:
     partial: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """The size of a file and when it was last written to: a new name changes neither."""
 
     size: int
@@ -40,8 +38,7 @@ class Written:
         return cls(status.st_size, status.st_mtime_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class Produced:
+class Produced(NamedTuple):
     """One file that a stage wrote, under its temporary name, or left standing where it goes.
 
     ``partial`` is null where it stands; ``sums`` are null where its bytes are still to be read.
@@ -56,8 +53,7 @@ class Produced:
     linked: Written | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
+class KnownFile(NamedTuple):
     """A file below an output folder whose bytes went by already: its name there, and their sums.
 
     One that ``stands`` was not written: it lies in the folder's final place with these bytes. One
@@ -75,8 +71,7 @@ def known_file(folder: Path, name: str) -> KnownFile:
     return KnownFile(name, fingerprint_file(folder / name)[0], stands=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """What an incremental stage returns: a report, and all files of output folders by role.
 
     ``remember`` is called when the outputs are published: what the next run can use is kept then.

@@ -1,8 +1,8 @@
 """Deciding whether a call must run: everything is looked at, nothing is written."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from distill.errors import SourceError, VerificationError
 from distill.receipts.binding import Call
@@ -24,8 +24,7 @@ from distill.receipts.workspace import Workspace
 UNCHANGED = "inputs, code, parameters and environment unchanged"
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(NamedTuple):
     """What is known before a call: the key, the inputs, the former receipts, and the decision.
 
     ``rests_on`` are the files that tell the newest receipts, null where they had to be searched
@@ -85,8 +84,7 @@ def survey(
     )
 
 
-@dataclass(frozen=True)
-class _History:
+class _History(NamedTuple):
     """The newest receipts of a slot; ``fault`` says why the one that its ref names is not used."""
 
     newest: Receipt | None

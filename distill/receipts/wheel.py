@@ -9,17 +9,16 @@ import base64
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _COMMIT = "_commit.txt"
 _LINE = re.compile(r"([0-9a-f]{40}(?:[0-9a-f]{24})?) (clean|dirty) [0-9a-f]{64}\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Wheel:
+class Wheel(NamedTuple):
     """What an installed wheel says of its origin; not clean: built from, or edited to, other."""
 
     commit: str

@@ -8,7 +8,7 @@ What comes of a part is as long as the evidence of its runs, so its length count
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -80,10 +80,10 @@ def cut_scored(path: Path) -> Iterator[Segment]:
         cutter.take([_leaf(line)], [len(line) + evidence_bytes(line) // _LIGHTER])
         end = start + len(line)
         for ended in cutter.ended():
-            yield replace(ended, start=begin, end=end)
+            yield ended._replace(start=begin, end=end)
             begin = end
     cutter.close()
-    yield from (replace(last, start=begin, end=end) for last in cutter.ended())
+    yield from (last._replace(start=begin, end=end) for last in cutter.ended())
 
 
 def worth_workers(scored: Sequence[Path], evidence: Sequence[Path]) -> int:

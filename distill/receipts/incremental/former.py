@@ -9,11 +9,10 @@ import os
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from distill.errors import SourceError
 from distill.receipts.digest import Digest, FileIdentity, Fingerprint, digest_bytes, digest_file
@@ -33,8 +32,7 @@ from distill.receipts.workspace import Workspace
 _KEPT: Final = 64 * 1024 * 1024  # bytes of former shards in memory
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """Items that lie one after the other in a former shard.
 
     ``content`` is the whole shard, ``begin`` where the first item lies. ``last`` is whether the
@@ -179,7 +177,7 @@ class FormerShards:
         times don't tell that nobody wrote to it, it is read.
         """
         now = FileIdentity.of(place.lstat())
-        is_same = self._sound.get(number) == before == replace(now, ctime_ns=before.ctime_ns)
+        is_same = self._sound.get(number) == before == now._replace(ctime_ns=before.ctime_ns)
         is_settled = self.rereading.cache.is_settled(max(before.mtime_ns, before.ctime_ns))
         if not (is_same and is_settled) and not _has_digest(place, digest):
             return False

@@ -41,16 +41,14 @@ class Where(NamedTuple):
         return f"{self.path} line {self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """What came out of a part of the input: whole lines, and how many."""
 
     content: bytes
     records: int
 
 
-@dataclass(frozen=True)
-class RecordFunction:
+class RecordFunction(NamedTuple):
     """A function of one record. With a parameter named ``place`` it is told where the record lies.
 
     Its other parameters are parameters of the claim.
@@ -119,8 +117,7 @@ class RecordFunction:
             raise _failed(where, error) from error
 
 
-@dataclass(frozen=True)
-class GroupFunction:
+class GroupFunction(NamedTuple):
     """A function of a key and all records that have it, in the order of the inputs."""
 
     function: Callable[..., object]

@@ -4,7 +4,6 @@ import os
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, chain
 from pathlib import Path
@@ -46,8 +45,7 @@ class Member(NamedTuple):
     leaf: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A group to compute."""
 
     key: str

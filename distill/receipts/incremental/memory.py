@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from distill.errors import DistillError
 from distill.receipts.canonical import Json
@@ -42,8 +42,7 @@ class Items:
         return len(self.keys)
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
+class Shard(NamedTuple):
     """A shard as it was written: where, its BLAKE3 (hex), and its items as a range of all items.
 
     ``is_full``: it ended because of what it holds, not because nothing followed.

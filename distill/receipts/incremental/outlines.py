@@ -9,8 +9,7 @@ Law: both digests, records, root and segments are those of a pass that knows not
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from distill.receipts.digest import FileSums, Fingerprint, LineTree, Sha256
 from distill.receipts.incremental.cuts import cuts
@@ -22,8 +21,7 @@ STRIDE: Final = 512 * 1024
 _MOST_HELD: Final = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a file: where a segment ended, and what lay before it.
 
     ``segments`` and ``records`` are numbers of those before, ``digest`` is the BLAKE3 (32 bytes)
@@ -37,8 +35,7 @@ class Mark:
     peaks: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """What a pass over a file of lines found: its segments, and the marks."""
 
     segments: Segments

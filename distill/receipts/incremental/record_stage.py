@@ -3,11 +3,10 @@
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from distill.receipts.incremental.functions import Made, RecordFunction, Where, made_of
 from distill.receipts.incremental.stage import IncrementalStage, Input, Work
@@ -17,8 +16,7 @@ if TYPE_CHECKING:  # what only a run needs: a call that is skipped imports none 
     from distill.receipts.report import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A segment to compute."""
 
     path: str

@@ -1,7 +1,7 @@
 """The run of an incremental stage: what it reads, what is remembered, and what it leaves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
@@ -113,9 +113,9 @@ def recipe_of(survey: Survey, *, with_parameters: bool = True) -> str:
 
     Law: equal recipes and equal records give equal bytes.
     """
-    parts = replace(survey.key, inputs=())
+    parts = survey.key._replace(inputs=())
     if not with_parameters:
-        parts = replace(parts, parameters={})
+        parts = parts._replace(parameters={})
     bounds = (segments.USUAL, segments.LONGEST, shard_file.USUAL, shard_file.ROOM)
     return digest_bytes(f"{parts.digest().hex} {LAYOUT} {bounds}".encode()).hex
 
@@ -137,7 +137,7 @@ def _shifted(writers: Sequence[ShardWriter]) -> tuple[Shard, ...]:
     before = 0
     for one in writers:
         found += [
-            replace(shard, first=shard.first + before, last=shard.last + before)
+            shard._replace(first=shard.first + before, last=shard.last + before)
             for shard in one.shards
         ]
         before += len(one.items)

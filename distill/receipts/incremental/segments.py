@@ -9,11 +9,10 @@ import os
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
-from typing import Final, Self, SupportsIndex, overload
+from typing import Final, NamedTuple, Self, SupportsIndex, overload
 
 from distill.errors import SourceError
 from distill.receipts.merkle import LEAF_PREFIX
@@ -25,8 +24,7 @@ _NEWLINE: Final = 10
 _DIGEST_BYTES: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """Whole records of a file: bytes ``start`` to ``end``, ``line`` the first one's number from 0.
 
     ``digest`` (32 bytes) is SHA-256 over the RFC 6962 leaf hashes of the records, so it says

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, cast
 
 from distill.errors import ContractError
 from distill.receipts.annotations import InFiles, OutDir
@@ -31,8 +31,7 @@ WRITE: Final = "write"
 KEY_FUNCTION: Final = "key_function"
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """One input: its recorded path, where it lies, and its segments."""
 
     path: str
@@ -40,8 +39,7 @@ class Input:
     segments: "Segments"
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """One run: what is read, what is remembered, and where the output goes."""
 
     running: "Running"

@@ -9,7 +9,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from distill.receipts.ledger.checkpoint import key_id
 from distill.receipts.ledger.entries import Entry, Genesis, KeyChange, read_entry
@@ -19,8 +19,7 @@ from distill.receipts.ledger.signing import verify_ed25519
 Trouble: TypeAlias = Literal["signature_wrong", "key_unendorsed"]
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKeys:
+class PublicKeys(NamedTuple):
     """The public halves of a pair, DER; ``id`` is the C2SP id of the Ed25519 key."""
 
     id: str

@@ -9,9 +9,8 @@ what we signed.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from distill.errors import VerificationError
 from distill.receipts import durable
@@ -42,8 +41,7 @@ from distill.receipts.workspace import Workspace
 _HINT: Final = "`distill verify` names what is wrong; take the ledger from a copy"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """The bytes of a log: its complete lines without newlines, and a torn rest after them."""
 
     lines: tuple[bytes, ...]
@@ -241,8 +239,7 @@ class Ledger:
         durable.publish_file(place, note.content, beside)
 
 
-@dataclass(slots=True)
-class _OpenLog:
+class _OpenLog(NamedTuple):
     """A log while it is held: its lines, and the tree over those of them that are covered."""
 
     lines: list[bytes]
