@@ -1,5 +1,6 @@
 """Reading the inputs of a call before it runs, and looking at them again after."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ from distill.receipts.digest import (
     digest_file,
     fingerprint_file,
 )
-from distill.receipts.incremental.workers import all_begun
+from distill.receipts.incremental.workers import all_begun, may_fork
 from distill.receipts.receipt import FileEntry, Parent, Receipt
 from distill.receipts.rereading import Rereading, identity_of
 from distill.receipts.stat_cache import StatCache
@@ -128,11 +129,12 @@ def watching_inputs(
     found = [_known(one, by_path, rereading) for one in inputs]
     unread = [one for one, watched in zip(inputs, found, strict=True) if watched is None]
     sizes = [identity_of(one.place).size for one in unread]
-    gathering = [(one.place, sums(one.recorded, one.place.name)) for one in unread]
-    with all_begun(_reading, (gathering,), enumerate(sizes), worth=WORTH_WORKERS) as read:
+    # A worker that can't be forked would import the caller's script before it reads.
+    worth = WORTH_WORKERS if may_fork() else sys.maxsize
+    with all_begun(_reading, (unread, sums), enumerate(sizes), worth=worth) as read:
 
         def watched() -> tuple[WatchedInput, ...]:
-            new = map(partial(_gathered, rereading), unread, gathering, read)
+            new = map(partial(_gathered, rereading, sums), unread, read)
             return tuple(next(new) if one is None else one for one in found)
 
         if unread:
@@ -177,23 +179,22 @@ def _known(
 _Gathered = tuple[Fingerprint, FileIdentity, object]
 
 
-def _reading(gathering: Sequence[tuple[Path, FileSums]]) -> Callable[[int], _Gathered]:
-    """Return what reads one of some files, by its number."""
+def _reading(inputs: Sequence[InputFile], sums: SumsOf) -> Callable[[int], _Gathered]:
+    """Return what reads one of some inputs, by its number: sums are made when they are needed."""
 
     def read(number: int) -> _Gathered:
-        place, sums = gathering[number]
-        found, identity = fingerprint_file(place, sums=sums)
-        return found, identity, sums.told()
+        one = inputs[number]
+        own = sums(one.recorded, one.place.name)
+        found, identity = fingerprint_file(one.place, sums=own)
+        return found, identity, own.told()
 
     return read
 
 
-def _gathered(
-    rereading: Rereading, one: InputFile, gathering: tuple[Path, FileSums], read: _Gathered
-) -> WatchedInput:
+def _gathered(rereading: Rereading, sums: SumsOf, one: InputFile, read: _Gathered) -> WatchedInput:
     """Return an input that was read, by this process or by another."""
     found, identity, told = read
-    gathering[1].take_over(found, told)
+    sums(one.recorded, one.place.name).take_over(found, told)
     rereading.cache.learn([(one.recorded, identity, found.blake3)])
     entry = FileEntry(
         one.role,

@@ -95,7 +95,7 @@ def test_outlines_are_kept_between_runs_and_damage_is_only_slow(tmp_path: Path) 
     first.remember(_watched(place, first))
     place.write_bytes(lines + b"more\n")
     second = Growth(Workspace(tmp_path, {}), "slot")
-    assert second._former["a.jsonl"][1] == first._made["a.jsonl"].outline
+    assert second._former["a.jsonl"][1] == first._made["a.jsonl"]
     found = _watched(place, second)
     assert found[0].entry.root == _plain(lines + b"more\n")[0].root
     kept = tmp_path / ".distill" / "outlines" / "slot"

@@ -5,14 +5,15 @@ hashes everything again but the single lines. A file of less than `outlines.STRI
 mark and is not remembered.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
 from distill.errors import DistillError
 from distill.receipts.canonical import Json
+from distill.receipts.digest import Fingerprint
 from distill.receipts.incremental import segments
 from distill.receipts.incremental.columns import (
     Columns,
@@ -37,13 +38,13 @@ class Growth:
 
     workspace: Workspace
     slot: str
-    _made: dict[str, OutlinedSums] = field(default_factory=dict)
+    _made: dict[str, Outline] = field(default_factory=dict)
 
     def sums(self, path: str, name: str) -> OutlinedSums:
         """Return what sums up an input, given its recorded path and its file's name."""
         former = self._former.get(path)
-        made = self._made[path] = OutlinedSums(name, None if former is None else former[1])
-        return made
+        keep = partial(self._made.__setitem__, path)
+        return _InputSums(name, None if former is None else former[1], keep)
 
     def remember(self, inputs: Iterable[WatchedInput]) -> None:
         """Keep what the next run can use of these inputs."""
@@ -51,8 +52,8 @@ class Growth:
         for one in inputs:
             made = self._made.get(one.path)
             if made is not None:
-                if made.outline.marks:
-                    found[one.path] = (one.blake3.hex, made.outline)
+                if made.marks:
+                    found[one.path] = (one.blake3.hex, made)
             elif one.path in self._former and self._former[one.path][0] == one.blake3.hex:
                 found[one.path] = self._former[one.path]
         if found != self._former:
@@ -71,6 +72,19 @@ class Growth:
     @property
     def _place(self) -> Path:
         return self.workspace.root / ".distill" / "outlines" / self.slot
+
+
+class _InputSums(OutlinedSums):
+    """The sums of an input, whose outline is kept when it is known: sums take some kilobytes."""
+
+    def __init__(self, name: str, former: Outline | None, keep: Callable[[Outline], None]) -> None:
+        super().__init__(name, former)
+        self._keep = keep
+
+    def take_over(self, found: Fingerprint, told: Any) -> None:
+        """Know the sums and the outline that a pass over the file found."""
+        super().take_over(found, told)
+        self._keep(told)
 
 
 def _bounds() -> list[Json]:
