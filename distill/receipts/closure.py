@@ -7,7 +7,7 @@ a function closes over.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,11 +15,12 @@ from distill.errors import CodeStateError
 from distill.receipts.canonical import dumps
 from distill.receipts.digest import Digest, digest_bytes, digest_file
 from distill.receipts.engine import ENGINE, engine_files, engine_folders
+from distill.receipts.finder import Finder
 from distill.receipts.identities import Sight
 from distill.receipts.kept import Kept
 from distill.receipts.known_source import source_of
 from distill.receipts.loaded import demand_loaded
-from distill.receipts.modules import INIT, Finder, Module, is_installed
+from distill.receipts.modules import INIT, Module, is_installed
 from distill.receipts.receipt import Code
 from distill.receipts.source import Source
 from distill.receipts.traces import Traces
@@ -54,7 +55,7 @@ def closure_of(stage: Module, traces: Traces | None = None) -> Closure:
     if not all(name.isascii() and name.isprintable() for name in files):
         raise CodeStateError("a module's file name is not ASCII", "rename it")
     digest = digest_bytes(dumps({name: entry.hex for name, entry in files.items()}))
-    return Closure(digest, files, frozenset(walk.foreign))
+    return Closure(digest, files, frozenset(walk.finder.foreign))
 
 
 #: By the identities of its files, all of them settled.
@@ -71,9 +72,8 @@ class _Walk:
 
     def __init__(self, stage: Module, traces: Traces) -> None:
         self.files: dict[str, Digest] = {}
-        self.foreign: set[str] = set()
+        self.finder = Finder(stage, traces)
         self._traces = traces
-        self._finder = Finder(stage, traces)
         self._seen: set[Path] = set()
         self._asked: set[str] = set()
 
@@ -98,21 +98,27 @@ class _Walk:
         for item in source.imports:
             base = _absolute(module, item.level, item.module)
             yield from self._named(base)
-            if item.name and base:
-                yield from self._named(f"{base}.{item.name}")
+            names = self._exports(base) if item.name == "*" else (item.name,)
+            for name in names:
+                if name and base:
+                    yield from self._named(f"{base}.{name}")
         if source.is_lazy and module.file.stem == INIT:
             # Its attributes come from somewhere in the package: all of it counts.
             yield from self._whole_package(module)
 
+    def _exports(self, name: str) -> Sequence[str]:
+        """Return what a package's ``__all__`` names: ``*`` imports those of its modules."""
+        package = self.finder.find(name)
+        is_package = package is not None and package.file.stem == INIT
+        return source_of(package.file, self._traces).exports if package and is_package else ()
+
     def _named(self, name: str) -> Iterator[Module]:
-        if name in self._asked:
+        if not name or name in self._asked:
             return
         self._asked.add(name)
-        top = name.partition(".")[0]
-        if top and self._finder.root_of(top) is None:
-            self.foreign.add(top)
+        if not self.finder.roots_of(name.partition(".")[0]):
             return
-        found = self._finder.find(name)
+        found = self.finder.find(name)
         if found is not None:
             yield found
         yield from self._on_the_way(name)
@@ -120,7 +126,7 @@ class _Walk:
     def _on_the_way(self, name: str) -> Iterator[Module]:
         parts = name.split(".")
         for end in range(1, len(parts)):
-            package = self._finder.find(".".join(parts[:end]))
+            package = self.finder.find(".".join(parts[:end]))
             if package is not None:
                 yield package
 
@@ -144,15 +150,16 @@ class _Walk:
             self.files[_ENGINE_ENTRY] = known
 
     def _add_resources(self, module: Module, source: Source) -> None:
-        for name in source.resources:
-            package = self._finder.find(name or module.package)
-            if package is None or package.file.stem != INIT:
-                continue
-            for file in self._traces.tree(package.file.parent):
-                if file.suffix in {".py", ".pyc"} or not file.is_file():
-                    continue
-                self._traces.saw(file)
-                self.files[file.relative_to(package.root).as_posix()] = digest_file(file)
+        for relative in source.resources:
+            bare = relative.lstrip(".")
+            level = len(relative) - len(bare)
+            name = _absolute(module, level, bare) if relative else module.package
+            for folder, root in self.finder.folders_of(name) if name else ():
+                for file in self._traces.tree(folder):
+                    if file.suffix in {".py", ".pyc"} or not file.is_file():
+                        continue
+                    self._traces.saw(file)
+                    self.files[file.relative_to(root).as_posix()] = digest_file(file)
 
     def _whole_package(self, module: Module) -> Iterator[Module]:
         for file in self._traces.tree(module.file.parent):

@@ -20,6 +20,7 @@ from distill.receipts.binding import Call
 from distill.receipts.calling import StageIdentity
 from distill.receipts.digest import Digest
 from distill.receipts.engine import engine_files, engine_folders
+from distill.receipts.finder import searched_first
 from distill.receipts.grounds import Grounds
 from distill.receipts.loaded import are_as_loaded
 from distill.receipts.look import Look
@@ -127,6 +128,7 @@ class Decisions(NamedTuple):
             [str(workspace.root), roots],
             [who.stage, who.version, who.function],
             [who.module.name, str(who.module.file), str(who.module.root)],
+            searched_first(who.module.root),
             [(one.role, one.recorded) for one in call.inputs],
             [(one.role, one.path, one.kind) for one in call.targets],
             _recorded(call.parameters),

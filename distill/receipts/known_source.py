@@ -47,7 +47,7 @@ def source_of(file: Path, traces: Traces) -> Source:
 
 def _written(source: Source, raw: Digest) -> str:
     names = [[one.level, one.module, one.name] for one in source.imports]
-    facts = [source.digest.hex, names, source.resources, source.is_lazy]
+    facts = [source.digest.hex, names, source.resources, source.is_lazy, source.exports]
     return json.dumps([_reader(), raw.hex, *facts])
 
 
@@ -69,9 +69,9 @@ def _parsed(value: str, raw: Digest | None) -> Source | None:
 def _read(value: str) -> tuple[Source, Digest] | None:
     """Return what was remembered, and the digest of the bytes that it was read off."""
     try:
-        reader, of_bytes, digest, names, resources, is_lazy = json.loads(value)
+        reader, of_bytes, digest, names, resources, is_lazy, exports = json.loads(value)
         imports = tuple(_import(one) for one in names)
-        source = Source(Digest(digest), imports, tuple(resources), is_lazy)
+        source = Source(Digest(digest), imports, tuple(resources), is_lazy, tuple(exports))
     except (TypeError, ValueError, ContractError):  # another version of Distill wrote it
         return None
     return (source, Digest(of_bytes)) if reader == _reader() else None

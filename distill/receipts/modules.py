@@ -1,4 +1,4 @@
-"""Finding the files of modules without importing them, and telling whose they are.
+"""The files of modules, and whose they are.
 
 First-party is what people edit: modules of the stage's own top-level package, and every module that
 lies neither in the standard library nor among the installed distributions.
@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from distill.errors import CodeStateError
 from distill.receipts.real_paths import is_within
-from distill.receipts.traces import Traces
 
 INIT = "__init__"
 
@@ -58,73 +57,18 @@ def module_of(function: Callable[..., object]) -> Module:
         )
     spec = getattr(module, "__spec__", None)
     name = spec.name if inner.__module__ == "__main__" and spec is not None else inner.__module__
-    parts = name.split(".")
-    tail = file.parent if file.stem == INIT else file.with_suffix("")
-    if list(tail.parts[-len(parts) :]) == parts:
-        return Module(name, file, tail.parents[len(parts) - 1])
+    for seen in (file, Path(place).absolute()):  # a folder on the way may be a link
+        root = _root_of(seen, name)
+        if root is not None:
+            return Module(name, seen, root)
     return Module(file.stem, file, file.parent)
 
 
-class Finder:
-    """Finds first-party modules, as seen from one stage's module."""
-
-    def __init__(self, stage: Module, traces: Traces) -> None:
-        self._stage = stage
-        self._traces = traces
-        self._own = stage.name.partition(".")[0]
-        self._roots: dict[str, Path | None] = {}
-        self._found: dict[str, Module | None] = {}
-
-    def find(self, name: str) -> Module | None:
-        """Return a first-party module by its dotted name, or None if it is none."""
-        if name not in self._found:
-            self._found[name] = self._find(name)
-        return self._found[name]
-
-    def _find(self, name: str) -> Module | None:
-        root = self.root_of(name.partition(".")[0])
-        if root is None:
-            return None
-        base = f"{root}/{name.replace('.', '/')}"  # texts: most names are no module
-        for file in (f"{base}/{INIT}.py", f"{base}.py"):
-            if self._traces.has_file(file):
-                return Module(name, Path(file), root)
-        return None
-
-    def root_of(self, top: str) -> Path | None:
-        """Return the folder that a top-level name is imported from, or None if not first-party."""
-        if top not in self._roots:
-            self._roots[top] = self._find_root(top)
-        return self._roots[top]
-
-    def _find_root(self, top: str) -> Path | None:
-        beside = self._stage.root
-        if top == self._own or (self._holds(beside, top) and not is_installed(beside)):
-            return beside
-        if top in sys.stdlib_module_names:
-            return None
-        self._traces.tops.add(top)
-        place = _place_of(top)
-        return None if place is None or is_installed(place) else place
-
-    def _holds(self, root: Path, top: str) -> bool:
-        places = (root / f"{top}.py", root / top / f"{INIT}.py")
-        return any(self._traces.has_file(place) for place in places)
-
-
-def _place_of(top: str) -> Path | None:
-    """Return the folder that Python would import a top-level name from; nothing is imported."""
-    import importlib.util  # noqa: PLC0415 - these three cost as much as Python's own start
-
-    try:
-        spec = importlib.util.find_spec(top)
-    except (ImportError, ValueError, AttributeError):
-        return None
-    if spec is None:
-        return None
-    if spec.submodule_search_locations:
-        return Path(next(iter(spec.submodule_search_locations))).resolve().parent
-    return Path(spec.origin).resolve().parent if spec.has_location and spec.origin else None
+def _root_of(file: Path, name: str) -> Path | None:
+    """Return the folder that a module of this name is imported from, if its file says so."""
+    parts = name.split(".")
+    tail = file.parent if file.stem == INIT else file.with_suffix("")
+    return tail.parents[len(parts) - 1] if list(tail.parts[-len(parts) :]) == parts else None
 
 
 def on_import_path(tops: Collection[str]) -> list[str]:

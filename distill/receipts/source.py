@@ -16,6 +16,7 @@ class ImportName(NamedTuple):
 class Source(NamedTuple):
     """What a source file says. ``resources`` names packages whose data it opens (empty: its own).
 
+    A name of them that begins with dots is relative. ``exports`` are the texts of ``__all__``.
     ``is_lazy``: the module computes attributes (``__getattr__``), so its imports can't be listed.
     """
 
@@ -23,3 +24,4 @@ class Source(NamedTuple):
     imports: tuple[ImportName, ...]
     resources: tuple[str, ...]
     is_lazy: bool
+    exports: tuple[str, ...] = ()

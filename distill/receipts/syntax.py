@@ -7,18 +7,17 @@ run again by another.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from distill.receipts.digest import digest_bytes
-from distill.receipts.source import ImportName, Source
+from distill.receipts.reached import Reached, exports_of
+from distill.receipts.source import Source
 
-_RESOURCE_CALLS = frozenset(["files", "get_data"])  # importlib.resources, pkgutil
 #: Where statements lie in a statement.
 _BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-_FOUND = frozenset([ast.Import, ast.ImportFrom, ast.Call])
-_OWN_PACKAGE = frozenset(["__package__", "__name__"])
+_FOUND = frozenset([ast.Import, ast.ImportFrom, ast.Call, ast.Attribute])
 
 
 @lru_cache(maxsize=4096)
@@ -36,10 +35,9 @@ def read_source(content: bytes) -> Source:
         _strip_docstrings(tree)
     writer = _Writer()
     digest = digest_bytes(writer.written(tree).encode("utf-8", "surrogatepass"))
-    imports = tuple(dict.fromkeys(name for node in writer.running for name in _imports(node)))
-    opens_data = b"resources" in content or b"pkgutil" in content
-    resources = dict.fromkeys(name for node in writer.running for name in _resources(node))
-    return Source(digest, imports, tuple(resources) if opens_data else (), is_lazy)
+    reached = Reached.by(writer.running)
+    resources = reached.resources if b"resources" in content or b"pkgutil" in content else ()
+    return Source(digest, reached.imports, resources, is_lazy, exports_of(tree))
 
 
 def units_of(content: bytes) -> dict[str, str]:
@@ -127,45 +125,6 @@ def _is_type_checking(test: ast.expr) -> bool:
     if isinstance(test, ast.Attribute):
         return test.attr == "TYPE_CHECKING"
     return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
-
-
-def _imports(node: ast.AST) -> Iterator[ImportName]:
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            yield ImportName(0, alias.name, "")
-    elif isinstance(node, ast.ImportFrom):
-        for alias in node.names:
-            yield ImportName(node.level, node.module or "", alias.name)
-    elif isinstance(node, ast.Call) and _called(node) in {"import_module", "__import__"}:
-        name = _text_argument(node)
-        if name is not None and not name.startswith("."):
-            yield ImportName(0, name, "")
-
-
-def _resources(node: ast.AST) -> Iterator[str]:
-    if not isinstance(node, ast.Call) or _called(node) not in _RESOURCE_CALLS:
-        return
-    text = _text_argument(node)
-    first = node.args[0] if node.args else None
-    if text is not None:
-        yield text
-    elif isinstance(first, ast.Name) and first.id not in _OWN_PACKAGE:
-        yield first.id
-    elif first is None or isinstance(first, ast.Name | ast.Attribute):
-        yield ""
-
-
-def _called(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""
-
-
-def _text_argument(node: ast.Call) -> str | None:
-    first = node.args[0] if node.args else None
-    if isinstance(first, ast.Constant) and isinstance(first.value, str):
-        return first.value
-    return None
 
 
 def _strip_docstrings(node: ast.AST) -> None:
