@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import orjson
 
-from distill.errors import ContractError
 from distill.exports.card import CardTally, CardTotals
 from distill.exports.card_tally import digest_of_shards
 from distill.exports.samples import RunSamples
@@ -19,20 +17,18 @@ from distill.firewall.duplicate_id import SeenRunIds, key_of
 from distill.firewall.finding import Refusal
 from distill.firewall.redaction import RedactionKey, count_redactions
 from distill.receipts import Report
-from distill.receipts.digest import blake3_hex
 from distill.receipts.incremental.passes import NONE, Mapped, Part, Parts, Passes
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.shards import ShardWriter
-from distill.receipts.scope import current_workspace
 from distill.receipts.staging import Finished, KnownFile, known_file
 from distill.records.evidence import EvidenceRecord
 from distill.records.record import encode
 from distill.records.samples import RagSample, SftSample
 from distill.records.scored import ScoredRun
 from distill.records.taxonomy import QuarantineUnit
-from distill.stages.lines import RandomReader
 from distill.stages.progress import Progress
 from distill.stages.quarantine_file import QuarantineFile, QuarantineRows
+from distill.stages.scored_evidence import EvidenceFiles, evidence_files
 from distill.stages.scored_parts import ScoredLines, parts_of_scored, worth_workers
 from distill.stages.split_files import SCALE, Apply, Changes, SplitFiles, SplitRows
 from distill.stages.tally import REDACTED, Tally
@@ -41,51 +37,6 @@ CARD_FILE: Final = "README.md"
 COUNTS: Final = ("scored", "exported", "quarantined")
 
 Samples: TypeAlias = RunSamples[Any, RagSample | SftSample]
-
-
-class EvidenceFiles:
-    """Finds a scored run's evidence line, and checks that it is the line that was scored.
-
-    ``evidence`` are the evidence files by recorded path.
-    """
-
-    def __init__(self, evidence: Mapping[str, Path]) -> None:
-        self._paths = evidence
-        self._reader = RandomReader()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._reader.close()
-
-    def of(self, run: ScoredRun) -> EvidenceRecord:
-        """Return the evidence of a run.
-
-        Raises:
-            ContractError: the line is not there, or is not the one that was scored.
-        """
-        ref = run.evidence
-        path = self._paths.get(ref.path)
-        line = b"" if path is None else self._reader.read(path, ref.start, ref.end)
-        if blake3_hex(line) != ref.blake3:
-            raise ContractError(
-                f"{run.run_id}: its evidence, bytes {ref.start} to {ref.end} of {ref.path}, is not"
-                " what was scored",
-                "run `distill run`: it rebuilds what no longer fits together",
-            )
-        return EvidenceRecord.from_line(line)
-
-
-def evidence_files(evidence: Sequence[Path]) -> dict[str, Path]:
-    """Return files by recorded path."""
-    workspace = current_workspace()
-    return {workspace.record_path(path): path for path in evidence}
 
 
 @dataclass(frozen=True)

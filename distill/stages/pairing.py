@@ -18,9 +18,9 @@ from distill.records.record import encode
 from distill.records.samples import PreferenceSample
 from distill.records.scored import ScoredRun, without_place
 from distill.records.taxonomy import QuarantineUnit
-from distill.stages.admitting import EvidenceFiles
 from distill.stages.lines import RandomReader
 from distill.stages.quarantine_file import QuarantineRows
+from distill.stages.scored_evidence import EvidenceFiles
 from distill.stages.scored_groups import Group, Member
 from distill.stages.split_files import SplitRows, joined_splits
 from distill.stages.tally import REDACTED, Tally

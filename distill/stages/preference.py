@@ -15,7 +15,7 @@ from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.passes import NONE, Passes, item_key
 from distill.receipts.incremental.running import Running
 from distill.receipts.staging import Finished
-from distill.stages.admitting import absorb, card_totals, evidence_files, finish_set
+from distill.stages.admitting import absorb, card_totals, finish_set
 from distill.stages.group_passes import GroupPasses, Telling
 from distill.stages.line_parts import PartLines, parts_of_shards
 from distill.stages.narrow import NarrowTables, chunked
@@ -23,6 +23,7 @@ from distill.stages.pairing import PREFERENCE_STAGE, count_run, start_pairing, t
 from distill.stages.progress import SILENT, Progress
 from distill.stages.quarantine_file import QuarantineFile
 from distill.stages.redacting import key_named
+from distill.stages.scored_evidence import evidence_files
 from distill.stages.scored_groups import ScoredGroups, start_indexing
 from distill.stages.scored_parts import worth_workers
 from distill.stages.split_files import SplitFiles, piece_changes

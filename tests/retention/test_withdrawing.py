@@ -19,8 +19,6 @@ from distill.workspace.project import open_workspace
 from tests.retention.workspace import LEAK, holding
 from tests.workspaces import read_jsonl, run_all
 
-TWICE = "twice"
-
 
 def take_back(root: Path, text: str) -> Withdrawn:
     """Withdraw what a text names."""
