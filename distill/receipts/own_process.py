@@ -8,13 +8,13 @@ them, and the processes that it starts become so too; one that lets others make 
 import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn
 
 from distill.errors import ContractError
-from distill.receipts.forked import forked
+from distill.receipts.forked import ForkedProcess, forked
 from distill.receipts.incremental.cuts import ToldCuts, cuts
 from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.outcome import Outcome
@@ -22,8 +22,6 @@ from distill.receipts.scope import current_workspace
 from distill.receipts.travelling import ToldOutcome, outcome_of, told_of, traced
 
 _END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
-
-_Answer: TypeAlias = tuple[ToldOutcome, ToldCuts]
 
 
 def may_be_elsewhere() -> bool:
@@ -49,33 +47,58 @@ def in_own_process(
         Exception: what the call raised.
         ContractError: the process ended before the call did.
     """
-    _flush()
-    with forked(partial(_make, call, os.getpid())) as process:
-        try:
-            found: _Answer | Exception | None = process.answer(meanwhile)
-        except BaseException:  # perhaps this process alone was interrupted
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGINT)
-            raise
-    if found is None:
-        raise ContractError(
-            "the process of a stage ended before its work was done",
-            "run it again; where memory ran out, set DISTILL_WORKERS lower",
-        )
-    if isinstance(found, Exception):
-        raise found
-    told, its_cuts = found
+
+    def make() -> tuple[ToldOutcome, ToldCuts]:
+        return told_of(call()), cuts.told()
+
+    with begun(make) as process:
+        answer = process.answer(meanwhile)
+    told, its_cuts = made(answer)
     cuts.take_over(its_cuts)
     return outcome_of(current_workspace(), told)
 
 
-def _make(call: Callable[[], Outcome], parent: int) -> _Answer | Exception:
+@contextmanager
+def begun(make: Callable[[], object]) -> Iterator[ForkedProcess]:
+    """Yield a process that was forked to make a call; `made` understands its answer.
+
+    Only where `may_be_elsewhere` says so. It is waited for, and interrupted where what is inside
+    raises.
+    """
+    _flush()
+    with forked(partial(_make, make, os.getpid())) as process:
+        try:
+            yield process
+        except BaseException:  # perhaps this process alone was interrupted
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGINT)
+            raise
+
+
+def made(answer: Any) -> Any:
+    """Return what came of a call, by the answer of the process that made it.
+
+    Raises:
+        Exception: what the call raised.
+        ContractError: the process ended before the call did.
+    """
+    if answer is None:
+        raise ContractError(
+            "the process of a stage ended before its work was done",
+            "run it again; where memory ran out, set DISTILL_WORKERS lower",
+        )
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _make(make: Callable[[], object], parent: int) -> object:
     """Make the call, in the process that was forked for it."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt_once)
     _end_with(parent)
     try:
-        return told_of(call()), cuts.told()
+        return make()
     except Exception as error:  # noqa: BLE001 - raised again, where it is waited for
         return traced(error)
     finally:

@@ -78,7 +78,7 @@ def make_calls(calls: Sequence[Later], manner: Manner) -> tuple[Outcome, ...]:
         frozenset(before for before in range(number) if _waits(bound[number], bound[before]))
         for number in range(len(calls))
     ]
-    from distill.receipts.call_workers import call_workers  # noqa: PLC0415 - a run needs it
+    from distill.receipts.call_processes import call_workers  # noqa: PLC0415 - a run needs it
 
     with call_workers(calls, manner.most()) as running:
         if running.is_alone:

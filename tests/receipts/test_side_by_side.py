@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.conftest import REPOSITORY
 STAGES = '''
 """Stages of a user, of which some can only end together."""
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -55,6 +57,23 @@ def right(read: InFile, out: OutFile, *, meets: bool) -> None:
 @with_receipt(stage="bad", version=1)
 def bad(read: InFile, out: OutFile) -> None:
     raise SourceError("no such thing", "look elsewhere")
+
+
+@with_receipt(stage="dies", version=1)
+def dies(read: InFile, out: OutFile) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@with_receipt(stage="tells", version=1)
+def tells(read: InFile, out: OutFile) -> None:
+    print("on its way")
+    out.write_text("")
+
+
+@with_receipt(stage="interrupts", version=1)
+def interrupts(read: InFile, out: OutFile) -> None:
+    os.kill(os.getppid(), signal.SIGINT)
+    time.sleep(240)
 '''
 
 DRIVER = """
@@ -65,7 +84,7 @@ from pathlib import Path
 
 from distill.errors import DistillError
 from distill.receipts import side_by_side, trigger_scope
-from stages import bad, first, left, right
+from stages import bad, dies, first, interrupts, left, right, tells
 
 if __name__ == "__main__":
     flags = ("meets", "fails", "threads", "together")
@@ -79,6 +98,11 @@ if __name__ == "__main__":
     if fails:
         calls.insert(0, left.later("data/bad", "data/after", meets=False))
         calls.insert(0, bad.later("data/first", "data/bad"))
+    calls[:0] = [
+        one.later("data/first", f"data/{one.stage}")
+        for one in (dies, tells, interrupts)
+        if one.stage in sys.argv
+    ]
     calls.insert(0, first.later(sorted(Path("logs").iterdir()), "data/first"))
     try:
         with trigger_scope("cli"):
@@ -86,6 +110,8 @@ if __name__ == "__main__":
         told = {"outcomes": [[one.receipt.claim.stage, one.status] for one in outcomes]}
     except DistillError as error:
         told = {"error": [type(error).__name__, error.message, error.hint]}
+    except KeyboardInterrupt:
+        told = {"error": ["KeyboardInterrupt"]}
     print(json.dumps(told))
 """
 
@@ -118,14 +144,16 @@ def run(root: Path, *flags: str, workers: int = 2) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "run.py", *flags],
         cwd=root,
-        env={**os.environ, **own},
+        env={**os.environ, **own, "PYTHONUNBUFFERED": ""},
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
+    *before, last = done.stdout.splitlines()
+    assert before == ["on its way"] * flags.count("tells")
+    told: dict[str, Any] = json.loads(last)
     return told
 
 
@@ -168,3 +196,25 @@ def test_a_failure_is_told_and_what_waits_for_it_is_not_begun(root: Path) -> Non
     assert not (root / "data/bad").exists()
     assert not (root / "data/after").exists()
     assert run(root, "together")["outcomes"][0] == ["first", "skipped"]
+
+
+@pytest.mark.parametrize("threads", [[], ["threads"]], ids=["forked", "spawned"])
+def test_a_process_that_dies_is_told_as_such(root: Path, threads: list[str]) -> None:
+    """Neither side waits for ever, and what ran beside it is whole."""
+    told = run(root, "together", "dies", *threads)
+    assert told["error"][0] == "ContractError"
+    assert "ended before" in told["error"][1]
+    assert not (root / "data/dies").exists()
+
+
+def test_what_a_stage_prints_is_seen(root: Path) -> None:
+    """Its process writes what waits in its buffers before it ends, and nobody writes it twice."""
+    assert ["tells", "ran"] in run(root, "together", "tells")["outcomes"]
+
+
+def test_who_is_interrupted_interrupts_the_calls(root: Path) -> None:
+    """No process goes on for minutes behind the one that gave up."""
+    begun = time.monotonic()
+    assert run(root, "together", "interrupts") == {"error": ["KeyboardInterrupt"]}
+    assert time.monotonic() - begun < 200
+    assert not (root / "data/interrupts").exists()
