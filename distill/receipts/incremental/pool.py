@@ -24,6 +24,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final, Literal
 
 from distill.errors import ContractError
+from distill.receipts.incremental.messages import Inbox, Message, send_end
 from distill.receipts.travelling import traced
 
 _ROOM: Final = 1024 * 1024  # bytes that a pipe is to hold, where the system lets it
@@ -62,6 +63,7 @@ class _Worker:
         self.results, tell = context.Pipe(duplex=False)
         _widen(tell)
         self.room = _widen(self._jobs)
+        self._inbox = Inbox(self.results.fileno())
         self.coming: deque[Coming] = deque()
         self._process: BaseProcess = context.Process(target=_serve, args=(theirs, tell, *given))
         try:
@@ -71,14 +73,14 @@ class _Worker:
             theirs.close()
             tell.close()
 
-    def give(self, job: bytes, coming: Coming) -> None:
+    def give(self, job: Message, coming: Coming) -> None:
         self.coming.append(coming)  # first: who is interrupted does not wait for its end
         with _explained():
-            self._jobs.send_bytes(job)
+            job.send(self._jobs.fileno())
 
     def take(self) -> None:
         with _explained():
-            content = self.results.recv_bytes()
+            content = self._inbox.receive()
         self.coming.popleft().answer = pickle.loads(content)  # noqa: S301 - our own bytes
 
     def dismiss(self) -> None:
@@ -87,7 +89,7 @@ class _Worker:
             self._process.kill()
         else:
             with suppress(OSError):  # it is gone
-                self._jobs.send_bytes(b"")
+                send_end(self._jobs.fileno())
 
     def end(self) -> None:
         """Wait for the end of the process, after `dismiss`."""
@@ -122,7 +124,7 @@ class WorkerPool:
         # error that ends the program may hold it.
         self._end = util.Finalize(self, _end_all, (self._workers,), exitpriority=1)
         self._waiting: deque[tuple[Any, Coming]] = deque()
-        self._next: bytes | None = None  # the first of those that wait, as it is sent
+        self._next: Message | None = None  # the first of those that wait, as it is sent
         self._ready = select.poll()
         try:
             for _ in range(number):
@@ -162,14 +164,14 @@ class WorkerPool:
         job, coming = self._waiting[0]
         if self._next is None:
             try:
-                self._next = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
+                self._next = Message(job)
             except Exception as error:  # noqa: BLE001 - raised where it is asked for
                 self._waiting.popleft()
                 coming.answer = False, error
                 return
         # The one that it works on has left the pipe, so there is room for one more: a message
         # takes whole pages.
-        if not worker.coming or len(self._next) <= worker.room // self._depth:
+        if not worker.coming or self._next.size <= worker.room // self._depth:
             self._waiting.popleft()
             worker.give(self._next, coming)
             self._next = None
@@ -246,13 +248,14 @@ def _serve(
     with suppress(KeyboardInterrupt, EOFError, BrokenPipeError):  # the parent says what happened
         enter_worker(threshold)
         answer = _answering(start, given)
-        while job := jobs.recv_bytes():
-            tell.send_bytes(answer(job))
+        inbox = Inbox(jobs.fileno())
+        while job := inbox.receive():
+            answer(job).send(tell.fileno())
 
 
 def _answering(
     start: Callable[..., Callable[[Any], Any]], given: tuple[object, ...]
-) -> Callable[[bytes], bytes]:
+) -> Callable[[memoryview], Message]:
     """Return what answers a job: where this worker has no function, it says why to each."""
     try:
         function = start(*given)
@@ -262,14 +265,14 @@ def _answering(
     return partial(_done, function)
 
 
-def _done(function: Callable[[Any], Any], job: bytes) -> bytes:
+def _done(function: Callable[[Any], Any], job: memoryview) -> Message:
     """Return what comes of a job, as it is told."""
     try:
         result = function(pickle.loads(job))  # noqa: S301 - our own parent's bytes
-        return pickle.dumps((True, result), pickle.HIGHEST_PROTOCOL)
+        return Message((True, result))
     except Exception as error:  # noqa: BLE001 - raised where it is asked for
         return _failed(error)
 
 
-def _failed(error: Exception) -> bytes:
-    return pickle.dumps((False, traced(error)))
+def _failed(error: Exception) -> Message:
+    return Message((False, traced(error)))

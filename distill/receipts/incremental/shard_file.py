@@ -13,6 +13,7 @@ from distill.receipts.incremental.segments import is_end
 USUAL: Final = 1024 * 1024
 ROOM: Final = 48 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
+_LONG: Final = 64 * 1024  # bytes that are written by themselves: to join them costs a copy
 
 
 class SummedFile:
@@ -44,6 +45,10 @@ class SummedFile:
     def write(self, content: bytes | memoryview) -> None:
         """Append bytes."""
         self.bytes += len(content)
+        if len(content) >= _LONG:
+            self.flush()
+            self._put(content)
+            return
         self._size += len(content)
         self._waiting.append(content)
         if self._size >= _PIECE:
@@ -51,8 +56,10 @@ class SummedFile:
 
     def flush(self) -> None:
         """Let what was appended be read from the file."""
-        piece = b"".join(self._waiting)
+        self._put(b"".join(self._waiting))
         self._waiting, self._size = [], 0
+
+    def _put(self, piece: bytes | memoryview) -> None:
         self._sums.update(piece)
         left = memoryview(piece)
         while left:
