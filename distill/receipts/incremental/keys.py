@@ -6,6 +6,7 @@ and eight to sixteen to find it.
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from struct import iter_unpack
 from typing import Final, Self, SupportsIndex, overload
 
 KEY_BYTES: Final = 32
@@ -52,8 +53,7 @@ class Keys(Sequence[bytes]):
         return bytes(self.buffer[number * width : (number + 1) * width])
 
     def __iter__(self) -> Iterator[bytes]:
-        content, width = self.content, self.width
-        return (content[at : at + width] for at in range(0, len(content), width))
+        return (key for (key,) in iter_unpack(f"{self.width}s", self.content))
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Keys):
@@ -145,12 +145,15 @@ class KeyIndex:
     def _fill(self) -> None:
         room = max(_LEAST_ROOM, 1 << (2 * len(self.keys)).bit_length())
         table = self._table = array("I", bytes(4 * room))
-        last = room - 1
-        for number, key in enumerate(self.keys, 1):
+        keys, width, last = self.keys.buffer, self.keys.width, room - 1
+        for number, (key,) in enumerate(iter_unpack(f"{width}s", keys), 1):
             place = hash(key) & last
-            if table[place]:
-                place = self._place(key)
-            if not table[place]:
+            while other := table[place]:  # as in `_place`, without a call for each key
+                end = other * width
+                if keys[end - width : end] == key:
+                    break
+                place = (place + 1) & last
+            else:
                 table[place] = number
 
     def _place(self, key: bytes) -> int:
