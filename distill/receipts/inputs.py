@@ -89,24 +89,6 @@ def plain_sums(_path: str, name: str) -> FileSums:
     return FileSums(name)
 
 
-def watch_inputs(
-    inputs: Sequence[InputFile],
-    known: Iterable[FileEntry],
-    rereading: Rereading | None = None,
-    sums: SumsOf = plain_sums,
-) -> tuple[WatchedInput, ...]:
-    """Read all inputs once, but for those that nobody wrote to since they were read.
-
-    What a sound receipt already says of the same bytes (SHA-256, records, root) is taken from
-    there; the others are gathered by ``sums``.
-
-    Raises:
-        SourceError: an input is missing, is no regular file, or changed while it was read.
-    """
-    with watching_inputs(inputs, known, rereading, sums) as watched:
-        return watched()
-
-
 @contextmanager
 def watching_inputs(
     inputs: Sequence[InputFile],
@@ -116,13 +98,17 @@ def watching_inputs(
     *,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[Callable[[], tuple[WatchedInput, ...]]]:
-    """Begin `watch_inputs`, and yield what returns the inputs when it is asked for them.
+    """Begin to read all inputs once, and yield what returns them when it is asked for them.
+
+    Those that nobody wrote to since they were read are not read again. What a sound receipt already
+    says of the same bytes (SHA-256, records, root) is taken from there; the others are gathered by
+    ``sums``.
 
     Where there is much to read, and more than one core, worker processes read it meanwhile; what is
     called ``meanwhile`` is so where there is anything to read.
 
     Raises:
-        SourceError: as `watch_inputs`.
+        SourceError: an input is missing, is no regular file, or changed while it was read.
     """
     rereading = rereading or Rereading(StatCache())
     by_path = {entry.path: entry for entry in known}

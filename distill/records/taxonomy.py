@@ -1,7 +1,7 @@
 """The closed vocabularies: categories, verdict origins, outcomes, roles, quarantine reasons.
 
-Each set is versioned where a file on disk names its members. A member is never renamed or
-reused; a new one raises the version.
+A member is never renamed or reused, since files on disk name it. A new reason raises the version of
+the reasons, which docs/firewall.md names.
 """
 
 from enum import StrEnum
@@ -74,7 +74,7 @@ class RecordClass(StrEnum):
 
 
 class QuarantineReason(StrEnum):
-    """Why a record, run, pair or verdict is in no export (taxonomy version 5)."""
+    """Why a record, run, pair or verdict is in no export (see `QUARANTINE_TAXONOMY_VERSION`)."""
 
     MISSING_PROVENANCE = "missing_provenance"
     MISSING_SOURCE_RUN_ID = "missing_source_run_id"

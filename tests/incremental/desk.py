@@ -17,7 +17,7 @@ from distill.receipts.incremental.former import FormerShards
 from distill.receipts.incremental.memory import read_memory
 from distill.receipts.incremental.running import Running
 from distill.receipts.incremental.stage import IncrementalStage, Work
-from distill.receipts.inputs import WatchedInput, watch_inputs
+from distill.receipts.inputs import WatchedInput, watching_inputs
 from distill.receipts.workspace import Workspace
 
 from .edits import Logs, content
@@ -70,9 +70,9 @@ class Desk:
         return {file.name: file.read_bytes() for file in sorted(final.iterdir())}
 
     def _inputs(self, files: list[Path]) -> tuple[WatchedInput, ...]:
-        return watch_inputs(
-            [InputFile("read", f.relative_to(self.root).as_posix(), f) for f in files], ()
-        )
+        named = [InputFile("read", f.relative_to(self.root).as_posix(), f) for f in files]
+        with watching_inputs(named, ()) as watched:
+            return watched()
 
     def _publish(self, work: Work, final: Path, partial: Path) -> None:
         final.mkdir(exist_ok=True)

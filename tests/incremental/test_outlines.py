@@ -13,7 +13,7 @@ from distill.receipts.incremental import outlines, segments
 from distill.receipts.incremental.growth import Growth
 from distill.receipts.incremental.outlines import Outline, OutlinedSums
 from distill.receipts.incremental.segments import Segments, cut
-from distill.receipts.inputs import WatchedInput, watch_inputs
+from distill.receipts.inputs import WatchedInput, watching_inputs
 from distill.receipts.workspace import Workspace
 
 LINES = st.lists(st.binary(max_size=9).map(lambda b: b.replace(b"\n", b"") + b"\n"), max_size=80)
@@ -110,4 +110,6 @@ def test_outlines_are_kept_between_runs_and_damage_is_only_slow(tmp_path: Path) 
 
 
 def _watched(place: Path, growth: Growth) -> tuple[WatchedInput, ...]:
-    return watch_inputs([InputFile("read", place.name, place)], (), sums=growth.sums)
+    named = [InputFile("read", place.name, place)]
+    with watching_inputs(named, (), sums=growth.sums) as watched:
+        return watched()

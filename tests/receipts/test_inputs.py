@@ -46,7 +46,8 @@ def made(path, name):
 inputs.fingerprint_file = reads
 named = [InputFile("logs", name, folder / name) for name in sys.argv[2:]]
 try:
-    found = inputs.watch_inputs(named, (), sums=made)
+    with inputs.watching_inputs(named, (), sums=made) as watched:
+        found = watched()
 except SourceError as error:
     print(repr((error.message, error.hint)))
     raise SystemExit from None
