@@ -3,13 +3,14 @@
 import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from distill.errors import ConfigurationError, ContractError
 from distill.receipts.annotations import Ignored, Input, Output, OutputTree
+from distill.receipts.composed import composition_of
 from distill.receipts.credentials import refuse_secret_annotation
 from distill.receipts.look import shared_paths
 from distill.receipts.real_paths import RealPaths
@@ -56,11 +57,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Binding:
-    """A stage function's signature, and the role of each of its parameters."""
+    """A stage function's signature, and the role of each of its parameters.
+
+    ``beside`` are parameters of the claim that no argument of the call is.
+    """
 
     name: str
     signature: inspect.Signature
     roles: Mapping[str, Role]
+    beside: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def of(cls, function: Callable[..., object]) -> "Binding":
@@ -76,7 +81,7 @@ class Binding:
                 f"the stage {function.__qualname__} declares no output",
                 "annotate a parameter with OutFile or OutDir (importable where it is defined)",
             )
-        return cls(function.__qualname__, signature, roles)
+        return cls(function.__qualname__, signature, roles, composition_of([function]).beside)
 
     def bind(
         self, workspace: Workspace, args: Sequence[object], kwargs: Mapping[str, object]
@@ -96,7 +101,7 @@ class Binding:
         bound.apply_defaults()
         inputs: list[InputFile] = []
         targets: list[Target] = []
-        parameters: dict[str, object] = {}
+        parameters: dict[str, object] = dict(self.beside)
         for name, value in bound.arguments.items():
             role = self.roles[name]
             if role == "input":

@@ -6,9 +6,10 @@ from distill.receipts.modules import Module
 
 
 class StageIdentity(NamedTuple):
-    """Which stage a call is of."""
+    """Which stage a call is of; ``made_of`` are modules whose code runs in it, beside its own."""
 
     stage: str
     version: int
     module: Module
     function: str
+    made_of: tuple[Module, ...] = ()

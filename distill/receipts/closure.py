@@ -40,8 +40,10 @@ class Closure(NamedTuple):
         return Code(self.digest, self.files, function)
 
 
-def closure_of(stage: Module, traces: Traces | None = None) -> Closure:
-    """Return the closure of a stage's module; ``traces`` learn what it was made from.
+def closure_of(
+    stage: Module, traces: Traces | None = None, made_of: Sequence[Module] = ()
+) -> Closure:
+    """Return the closure of a stage's module and of others; ``traces`` learn what decided.
 
     Law: an edit of any reached file changes the digest, unless only comments, blank lines or
     docstrings changed; an edit of any other file does not.
@@ -50,7 +52,7 @@ def closure_of(stage: Module, traces: Traces | None = None) -> Closure:
         CodeStateError: a file of the closure can't be read.
     """
     walk = _Walk(stage, traces or Traces())
-    walk.follow(stage)
+    walk.follow(stage, *made_of)
     files = {name: walk.files[name] for name in sorted(walk.files)}
     if not all(name.isascii() and name.isprintable() for name in files):
         raise CodeStateError("a module's file name is not ASCII", "rename it")
@@ -77,8 +79,8 @@ class _Walk:
         self._seen: set[Path] = set()
         self._asked: set[str] = set()
 
-    def follow(self, start: Module) -> None:
-        waiting = [start, *self._on_the_way(start.name)]
+    def follow(self, *starts: Module) -> None:
+        waiting = [*starts, *(one for start in starts for one in self._on_the_way(start.name))]
         while waiting:
             module = waiting.pop()
             if module.file in self._seen:

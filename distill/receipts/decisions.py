@@ -128,7 +128,7 @@ class Decisions(NamedTuple):
             [str(workspace.root), roots],
             [who.stage, who.version, who.function],
             [who.module.name, str(who.module.file), str(who.module.root)],
-            searched_first(who.module.root),
+            [*searched_first(who.module.root), *(str(one.file) for one in who.made_of)],
             [(one.role, one.recorded) for one in call.inputs],
             [(one.role, one.path, one.kind) for one in call.targets],
             _recorded(call.parameters),

@@ -55,8 +55,13 @@ def module_of(function: Callable[..., object]) -> Module:
             f"the code of {inner.__qualname__} lies in no file ({place})",
             "define the stage in a .py file",
         )
-    spec = getattr(module, "__spec__", None)
-    name = spec.name if inner.__module__ == "__main__" and spec is not None else inner.__module__
+    return loaded_module(inner.__module__, file, place)
+
+
+def loaded_module(loaded: str, file: Path, place: str) -> Module:
+    """Return a module by the name that it is loaded under; ``file`` is its place without links."""
+    spec = getattr(sys.modules.get(loaded), "__spec__", None)
+    name = spec.name if loaded == "__main__" and spec is not None else loaded
     for seen in (file, Path(place).absolute()):  # a folder on the way may be a link
         root = _root_of(seen, name)
         if root is not None:

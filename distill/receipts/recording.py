@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec
 from distill.errors import ContractError, SourceError
 from distill.receipts.binding import Binding, Call
 from distill.receipts.calling import StageIdentity
+from distill.receipts.composed import composition_of
 from distill.receipts.decisions import Decisions
 from distill.receipts.locks import hold, is_recovered, try_hold
 from distill.receipts.look import Look, shared_look
@@ -111,7 +112,13 @@ class Stage(Generic[P]):
     @cached_property
     def _identity(self) -> StageIdentity:
         module = module_of(self.__wrapped__)
-        return StageIdentity(self.stage, self.version, module, module.name_of(self.__wrapped__))
+        others = tuple(m for m in composition_of(self._functions()).modules if m != module)
+        name = module.name_of(self.__wrapped__)
+        return StageIdentity(self.stage, self.version, module, name, others)
+
+    def _functions(self) -> Sequence[Callable[..., object]]:
+        """Return the functions of the user's that the stage calls."""
+        return (self.__wrapped__,)
 
     def _skipped(self, decisions: Decisions) -> Outcome | None:
         """Return the outcome of a call that is remembered as having nothing to do.
@@ -186,6 +193,7 @@ def with_receipt(
     demand_identity(stage, version)
 
     def decorate(function: Callable[P, "Report | Finished | None"]) -> Stage[P]:
+        demand_function(function, stage)
         demand_plain(function, stage)
         if inspect.isgeneratorfunction(function):
             raise ContractError(f"the stage {stage} is a generator", "make it a plain function")
@@ -206,6 +214,22 @@ def demand_identity(stage: str, version: int) -> None:
         )
     if not isinstance(version, int) or isinstance(version, bool) or version < 0:
         raise ContractError(f"the version of stage {stage} is {version!r}", "count from 1")
+
+
+def demand_function(function: Callable[..., object], stage: str) -> None:
+    """Refuse what is no function whose code can be found.
+
+    Raises:
+        ContractError: it is an object, or a method of one.
+    """
+    owner = getattr(function, "__self__", None)
+    is_of_object = inspect.ismethod(function) and not isinstance(owner, type)
+    if is_of_object or not hasattr(function, "__qualname__"):
+        raise ContractError(
+            f"the stage {stage} is made of an object ({type(owner or function).__name__}), "
+            "whose values no key sees",
+            "write a function (def) that takes these values as parameters, and calls it",
+        )
 
 
 def demand_plain(function: Callable[..., object], stage: str) -> None:

@@ -72,7 +72,7 @@ def survey(
     known = [*(history.passed.claim.inputs if history.passed else ()), *lineage.known()]
     watching = watching_inputs(call.inputs, known, rereading, sums, meanwhile=meanwhile)
     with watching as watched:
-        closure = closure_of(who.module, traces)
+        closure = closure_of(who.module, traces, who.made_of)
         environment = environment_of(closure.foreign, traces.cache)
         inputs = watched()
     code = closure.code(who.function)

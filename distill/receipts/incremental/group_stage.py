@@ -1,7 +1,7 @@
 """Group stages: a key and all records that have it in, records out, in the order of the keys."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,9 @@ class GroupStage(IncrementalStage):
     def beside(self) -> Mapping[str, str]:
         """Return the name of the key function: another one groups the same records otherwise."""
         return {KEY_FUNCTION: _name_of(self.key)}
+
+    def _functions(self) -> Sequence[Callable[..., object]]:
+        return (self.__wrapped__, self.key)
 
     def produce(self, work: Work) -> "Report":
         """Write what every group gives."""

@@ -6,7 +6,7 @@ Both are called as ``stage(read=PATHS, write=FOLDER, **parameters)``.
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, cast
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, cast
 from distill.errors import ContractError
 from distill.receipts.annotations import InFiles, OutDir
 from distill.receipts.binding import Binding, Call, Role, roles_of
+from distill.receipts.composed import composition_of
 from distill.receipts.outcome import Outcome
-from distill.receipts.recording import Stage, demand_identity, demand_plain
+from distill.receipts.recording import Stage, demand_function, demand_identity, demand_plain
 from distill.receipts.workspace import Workspace
 
 if TYPE_CHECKING:  # what only a run needs: a call that is skipped imports none of it
@@ -67,6 +68,7 @@ class IncrementalStage(Stage[Any], ABC):
     def __init__(self, function: Callable[..., object], stage: str, version: int) -> None:
         # What the function returns are records; a plain stage's function returns a report.
         demand_identity(stage, version)
+        demand_function(function, stage)
         demand_plain(function, stage)
         super().__init__(cast("Callable[..., None]", function), stage, version)
         #: How the stage is called, which is not how its function is: what wraps it asks for this.
@@ -113,7 +115,8 @@ class IncrementalStage(Stage[Any], ABC):
                     f"its files are {READ} and {WRITE}; make a plain stage of it, or pass a value",
                 )
             roles[name] = role
-        return _Files(self.__wrapped__.__qualname__, self.__signature__, roles, self.beside())
+        beside = {**self.beside(), **composition_of(self._functions()).beside}
+        return _Files(self.__wrapped__.__qualname__, self.__signature__, roles, beside)
 
     def _run(self, execution: "Execution") -> Outcome:
         return execution.run(self._function)
@@ -133,8 +136,6 @@ class IncrementalStage(Stage[Any], ABC):
 class _Files(Binding):
     """The arguments of a call, among which there are files to read and a folder to write."""
 
-    beside: Mapping[str, str]
-
     def bind(
         self, workspace: Workspace, args: Sequence[object], kwargs: Mapping[str, object]
     ) -> Call:
@@ -146,5 +147,4 @@ class _Files(Binding):
         for name in (READ, WRITE):
             if name in kwargs and kwargs[name] is None:
                 raise ContractError(f"{self.name} is given no {name}", "pass files and a folder")
-        call = super().bind(workspace, args, kwargs)
-        return replace(call, parameters={**call.parameters, **self.beside})
+        return super().bind(workspace, args, kwargs)

@@ -1,0 +1,86 @@
+"""What a stage function is made of that its own module may not import: wrappers, and a closure.
+
+A decorator's inner function runs with the code of the decorator's module, and a function that
+another one makes runs with what it closes over. Of that the modules of functions and classes count,
+and values that nothing can change. A list, a mapping or an object that it closes over does not.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from types import FunctionType
+from typing import Final, NamedTuple
+
+from distill.receipts.modules import Module, is_installed, loaded_module
+
+#: How a claim names what a function closes over, beside its parameters; no parameter can.
+CLOSED_OVER: Final = "<closure>"
+_VALUES: Final = (str, int, float, bool, type(None), Enum, date, Decimal)
+
+
+class Composition(NamedTuple):
+    """The other modules whose code runs in a function, and the values that it closes over."""
+
+    modules: tuple[Module, ...]
+    values: Mapping[str, object]
+
+    @property
+    def beside(self) -> Mapping[str, object]:
+        """The values as parameters of the claim."""
+        return {CLOSED_OVER: dict(self.values)} if self.values else {}
+
+
+def composition_of(functions: Iterable[object]) -> Composition:
+    """Return what functions are made of, wrappers and closures followed."""
+    waiting, seen = list(functions), set[int]()
+    modules: dict[Module, None] = {}
+    values: dict[str, object] = {}
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, type):
+            modules |= _modules(one.__module__)
+        if not isinstance(one, FunctionType):
+            continue
+        modules |= _modules(one.__globals__.get("__name__", ""))
+        waiting.append(getattr(one, "__wrapped__", None))
+        for name, value in _closed_over(one):
+            if _is_value(value):
+                values[name] = value
+            else:
+                waiting.append(value)
+    return Composition(tuple(modules), values)
+
+
+def _closed_over(function: FunctionType) -> Iterable[tuple[str, object]]:
+    """Yield what a function closes over, but for what it sets itself: a counter."""
+    if not function.__closure__:
+        return
+    import dis  # noqa: PLC0415 - few stages close over anything
+
+    stored = {i.argval for i in dis.get_instructions(function) if i.opname == "STORE_DEREF"}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__, strict=True):
+        try:
+            value = cell.cell_contents
+        except ValueError:  # not bound yet
+            continue
+        if name not in stored:
+            yield name, value
+
+
+def _is_value(value: object) -> bool:
+    if isinstance(value, tuple | frozenset):
+        return all(map(_is_value, value))
+    return isinstance(value, _VALUES)
+
+
+def _modules(name: str) -> dict[Module, None]:
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if file is None or is_installed(Path(file).resolve().parent):
+        return {}
+    return {loaded_module(name, Path(file).resolve(), file): None}
