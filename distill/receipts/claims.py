@@ -1,7 +1,6 @@
 """Holding a claim against itself: digests, laws, status, and where it wrote must agree."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from distill.receipts.canonical import dumps
 from distill.receipts.digest import Digest, digest_bytes
@@ -9,10 +8,7 @@ from distill.receipts.faults import Fault
 from distill.receipts.key import KeyParts
 from distill.receipts.paths import is_at_or_below
 from distill.receipts.receipt import Claim, FileEntry, Receipt
-from distill.receipts.targets import Target
-
-#: Where the engine keeps its own files: no stage writes there.
-RESERVED: Final = (".distill", "receipts", "data/objects")
+from distill.receipts.targets import RESERVED, Target
 
 
 def code_digest(claim: Claim) -> Digest:

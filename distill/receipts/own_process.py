@@ -65,6 +65,8 @@ def begun(make: Callable[[], object]) -> Iterator[ForkedProcess]:
     Only where `may_be_elsewhere` says so. It is waited for, and interrupted where what is inside
     raises.
     """
+    import ctypes  # noqa: F401, PLC0415 - see `_end_with`; what is forked later has it
+
     _flush()
     with forked(partial(_make, make, os.getpid())) as process:
         try:

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from distill.errors import ConfigurationError, ContractError
-from distill.receipts.claims import RESERVED
 from distill.receipts.digest import Fingerprint, fingerprint_file
 from distill.receipts.durable import make_folder, partial_of, sync_folder
 from distill.receipts.paths import is_at_or_below
 from distill.receipts.report import Report
-from distill.receipts.targets import Target
+from distill.receipts.targets import RESERVED, Target
 from distill.receipts.workspace import Workspace
 
 

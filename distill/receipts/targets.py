@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from distill.receipts.canonical import dumps
 from distill.receipts.digest import digest_bytes
 
 TargetKind = Literal["file", "tree"]
+
+#: Where the engine keeps its own files: no stage writes there.
+RESERVED: Final = (".distill", "receipts", "data/objects")
 
 STAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
