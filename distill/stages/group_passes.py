@@ -15,6 +15,7 @@ from typing import Any, Final, Self, TypeAlias
 
 import orjson
 
+from distill.receipts.heap import give_back
 from distill.receipts.incremental.drafts import Drafts
 from distill.receipts.incremental.functions import Made
 from distill.receipts.incremental.keys import Keys
@@ -78,7 +79,11 @@ class GroupPasses:
         jobs = self._jobs(asked)
         number, rows = 0, dict[int, bytes]()
         for made in in_order(
-            self._telling.start, self._telling.given, jobs, worth=self._telling.worth
+            self._telling.start,
+            self._telling.given,
+            jobs,
+            worth=self._telling.worth,
+            before=give_back,  # what grouping needed, which is twice what stays of it
         ):
             some = asked.popleft()
             if some:
