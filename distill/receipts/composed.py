@@ -51,7 +51,7 @@ def composition_of(functions: Iterable[object]) -> Composition:
         waiting.append(getattr(one, "__wrapped__", None))
         for name, value in _closed_over(one):
             if _is_value(value):
-                values[name] = value
+                values[_free(name, values)] = value
             else:
                 waiting.append(value)
     return Composition(tuple(modules), values)
@@ -71,6 +71,12 @@ def _closed_over(function: FunctionType) -> Iterable[tuple[str, object]]:
             continue
         if name not in stored:
             yield name, value
+
+
+def _free(name: str, taken: Mapping[str, object]) -> str:
+    """Return a name for a value: two functions may close over two of one name."""
+    names = (name, *(f"{name} {number}" for number in range(2, len(taken) + 2)))
+    return next(one for one in names if one not in taken)
 
 
 def _is_value(value: object) -> bool:

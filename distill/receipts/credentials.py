@@ -87,7 +87,7 @@ def refuse_credentials(value: Json, where: str) -> None:
         if meaning is not None:
             raise ContractError(f"the parameter {where} holds what looks like {meaning}", _HINT)
     elif isinstance(value, Mapping):
-        for key, item in value.items():
+        for key, item in _named(value):
             refuse_credentials(key, f"{where} (a key)")
             refuse_credentials(item, f"{where}.{key}")
     elif isinstance(value, list | tuple):
@@ -114,6 +114,15 @@ def redact(text: str) -> str:
     for kind, pattern in _patterns().items():
         text = pattern.sub(f"[{kind}]", text)
     return text
+
+
+def _named(value: Mapping[str, Json]) -> Iterator[tuple[Json, Json]]:
+    """Yield the keys and items that an object records, those of a list of pairs too."""
+    pairs = value.get("pairs")
+    if len(value) == 1 and isinstance(pairs, list):
+        yield from pairs
+    else:
+        yield from value.items()
 
 
 def _items(value: object) -> Iterator[tuple[str, object]]:

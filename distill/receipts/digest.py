@@ -256,6 +256,16 @@ def fingerprint_file(
     return sums.result(), identity
 
 
+def unreadable(path: Path | str, error: OSError) -> SourceError:
+    """Return the error of a file that the system does not let be read, with what to do."""
+    hint = "see that it is a file that you may read, and that its disk is there"
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        hint = "make it first (does another stage write it?), or pass the path where it lies"
+    elif isinstance(error, PermissionError):
+        hint = "let yourself read it (chmod), or run as a user who may"
+    return SourceError(f"{path} can't be read: {error.strerror}", hint)
+
+
 def _read(path: Path, sinks: tuple[Sink, ...], threads: int = 1) -> FileIdentity:
     try:
         # Without waiting: a pipe in the place of a file has no writer.
@@ -273,7 +283,7 @@ def _read(path: Path, sinks: tuple[Sink, ...], threads: int = 1) -> FileIdentity
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise SourceError(f"{path} can't be read: {error.strerror}") from error
+        raise unreadable(path, error) from error
     identity = FileIdentity.of(before)
     if identity != FileIdentity.of(after) or size != identity.size:
         raise SourceError(

@@ -1,11 +1,16 @@
 """The key of a call: all that its outputs may depend on, and what changed between two keys."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeGuard
 
 from distill.receipts.canonical import Json, dumps
 from distill.receipts.digest import Digest, digest_bytes
+from distill.receipts.parameters import MARKS
 from distill.receipts.receipt import Claim, Code, Environment
+
+_NUMBERS: Final = {"float": "float", "int": "integer"}
+_KINDS: Final = {bool: "boolean", int: "integer", str: "text"}
 
 
 class KeyedInput(Protocol):
@@ -83,7 +88,7 @@ def changes(old: KeyParts, new: KeyParts) -> tuple[Change, ...]:
         *_function(old.code, new.code),
         *_code(old.code.files, new.code.files),
         *_environment(old.environment, new.environment),
-        *_parameters(old.parameters, new.parameters, ""),
+        *_fields(old.parameters, new.parameters, ""),
         *_inputs(old.inputs, new.inputs),
     )
 
@@ -123,22 +128,43 @@ def _environment(old: Environment, new: Environment) -> Iterator[Change]:
         yield Change(f"environment:{name}", phrase, before, after)
 
 
-def _parameters(old: Json, new: Json, where: str) -> Iterator[Change]:
-    if old == new and type(old) is type(new):
-        return
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for name in sorted({*old, *new}):
-            place = f"{where}.{name}" if where else name
-            if name not in old or name not in new:
-                verb = "is new" if name in new else "is gone"
-                before = _shown(old[name]) if name in old else None
-                after = _shown(new[name]) if name in new else None
-                yield Change(f"parameter:{place}", f"parameter {place} {verb}", before, after)
-            else:
-                yield from _parameters(old[name], new[name], place)
-        return
-    phrase = f"parameter {where} changed ({_shown(old)} → {_shown(new)})"
-    yield Change(f"parameter:{where}", phrase, _shown(old), _shown(new))
+def _fields(old: Mapping[str, Json], new: Mapping[str, Json], where: str) -> Iterator[Change]:
+    for name in sorted({*old, *new}):
+        place = f"{where}.{name}" if where else name
+        if name in old and name in new:
+            yield from _parameter(old[name], new[name], place)
+        else:
+            verb = "is new" if name in new else "is gone"
+            before = _shown(old[name]) if name in old else None
+            after = _shown(new[name]) if name in new else None
+            yield Change(f"parameter:{place}", f"parameter {place} {verb}", before, after)
+
+
+def _parameter(old: Json, new: Json, where: str) -> Iterator[Change]:
+    if _is_object(old) and _is_object(new):
+        yield from _fields(old, new, where)
+    elif dumps(old) != dumps(new):  # as JSON, in which 1 and true differ
+        before, after = _shown(old), _shown(new)
+        phrase = f"parameter {where} changed ({before} → {after}{_kinds(old, new)})"
+        yield Change(f"parameter:{where}", phrase, before, after)
+
+
+def _is_object(value: Json) -> TypeGuard[Mapping[str, Json]]:
+    """Whether recorded JSON is an object, and no mark of a number or of a mapping's pairs."""
+    return isinstance(value, Mapping) and not (len(value) == 1 and MARKS & value.keys())
+
+
+def _kinds(old: Json, new: Json) -> str:
+    """Return of what types two texts or numbers are, where they are of two."""
+    before, after = _kind(old), _kind(new)
+    return f", {before} → {after}" if before and after and before != after else ""
+
+
+def _kind(value: Json) -> str:
+    """Return what a text or a number is called; the empty text for all else."""
+    if isinstance(value, Mapping):
+        return next((kind for mark, kind in _NUMBERS.items() if value.keys() == {mark}), "")
+    return _KINDS.get(type(value), "")
 
 
 def _inputs(old: Sequence[KeyedInput], new: Sequence[KeyedInput]) -> Iterator[Change]:
@@ -153,8 +179,23 @@ def _inputs(old: Sequence[KeyedInput], new: Sequence[KeyedInput]) -> Iterator[Ch
         elif was != now:
             phrase = f"input {path} changed (blake3 {was.hex[:4]}… → {now.hex[:4]}…)"
             yield Change(f"input:{path}", phrase, str(was), str(now))
-    if before == after and [o.path for o in old] != [n.path for n in new]:
+    often = Counter((one.role, one.path) for one in old)
+    often_now = Counter((one.role, one.path) for one in new)
+    for place in sorted(before.keys() & after.keys()):
+        was_times, times = often[place], often_now[place]
+        if was_times != times:
+            phrase = f"input {place[1]} is given {_times(times)}, and was {_times(was_times)}"
+            yield Change(f"input:{place[1]}", phrase, str(was_times), str(times))
+    if before == after and often == often_now and _places(old) != _places(new):
         yield Change("input:order", "the inputs come in another order")
+
+
+def _places(inputs: Sequence[KeyedInput]) -> list[tuple[str, str]]:
+    return [(one.role, one.path) for one in inputs]
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _text(digest: Digest | None) -> str | None:
@@ -172,7 +213,7 @@ def _differences(old: Mapping[str, object], new: Mapping[str, object]) -> Iterab
 
 
 def _shown(value: Json) -> str:
-    if isinstance(value, Mapping) and set(value) == {"float"}:
-        return str(value["float"])
+    if isinstance(value, Mapping) and value.keys() in ({"float"}, {"int"}):
+        return str(*value.values())
     text = dumps(value).decode("utf-8")
     return text if len(text) <= 60 else f"{text[:57]}…"

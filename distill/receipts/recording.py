@@ -220,8 +220,15 @@ def demand_function(function: Callable[..., object], stage: str) -> None:
     """Refuse what is no function whose code can be found.
 
     Raises:
-        ContractError: it is an object, or a method of one.
+        ContractError: it is an object, or a method of one or of a class.
     """
+    if _is_method(function):
+        raise ContractError(
+            f"the stage {stage} is a method ({function.__qualname__}), and what its object holds "
+            "no key sees",
+            "move it out of the class: write a function (def) at the top of the module that takes "
+            "these values as parameters",
+        )
     owner = getattr(function, "__self__", None)
     is_of_object = inspect.ismethod(function) and not isinstance(owner, type)
     if is_of_object or not hasattr(function, "__qualname__"):
@@ -230,6 +237,17 @@ def demand_function(function: Callable[..., object], stage: str) -> None:
             "whose values no key sees",
             "write a function (def) that takes these values as parameters, and calls it",
         )
+
+
+def _is_method(function: Callable[..., object]) -> bool:
+    """Whether a function is defined in a class and is to be given its object, or the class."""
+    name = getattr(function, "__qualname__", "").rpartition(".")[0]
+    if not name or name.endswith("<locals>") or not inspect.isfunction(function):
+        return False
+    return function.__code__.co_varnames[: function.__code__.co_argcount][:1] in {
+        ("self",),
+        ("cls",),
+    }
 
 
 def demand_plain(function: Callable[..., object], stage: str) -> None:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from distill.errors import SourceError
-from distill.receipts.digest import Digest, FileIdentity, watch_file
+from distill.receipts.digest import Digest, FileIdentity, unreadable, watch_file
 from distill.receipts.stat_cache import StatCache
 
 #: From here on several threads read a file faster than one.
@@ -63,7 +62,7 @@ def identity_of(place: Path) -> FileIdentity:
     try:
         return FileIdentity.of(os.stat(place))  # noqa: PTH116 - for every file
     except OSError as error:
-        raise SourceError(f"{place} can't be read: {error.strerror}") from error
+        raise unreadable(place, error) from error
 
 
 def read(place: Path | str) -> tuple[Digest, FileIdentity]:

@@ -24,7 +24,8 @@ _CODE: Final = (".py", ".pyc", ".pyi", ".pth", ".so", ".pyd")
 _WRITES: Final = os.O_CREAT | os.O_TRUNC | getattr(os, "O_DIRECTORY", 0)
 _HINT: Final = (
     "declare it as an input (InFile, InFiles) and open the path that the stage is given; pass a "
-    "value that it holds as a parameter; or keep it outside of the workspace and its roots"
+    "value that it holds as a parameter; read what belongs to the code with importlib.resources, "
+    "from a package that the stage imports; or keep it outside of the workspace and its roots"
 )
 
 

@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from distill.errors import ContractError
-from distill.receipts import InFile, OutFile, with_receipt, with_receipt_per_group
+from distill.receipts import (
+    InFile,
+    OutFile,
+    with_receipt,
+    with_receipt_per_group,
+    with_receipt_per_record,
+)
 from distill.receipts.recording import Stage
 
 NAMES = itertools.count()
@@ -156,6 +162,58 @@ def test_an_object_is_no_stage(function: Callable[..., None]) -> None:
     with pytest.raises(ContractError, match="whose values no key sees") as raised:
         with_receipt(stage="work", version=1)(function)
     assert "write a function" in raised.value.hint
+
+
+class Methods:
+    """A class of functions, of which two need what they are defined in."""
+
+    def of_object(self, log: InFile, out: OutFile) -> None:
+        """Be given an object."""
+
+    def of_class(cls, log: InFile, out: OutFile) -> None:  # noqa: N805
+        """Be given a class."""
+
+    @staticmethod
+    def alone(log: InFile, out: OutFile) -> None:
+        """Be given files alone."""
+
+
+@pytest.mark.parametrize("function", [Methods.of_object, Methods.of_class])
+@pytest.mark.parametrize("decorate", [with_receipt, with_receipt_per_record])
+def test_a_method_is_no_stage(function: Any, decorate: Any) -> None:
+    """It is told where it is decorated, with what to do, and not by a failing call."""
+    with pytest.raises(ContractError, match=r"is a method \(Methods\.of_") as raised:
+        decorate(stage="work", version=1)(function)
+    assert "move it out of the class" in raised.value.hint
+
+
+def test_a_static_method_is_a_function() -> None:
+    """A class may be no more than a place for functions."""
+    assert with_receipt(stage="work", version=1)(Methods.alone).stage == "work"
+
+
+def test_two_values_of_one_name(put: Put) -> None:
+    """Functions that close over different values under one name are told apart."""
+    put("a.txt", "a")
+
+    def wrapping(function: Callable[..., None], value: int) -> Callable[..., None]:
+        def inner(log: InFile, *, out: OutFile) -> None:
+            function(log, out=out)
+            out.write_text(f"{out.read_text()}{value}")
+
+        return inner
+
+    def call(first: int, second: int) -> str:
+        def write(log: InFile, *, out: OutFile) -> None:
+            out.write_text(log.read_text())
+
+        twice = wrapping(wrapping(write, first), second)
+        return with_receipt(stage="two", version=1)(twice)(Path("a.txt"), out=Path("b.txt")).reason
+
+    assert call(1, 2) == "never built"
+    assert call(1, 2).startswith("inputs, code, parameters and environment unchanged")
+    assert call(3, 2) == "parameter <closure>.value 2 changed (1 → 3)"
+    assert call(3, 4) == "parameter <closure>.value changed (2 → 4)"
 
 
 def test_a_key_that_says_what_it_is_made_of() -> None:

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from distill.errors import ContractError, SourceError
 from distill.receipts import digest as under_test
 from distill.receipts.blocks import BLOCK
-from distill.receipts.digest import Digest, Sha256, digest_bytes, digest_file, watch_file
+from distill.receipts.digest import (
+    Digest,
+    Sha256,
+    digest_bytes,
+    digest_file,
+    unreadable,
+    watch_file,
+)
 from distill.receipts.digest import fingerprint_file as fingerprint
 from distill.receipts.merkle import leaf_hash, node_hash
 
@@ -145,3 +152,18 @@ def test_a_digest_is_64_digits(text: str) -> None:
     """A digest is a type: no other text passes for one."""
     with pytest.raises(ContractError):
         Digest(text)
+
+
+def test_a_file_that_can_not_be_read(tmp_path: Path) -> None:
+    """What to do is told, for what is missing and for what lies below a file."""
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "missing.txt", tmp_path / "file/below.txt"):
+        with pytest.raises(SourceError, match="can't be read") as caught:
+            digest_file(path)
+        assert "make it first" in caught.value.hint
+    denied = unreadable("a.txt", PermissionError(13, "Permission denied"))
+    assert (denied.message, "chmod" in denied.hint) == (
+        "a.txt can't be read: Permission denied",
+        True,
+    )
+    assert unreadable("a.txt", OSError(5, "Input/output error")).hint

@@ -107,6 +107,10 @@ REFUSED: dict[str, Any] = {
     "URL": "postgres://user:hunter2@host/db",
     "as a key": {"ghp_abcdefghijklmnopqrstuvwxyz0123456789": 1},
     "too deep": nested(50),
+    "name beside an odd one": {"é": 1, "api_key": "x"},
+    "name beside a number": {1: 1, "api_key": "x"},
+    "a number for no key": {0.5: 1},
+    "a truth value for a key": {True: 1},
 }
 
 
@@ -125,6 +129,26 @@ def test_what_is_refused(value: Any) -> None:
     assert caught.value.hint
     for secret in ("hunter2", "abcdefghijklmnop"):
         assert secret not in caught.value.message
+
+
+UNWRITABLE: dict[str, tuple[Any, str]] = {
+    "half a pair": ("ab\ud800", "the parameter x holds U+D800, half of a surrogate pair, at char"),
+    "deep": ({"a": ["\udfff"]}, "the parameter x.a[0] holds U+DFFF, half of a surrogate pair"),
+    "key": ({"a\udfff": 1}, "the parameter x (a key) holds U+DFFF, half of a surrogate pair"),
+    "under a key": ({"\ud800": object()}, "the parameter x (a key) holds U+D800"),
+    "set": ({"\ud800"}, "the parameter x[0] holds U+D800"),
+    "DEL": ("ab\x7f", "the parameter x holds U+007F (DEL), at character 3"),
+}
+
+
+@pytest.mark.parametrize(("value", "message"), UNWRITABLE.values(), ids=UNWRITABLE.keys())
+def test_a_text_that_no_receipt_can_hold(value: Any, message: str) -> None:
+    """The parameter and the character are named, in a message that any terminal can show."""
+    with pytest.raises(ContractError) as caught:
+        record_parameters({"x": value})
+    assert caught.value.message.startswith(message)
+    assert "ascii()" in caught.value.hint
+    assert caught.value.message.encode()
 
 
 @pytest.mark.parametrize("name", ["api_key", "password", "token", "hf_token", "client_secret"])

@@ -69,6 +69,13 @@ def test_an_undeclared_file_is_refused_by_name(workspace: Workspace, put: Put, w
     assert [receipt.passed for receipt in ReceiptStore(workspace).all()] == [False]
 
 
+def test_the_hint_names_the_way_for_data_of_the_code(put: Put) -> None:
+    """Beside declaring it, a file of a package may be read through importlib.resources."""
+    with pytest.raises(ContractError) as caught:
+        run(put, UNDECLARED["read_text"])
+    assert "importlib.resources" in caught.value.hint
+
+
 def test_a_link_does_not_hide_it(workspace: Workspace, put: Put, tmp_path_factory: object) -> None:
     """Neither from outside into the workspace, nor within it."""
     put("a.txt", "a").with_name("link").symlink_to(workspace.root / "secret.txt")

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from distill.errors import SourceError
-from distill.receipts.digest import digest_file
+from distill.receipts.digest import digest_file, unreadable
 from distill.receipts.incremental import segments
 from distill.receipts.incremental.segments import Segments, cut
 from distill.receipts.kept import Kept
@@ -65,7 +64,7 @@ def cut_file(path: Path) -> Segments:
         with path.open("rb", buffering=_BUFFER) as lines:
             return Segments.of(cut(lines))
     except OSError as error:
-        raise SourceError(f"{path} can't be read: {error.strerror}") from error
+        raise unreadable(path, error) from error
 
 
 def _key(blake3: str) -> _Key:

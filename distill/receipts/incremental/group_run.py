@@ -9,7 +9,8 @@ from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from distill.errors import ContractError, SourceError
+from distill.errors import ContractError
+from distill.receipts.digest import unreadable
 from distill.receipts.incremental.functions import Made, RecordFunction, Where
 from distill.receipts.incremental.groups import Groups, index_of, part_of, regroup
 from distill.receipts.incremental.memory import Memory
@@ -219,7 +220,7 @@ class _OpenFiles:
             end = member.start + member.length
             record = read_range(self._descriptor(member.place), member.start, end)
         except OSError as error:
-            raise SourceError(f"{member.place} can't be read: {error.strerror}") from error
+            raise unreadable(member.place, error) from error
         if leaf_hash(record) != member.leaf:
             raise changed_meanwhile(member.place)
         return record

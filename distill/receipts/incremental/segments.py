@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self, SupportsIndex, overload
 
 from distill.errors import SourceError
+from distill.receipts.digest import unreadable
 from distill.receipts.merkle import LEAF_PREFIX
 
 #: Segments are about this many bytes long.
@@ -172,7 +173,7 @@ def read_records(path: Path, segment: Segment) -> list[bytes]:
         with path.open("rb", buffering=0) as file:
             content = read_range(file.fileno(), segment.start, segment.end)
     except OSError as error:
-        raise SourceError(f"{path} can't be read: {error.strerror}") from error
+        raise unreadable(path, error) from error
     records = content.removesuffix(b"\n").split(b"\n") if content else []
     leaves = (sha256(LEAF_PREFIX + record).digest() for record in records)
     if sha256(b"".join(leaves)).digest() != segment.digest:

@@ -183,7 +183,7 @@ def plain(value: object, *, deep: bool = True) -> Any:
         if name == "int" and isinstance(inner, str) and _is_large(inner):
             return int(inner)
         if name == "pairs" and isinstance(inner, list) and all(_is_pair(one) for one in inner):
-            value = dict(inner)
+            value = {plain(key): item for key, item in inner}
     return {name: plain(item) for name, item in value.items()} if deep else value
 
 
@@ -199,7 +199,7 @@ def _is_large(text: str) -> bool:
 
 
 def _is_pair(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str)
+    return isinstance(value, list) and len(value) == 2 and isinstance(plain(value[0]), str | int)
 
 
 def _alternatives(annotation: object) -> Iterator[Any]:
@@ -237,13 +237,13 @@ def _from_text(value: object, kind: Any) -> Iterator[object]:
             continue
 
 
-def _key(name: str, kind: Any) -> object:
-    """Return a key as it was before its name became a text."""
+def _key(name: object, kind: Any) -> object:
+    """Return a key as it was before it was recorded; some engines recorded a number as a text."""
     for one in _alternatives(kind):
         if isinstance(one, type) and issubclass(one, enum.Enum):
-            return next(member for member in one if str(member.value) == name)
+            return next(member for member in one if str(member.value) == str(name))
         if one is int:
-            return int(name)
+            return int(str(name))
     return name
 
 
