@@ -38,18 +38,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a message
         if options.verbose:
             _print_trace()
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return _unforeseen(error, console)
+    return code
+
+
+def _unforeseen(error: Exception, console: Console) -> int:
+    """Tell of what the system refuses, or of a bug, and return the exit code."""
+    if isinstance(error, OSError):
+        from distill.receipts.locks import DENIED, denied  # noqa: PLC0415 - few need it
+
+        if error.errno in _NO_ROOM:
             where = "" if error.filename is None else f" at {error.filename}"
             hint = "make room and run it again: nothing half-made was left"
             console.error(f"{error.strerror}{where}", hint, EXIT_NO_ROOM)
             return EXIT_NO_ROOM
-        console.error(
-            f"a bug in Distill: {type(error).__name__}: {error}",
-            "run again with -v and report what it prints",
-            EXIT_INTERNAL,
-        )
-        return EXIT_INTERNAL
-    return code
+        if error.errno in DENIED:
+            told = denied(error)
+            console.error(told.message, told.hint, told.exit_code)
+            return told.exit_code
+    console.error(
+        f"a bug in Distill: {type(error).__name__}: {error}",
+        "run again with -v and report what it prints",
+        EXIT_INTERNAL,
+    )
+    return EXIT_INTERNAL
 
 
 def _print_trace() -> None:

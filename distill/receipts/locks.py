@@ -14,16 +14,20 @@ That holds on a file system of one machine. Over a network flock may be local to
 survive its holder: let one machine work on a workspace.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
-from distill.errors import ContractError
+from distill.errors import ConfigurationError, ContractError
 from distill.receipts.workspace import Workspace
+
+#: What the system says where a file may not be written to or looked at.
+DENIED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 _files: set[IO[bytes]] = set()
 _held: ContextVar[frozenset[tuple[Path, str]]] = ContextVar("distill_locks", default=frozenset())
@@ -34,6 +38,7 @@ def hold(workspace: Workspace, name: str) -> Iterator[None]:
     """Hold the lock of this name; wait while somebody else does.
 
     Raises:
+        ConfigurationError: the workspace can't be written to.
         ContractError: the caller holds it already, and would wait for itself.
     """
     place = (workspace.root, name)
@@ -71,13 +76,29 @@ def is_recovered(workspace: Workspace) -> bool:
 @contextmanager
 def _opened(workspace: Workspace, name: str) -> Iterator[IO[bytes]]:
     folder: Path = workspace.root / ".distill" / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.lock").open("ab") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / f"{name}.lock").open("ab")
+    except OSError as error:
+        if error.errno in DENIED:
+            raise denied(error) from error
+        raise
+    with opened as file:
         _files.add(file)
         try:
             yield file
         finally:
             _files.discard(file)
+
+
+def denied(error: OSError) -> ConfigurationError:
+    """Return what a file that may not be written, or looked at, is told as."""
+    where = "" if error.filename is None else f" at {os.fsdecode(error.filename)}"
+    return ConfigurationError(
+        f"{error.strerror}{where}",
+        "run as the user whose workspace it is, or make it readable and writable (chown, chmod); "
+        "`distill verify` writes nothing",
+    )
 
 
 def _let_go() -> None:
