@@ -11,7 +11,7 @@ from functools import cache
 from typing import get_args
 
 from distill.errors import ContractError
-from distill.receipts.canonical import Json
+from distill.receipts.canonical import MAX_DEPTH, Json
 
 _HINT = "read it inside the function, from the environment or a file that is not recorded"
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
@@ -49,16 +49,18 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     return {meaning: re.compile(shape) for meaning, shape in _SHAPES.items()}
 
 
-def refuse_secret_types(value: object, where: str) -> None:
+def refuse_secret_types(value: object, where: str, depth: int = 0) -> None:
     """Refuse a value that is, or holds, something with ``get_secret_value`` (pydantic's secrets).
+
+    What lies deeper than any parameter may, as in a list that holds itself, is not looked at.
 
     Raises:
         ContractError: naming the place.
     """
     if hasattr(value, "get_secret_value"):
         raise ContractError(f"the parameter {where} is of the secret type {_name(value)}", _HINT)
-    for name, item in _items(value):
-        refuse_secret_types(item, f"{where}.{name}")
+    for name, item in _items(value) if depth <= MAX_DEPTH else ():
+        refuse_secret_types(item, f"{where}.{name}", depth + 1)
 
 
 def refuse_secret_annotation(annotation: object, where: str) -> None:

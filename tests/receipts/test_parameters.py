@@ -151,6 +151,14 @@ def test_a_text_that_no_receipt_can_hold(value: Any, message: str) -> None:
     assert caught.value.message.encode()
 
 
+def test_a_value_that_holds_itself() -> None:
+    """It is refused as one that is nested too deep."""
+    value: list[Any] = []
+    value.append({"again": value})
+    with pytest.raises(ContractError, match="nested too deep"):
+        record_parameters({"x": value})
+
+
 @pytest.mark.parametrize("name", ["api_key", "password", "token", "hf_token", "client_secret"])
 def test_an_argument_named_like_a_credential(name: str) -> None:
     """A parameter's own name counts as the names inside it do."""
