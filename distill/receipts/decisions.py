@@ -124,7 +124,7 @@ class Decisions(NamedTuple):
         who, call, workspace = self.who, self.call, self.workspace
         roots = sorted((name, str(place)) for name, place in workspace.roots.items())
         return [
-            [sys.version, sys.implementation.cache_tag],
+            [sys.version, sys.implementation.cache_tag, sys.flags.optimize],
             [str(workspace.root), roots],
             [who.stage, who.version, who.function],
             [who.module.name, str(who.module.file), str(who.module.root)],

@@ -55,13 +55,14 @@ class Execution:
     """A run in progress. ``lock`` is the name of the lock that the caller holds.
 
     ``growth`` knows the outlines of the inputs, ``rereading`` what nobody wrote to since it was
-    read.
+    read. ``demand_code`` raises a CodeStateError where code changed while the stage ran.
     """
 
     draft: ReceiptDraft
     lock: str
     growth: Growth
     rereading: Rereading
+    demand_code: Callable[[], None] = lambda: None
     evidence: Evidence = field(default_factory=Evidence)
     remember: Callable[[], None] = lambda: None
 
@@ -72,6 +73,7 @@ class Execution:
             BaseException: whatever the stage raises, unchanged, after the failed receipt is kept.
             ContractError: the stage broke its contract; nothing is published.
             SourceError: an input changed meanwhile; nothing is published.
+            CodeStateError: code did; nothing is published.
         """
         workspace, token = self.draft.workspace, self.draft.token
         berths = [berth(workspace, target, token) for target in self.draft.call.targets]
@@ -140,6 +142,7 @@ class Execution:
             evidence.outputs = tuple(_entry(file, followed) for file in produced)
         with evidence.step("inputs_unchanged"):
             demand_unchanged(survey.inputs)
+        self.demand_code()
         with evidence.step("contract_kept"):
             evidence.enforce()
         key, slot = survey.key_digest, self.draft.call.slot

@@ -55,7 +55,10 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Python's minor version, and the distributions that the code imports, with versions."""
+    """Python's minor version, and the distributions that the code imports, with versions.
+
+    ``python`` ends in `` -O`` or `` -OO`` where Python ran with that option.
+    """
 
     python: str
     distributions: Mapping[str, str]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from distill.receipts.clock import Stopwatch
+from distill.receipts.clock import Stopwatch, moment_ns
 from distill.receipts.decisions import Decisions
 from distill.receipts.durable import new_token
 from distill.receipts.grounds import Grounds
@@ -35,7 +35,7 @@ def run_or_skip(
     """
     workspace, call, who = decisions.workspace, decisions.call, decisions.who
     recover(workspace, lock)
-    watch = Stopwatch()
+    watch, began_ns = Stopwatch(), moment_ns()
     traces = Traces(decisions.cache, reread)
     growth = Growth(workspace, lock)
     found = survey(workspace, call, who, traces, growth.sums, _import_rest)
@@ -52,12 +52,15 @@ def run_or_skip(
     from distill.receipts.drafting import ReceiptDraft  # noqa: PLC0415
     from distill.receipts.execution import Execution  # noqa: PLC0415
     from distill.receipts.kept_code import keep_code  # noqa: PLC0415
+    from distill.receipts.late_code import LateCode  # noqa: PLC0415
 
     demand_compiled(traces.modules)
     keep_code(workspace, traces.modules)
     draft = ReceiptDraft(workspace, who.module, call, found, new_token(), watch)
     try:
-        return run(Execution(draft, lock, growth, Rereading(decisions.cache, reread)))
+        late = LateCode.of(traces.modules, began_ns)
+        rereading = Rereading(decisions.cache, reread)
+        return run(Execution(draft, lock, growth, rereading, late.demand_unchanged))
     finally:
         decisions.cache.write(workspace)
 
