@@ -3,8 +3,11 @@
 A decorator's inner function runs with the code of the decorator's module, and a function that
 another one makes runs with what it closes over. Of that the modules of functions and classes count,
 and values that nothing can change. A list, a mapping or an object that it closes over does not.
+
+Each must stand in its module's file: a function that ``exec`` made of another text is refused.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -14,7 +17,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import Final, NamedTuple
 
-from distill.receipts.modules import Module, is_installed, loaded_module
+from distill.errors import CodeStateError
+from distill.receipts.modules import Module, file_of, is_installed, loaded_module
 
 #: How a claim names what a function closes over, beside its parameters; no parameter can.
 CLOSED_OVER: Final = "<closure>"
@@ -34,7 +38,11 @@ class Composition(NamedTuple):
 
 
 def composition_of(functions: Iterable[object]) -> Composition:
-    """Return what functions are made of, wrappers and closures followed."""
+    """Return what functions are made of, wrappers and closures followed.
+
+    Raises:
+        CodeStateError: the code of one does not stand in the file of its module.
+    """
     waiting, seen = list(functions), set[int]()
     modules: dict[Module, None] = {}
     values: dict[str, object] = {}
@@ -44,10 +52,11 @@ def composition_of(functions: Iterable[object]) -> Composition:
             continue
         seen.add(id(one))
         if isinstance(one, type):
-            modules |= _modules(one.__module__)
+            loaded = sys.modules.get(one.__module__)
+            modules |= _modules(one.__module__, getattr(loaded, "__file__", None))
         if not isinstance(one, FunctionType):
             continue
-        modules |= _modules(one.__globals__.get("__name__", ""))
+        modules |= _modules_of(one)
         waiting.append(getattr(one, "__wrapped__", None))
         for name, value in _closed_over(one):
             if _is_value(value):
@@ -85,8 +94,45 @@ def _is_value(value: object) -> bool:
     return isinstance(value, _VALUES)
 
 
-def _modules(name: str) -> dict[Module, None]:
-    file = getattr(sys.modules.get(name), "__file__", None)
+def _modules_of(function: FunctionType) -> dict[Module, None]:
+    """Return the module that a function's code stands in, none if it is no first-party one.
+
+    Raises:
+        CodeStateError: the code does not stand in the file of its module.
+    """
+    name = function.__globals__.get("__name__", "")
+    file, written = file_of(function), function.__code__.co_filename
+    found = _modules(name, file or written)
+    if found and not _stands_in(function, file):
+        raise CodeStateError(
+            f"the code of {function.__qualname__} stands in {written}, which is not the file of "
+            f"its module ({name or 'it has none'})",
+            "define the function (def) in a .py file and import it from there; code that exec or "
+            "eval makes of a text is not in the key",
+        )
+    return found if file or os.path.isfile(written) else {}  # noqa: PTH113 - a text
+
+
+def _stands_in(function: FunctionType, file: str | None) -> bool:
+    """Whether a function's code stands in a file: the one of its module, or any if it has none.
+
+    A library that makes a wrapper as a text says so by a name in angle brackets and by
+    ``__wrapped__``. What was compiled or archived counts by its bytes, and names files of another
+    machine.
+    """
+    written = function.__code__.co_filename
+    if written == file:
+        return True
+    if written.startswith("<") and written != "<string>" and hasattr(function, "__wrapped__"):
+        return True
+    if file is None:
+        return os.path.isfile(written)  # noqa: PTH113 - a text
+    if file.endswith(".pyc") or not os.path.isfile(file):  # noqa: PTH113
+        return True
+    return os.path.realpath(written) == os.path.realpath(file)
+
+
+def _modules(name: str, file: str | None) -> dict[Module, None]:
     if file is None or is_installed(Path(file).resolve().parent):
         return {}
     return {loaded_module(name, Path(file).resolve(), file): None}

@@ -14,6 +14,7 @@ from distill.receipts.contract import Evidence
 from distill.receipts.determinism import receipts_of_key
 from distill.receipts.digest import Digest, fingerprint_file
 from distill.receipts.drafting import ReceiptDraft
+from distill.receipts.engine import ENGINE
 from distill.receipts.following import WORTH, Followed, following
 from distill.receipts.incremental.growth import Growth
 from distill.receipts.incremental.workers import may_fork, number_of_workers
@@ -167,7 +168,7 @@ class Execution:
         draft, workspace = self.draft, self.draft.workspace
         real = RealPaths()
         inputs = [os.fspath(one.place) for one in draft.survey.inputs]
-        trees = [str(workspace.root / ".distill")]
+        trees = [str(workspace.root / ".distill"), str(ENGINE)]
         trees += [str(place) for one in berths for place in (one.partial, one.place)]
         folders = [str(folder) for folder in (workspace.root, *workspace.roots.values())]
         return Watch(

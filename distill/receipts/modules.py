@@ -48,7 +48,9 @@ def module_of(function: Callable[..., object]) -> Module:
     """
     inner = inspect.unwrap(function)
     module = sys.modules.get(inner.__module__)
-    place = getattr(module, "__file__", None) or inner.__code__.co_filename
+    is_at_home = getattr(inner, "__globals__", {}).get("__name__") == inner.__module__
+    place = file_of(inner) if is_at_home else None
+    place = place or getattr(module, "__file__", None) or inner.__code__.co_filename
     file = Path(place).resolve()
     if not file.is_file():
         raise CodeStateError(
@@ -56,6 +58,17 @@ def module_of(function: Callable[..., object]) -> Module:
             "define the stage in a .py file",
         )
     return loaded_module(inner.__module__, file, place)
+
+
+def file_of(function: Callable[..., object]) -> str | None:
+    """Return the file of the module that a function is defined in, as that module says itself.
+
+    What runs a script may be the module ``__main__`` in its place (``python -m cProfile``).
+    """
+    scope = getattr(function, "__globals__", {})
+    loaded = sys.modules.get(scope.get("__name__", ""))
+    file = scope.get("__file__") or getattr(loaded, "__file__", None)
+    return file if isinstance(file, str) else None
 
 
 def loaded_module(loaded: str, file: Path, place: str) -> Module:

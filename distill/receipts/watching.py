@@ -3,8 +3,10 @@
 Such a file decides what the outputs are, and no key knows of it. Python tells of every file that it
 opens (`sys.addaudithook`). What is not seen: a file that a native library opens by itself (SQLite,
 DuckDB, Arrow), one that another process or a thread which the stage starts opens, and one that was
-open before. What is no matter here: writing, Python's own files (the closure sees them), installed
-distributions, `.distill`, and the places of the stage's outputs.
+open before. What is no matter here: writing, the files of the code that is in the key, installed
+distributions, the engine, `.distill`, the places of the stage's outputs, and what is opened to show
+source lines (tracebacks, warnings, ``inspect``, debuggers). A module of the workspace that Python
+loads while the stage runs, and that no import in its code names, is refused as well.
 """
 
 import os
@@ -12,21 +14,34 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from distill.errors import ContractError
 from distill.receipts.modules import is_installed
+from distill.receipts.openers import opener, source_of_bytecode
 from distill.receipts.scope import current_observer, observer_scope
 
-_CODE: Final = (".py", ".pyc", ".pyi", ".pth", ".so", ".pyd")
 _WRITES: Final = os.O_CREAT | os.O_TRUNC | getattr(os, "O_DIRECTORY", 0)
 _HINT: Final = (
     "declare it as an input (InFile, InFiles) and open the path that the stage is given; pass a "
-    "value that it holds as a parameter; read what belongs to the code with importlib.resources, "
-    "from a package that the stage imports; or keep it outside of the workspace and its roots"
+    "value that it holds as a parameter; import it, if it is a module; read what belongs to the "
+    "code with importlib.resources, from a package that the stage imports; or keep it outside of "
+    "the workspace and its roots"
 )
+_MODULE_HINT: Final = (
+    "import it by name in a module of the stage (the import may stand in a function that nobody "
+    "calls), so that an edit of it counts; if no output follows from it, import it before the "
+    "stage is called"
+)
+
+
+class Undeclared(NamedTuple):
+    """A file that may not be read; ``is_module``: Python loads it as one."""
+
+    place: str
+    is_module: bool
 
 
 @dataclass
@@ -40,7 +55,7 @@ class Watch:
     folders: tuple[str, ...]
     files: frozenset[str]
     trees: tuple[str, ...]
-    undeclared: list[str] = field(default_factory=list)
+    undeclared: list["Undeclared"] = field(default_factory=list)
 
     def opened(self, path: object, flags: object) -> None:
         """Look at a file that is about to be opened.
@@ -55,7 +70,12 @@ class Watch:
             return
         if not os.path.exists(place):  # noqa: PTH110 - Python's own error tells more
             return
-        self.undeclared.append(place)
+        who = opener(self._is_first_party)
+        if who == "import":
+            place = source_of_bytecode(place)
+        if who == "display" or (who == "import" and self._is_known_code(place)):
+            return
+        self.undeclared.append(Undeclared(place, is_module=who == "import"))
         self.demand_declared()
 
     def demand_declared(self) -> None:
@@ -64,20 +84,43 @@ class Watch:
         Raises:
             ContractError: naming the first file.
         """
-        if self.undeclared:
+        if not self.undeclared:
+            return
+        place, is_module = self.undeclared[0]
+        if is_module:
             raise ContractError(
-                f"the stage {self.stage} reads {self.undeclared[0]}, which it has not declared",
-                _HINT,
+                f"the stage {self.stage} loads {place}, which no import in its code names",
+                _MODULE_HINT,
             )
+        raise ContractError(
+            f"the stage {self.stage} reads {place}, which it has not declared", _HINT
+        )
 
     def _may_read(self, place: str) -> bool:
-        if not any(place.startswith(f"{folder}/") for folder in self.folders):
-            return True
-        if place in self.files or place.endswith(_CODE):
+        if not self._is_inside(place) or place in self.files:
             return True
         if any(place == tree or place.startswith(f"{tree}/") for tree in self.trees):
             return True
         return is_installed_folder(os.path.dirname(place))  # noqa: PTH120 - texts
+
+    def _is_inside(self, place: str) -> bool:
+        return any(place.startswith(f"{folder}/") for folder in self.folders)
+
+    def _is_first_party(self, written: str) -> bool:
+        """Whether code that names this file as its own is what people edit here."""
+        if written.startswith("<frozen "):
+            return False
+        place = os.path.abspath(written)  # noqa: PTH100 - a text
+        return self._is_inside(place) and not is_installed_folder(os.path.dirname(place))  # noqa: PTH120
+
+    def _is_known_code(self, place: str) -> bool:
+        """Whether a source may be loaded, by whatever links it is reached."""
+        real = os.path.realpath(place)
+        return self._may_read(place) or self._may_read(real) or real in self._real_files
+
+    @cached_property
+    def _real_files(self) -> frozenset[str]:
+        return frozenset(map(os.path.realpath, self.files))
 
 
 @contextmanager
@@ -110,6 +153,10 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
         opened = current_observer()
         if opened is not None:
             opened(arguments[0], arguments[2])
+    elif event == "import" and arguments[1] is not None:  # a native module, which nobody opens
+        opened = current_observer()
+        if opened is not None:
+            opened(arguments[1], None)
 
 
 @cache
