@@ -104,7 +104,7 @@ def _given(options: argparse.Namespace) -> GivenKeys | None:
 
 def _tell_new(made: PublicKeys, workspace: Workspace, console: Console) -> None:
     console.line(f"the key {made.id} signs from now on")
-    console.line(f"private: {private_folder(workspace)} (keep a copy elsewhere, and out of git)")
+    console.line(f"private: {private_folder(workspace)} (git ignores it; keep a copy elsewhere)")
     console.line(
         f"public:  {public_folder(workspace)} (give it to those who verify, by another way)"
     )

@@ -13,6 +13,7 @@ from typing import Final
 
 from distill.errors import ConfigurationError
 from distill.firewall.redaction import RedactionKey
+from distill.receipts.out_of_git import keep_out_of_git
 
 KEY_FILE: Final = ".distill/redaction.key"
 
@@ -66,7 +67,7 @@ def made_key(path: Path) -> RedactionKey:
             file.flush()
             os.fsync(file.fileno())
         _link(partial, path)
-        _ignore_in_git(path.parent)
+        keep_out_of_git(path.parent)
     except OSError as error:
         raise ConfigurationError(
             f"the redaction key {path} can't be written: {error.strerror}",
@@ -75,13 +76,6 @@ def made_key(path: Path) -> RedactionKey:
     finally:
         partial.unlink(missing_ok=True)
     return made_key(path)
-
-
-def _ignore_in_git(folder: Path) -> None:
-    """Keep a folder of keys out of git, unless somebody has said what git is to ignore there."""
-    path = folder / ".gitignore"
-    if not path.exists():
-        path.write_text("*\n", encoding="ascii")
 
 
 def _link(partial: Path, path: Path) -> None:

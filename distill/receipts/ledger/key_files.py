@@ -15,6 +15,7 @@ from distill.receipts.ledger.keyring import Keyring
 from distill.receipts.ledger.places import PUBLIC_KEYS
 from distill.receipts.ledger.public_keys import public_files
 from distill.receipts.ledger.signing import KeyPair, load_keys, write_private
+from distill.receipts.out_of_git import keep_out_of_git
 from distill.receipts.workspace import Workspace
 
 VARIABLE: Final = "DISTILL_KEYS"
@@ -63,13 +64,14 @@ def private_places(workspace: Workspace, identity: str) -> tuple[Path, Path]:
 
 
 def write_private_keys(workspace: Workspace, identity: str, pair: KeyPair) -> None:
-    """Write both private keys, readable by their owner alone.
+    """Write both private keys, readable by their owner alone, into a folder that git ignores.
 
     Raises:
         ConfigurationError: they are there already.
     """
     checkpoint, attestation = private_places(workspace, identity)
     checkpoint.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+    keep_out_of_git(checkpoint.parent)
     write_private(checkpoint, pair.checkpoint)
     write_private(attestation, pair.attestation)
     durable.sync_folder(checkpoint.parent)

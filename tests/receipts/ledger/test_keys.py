@@ -12,7 +12,7 @@ import pytest
 from distill.errors import ConfigurationError
 from distill.receipts.ledger.checkpoint import key_id
 from distill.receipts.ledger.entries import Entry, KeyChange, KeySignature
-from distill.receipts.ledger.key_files import VARIABLE, public_folder
+from distill.receipts.ledger.key_files import VARIABLE, private_folder, public_folder
 from distill.receipts.ledger.key_forms import raw_ed25519
 from distill.receipts.ledger.keyring import Keyring
 from distill.receipts.ledger.keys import init_keys, publish_keys, revoke_key, rotate_keys
@@ -44,6 +44,20 @@ def test_both_signatures_verify_by_the_published_keys(workspace: Workspace) -> N
     detached = path.with_name(f"{path.name}.p256").read_bytes()
     assert verify_p256(keys.attestation, detached, path.read_bytes())
     assert not verify_p256(keys.attestation, detached, path.read_bytes() + b"\n")
+
+
+def test_git_adds_no_private_key(workspace: Workspace) -> None:
+    """Neither at first nor after a rotation."""
+    keep(workspace, receipt(1))
+    git = ["git", "-C", str(workspace.root)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    init_keys(workspace)
+    rotate_keys(workspace)
+    subprocess.run([*git, "add", "-A"], check=True)
+    listed = subprocess.run([*git, "ls-files"], check=True, capture_output=True, text=True).stdout
+    assert "receipts/keys/" in listed
+    assert ".distill/keys" not in listed
+    assert (private_folder(workspace) / ".gitignore").read_text() == "*\n"
 
 
 def test_openssl_verifies_what_we_signed(
@@ -81,7 +95,7 @@ def test_private_keys_are_for_their_owner_alone(workspace: Workspace) -> None:
     init_keys(workspace)
     folder = workspace.root / ".distill" / "keys"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.glob("*.pem")} == {0o600}
     for path in (workspace.root / "receipts").rglob("*"):
         assert not path.is_file() or b"PRIVATE" not in path.read_bytes()
 
