@@ -2,9 +2,11 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import cached_property
 from pathlib import Path
 
+from distill.receipts.installed import installed
 from distill.receipts.modules import INIT, Module, is_installed
 from distill.receipts.traces import Traces
 
@@ -12,6 +14,8 @@ from distill.receipts.traces import Traces
 class Finder:
     """Finds first-party modules, where Python would import them from.
 
+    What lies among the installed distributions and belongs to none of them has no version, so it is
+    taken for first-party, too.
     ``foreign`` are the top-level names asked for that come, at least in part, from elsewhere.
     """
 
@@ -57,6 +61,10 @@ class Finder:
             self._roots[top] = self._find_roots(top)
         return self._roots[top]
 
+    @cached_property
+    def _names_of_distributions(self) -> Collection[str]:
+        return installed(self._traces.cache).names
+
     def _is_below_a_module(self, name: str) -> bool:
         """Whether a name stands for something inside of a module: no file can have it."""
         above = name.rpartition(".")[0]
@@ -90,7 +98,13 @@ class Finder:
             return ()
         self._traces.tops.add(top)
         places = list(_places_of(top))
-        roots = tuple(dict.fromkeys(root for root, real in places if not is_installed(real)))
+        roots = tuple(
+            dict.fromkeys(
+                root
+                for root, real in places
+                if not is_installed(real) or top not in self._names_of_distributions
+            )
+        )
         if len(roots) < len(places) or not places:
             self.foreign.add(top)
         if top == self._own and self._stage.root not in roots:

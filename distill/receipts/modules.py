@@ -1,7 +1,8 @@
 """The files of modules, and whose they are.
 
 First-party is what people edit: modules of the stage's own top-level package, and every module that
-lies neither in the standard library nor among the installed distributions.
+lies neither in the standard library nor among the installed distributions. A module that lies there
+and belongs to no distribution has no version, and is first-party too (`distill.receipts.finder`).
 """
 
 import inspect

@@ -218,3 +218,29 @@ def test_a_class_is_no_package(tmp_path: Path) -> None:
     traces = Traces()
     closure_of(Module("stage", tmp_path / "stage.py", tmp_path), traces)
     assert not [place for place in traces.absent if "Thing" in place]
+
+
+@pytest.mark.parametrize("is_somebodys", [False, True])
+def test_what_is_installed_and_has_no_version_counts_as_it_is(
+    tmp_path: Path, is_somebodys: bool
+) -> None:
+    """A distribution's version stands for its modules; what none of them brings has no version."""
+    write(
+        tmp_path,
+        {
+            "stage.py": f"import helper\nvalue = helper.value\n{HERE}",
+            "site-packages/helper.py": f"import further\n{HELPER}",
+            "site-packages/further.py": "",
+        },
+    )
+    if is_somebodys:
+        write(
+            tmp_path / "site-packages/helper-1.0.dist-info",
+            {
+                "METADATA": "Metadata-Version: 2.1\nName: helper\nVersion: 1.0\n",
+                "RECORD": "helper.py,,\nfurther.py,,\n",
+            },
+        )
+    given, found = reached(tmp_path, path=(".", "site-packages"))
+    assert given == "helper"
+    assert found == {"stage.py"} | (set() if is_somebodys else {"helper.py", "further.py"})
