@@ -63,7 +63,7 @@ def begun(make: Callable[[], object]) -> Iterator[ForkedProcess]:
     """Yield a process that was forked to make a call; `made` understands its answer.
 
     Only where `may_be_elsewhere` says so. It is waited for, and interrupted where what is inside
-    raises.
+    raises; where interrupts are ignored (``nohup``, a job in the background), it is ended.
     """
     import ctypes  # noqa: F401, PLC0415 - see `_end_with`; what is forked later has it
 
@@ -72,8 +72,9 @@ def begun(make: Callable[[], object]) -> Iterator[ForkedProcess]:
         try:
             yield process
         except BaseException:  # perhaps this process alone was interrupted
+            is_ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # there as here
             with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGINT)
+                os.kill(process.pid, signal.SIGTERM if is_ignored else signal.SIGINT)
             raise
 
 

@@ -169,6 +169,29 @@ def test_who_is_interrupted_interrupts_it(workspace: Workspace, tmp_path: Path) 
     assert mark.read_text() == "cleaned up"
 
 
+def test_it_ends_where_interrupts_are_ignored(workspace: Workspace, tmp_path: Path) -> None:
+    """Who runs under nohup does not wait for a call whose outcome nobody wants."""
+    mark = tmp_path / "mark"
+
+    def call() -> Outcome:
+        mark.touch()
+        time.sleep(60)
+        return outcome(workspace, "never")
+
+    def fail() -> None:
+        if mark.exists():
+            raise BrokenPipeError
+
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    began = time.monotonic()
+    try:
+        with workspace_scope(workspace), pytest.raises(BrokenPipeError):
+            in_own_process(call, fail)
+    finally:
+        signal.signal(signal.SIGINT, former)
+    assert time.monotonic() - began < 60, "it was waited for"
+
+
 @pytest.mark.parametrize(("workers", "may"), [("1", False), ("2", True)])
 def test_one_worker_is_one_process(
     monkeypatch: pytest.MonkeyPatch, workers: str, *, may: bool
