@@ -2,8 +2,9 @@
 
 Imports are read from the syntax, those inside functions too; ``if TYPE_CHECKING`` does not count.
 A package's ``__init__`` counts where it lies on the way. What can't be seen: an import by a name
-that is computed at run time, a data file that is not opened through importlib.resources, and what
-a function closes over.
+that is computed at run time, and a data file that is not opened through importlib.resources; where
+such a file of the workspace is opened, the stage fails (`distill.receipts.watching`). What a
+function is made of beside its module `distill.receipts.composed` tells.
 """
 
 import os

@@ -55,7 +55,7 @@ class Watch:
     folders: tuple[str, ...]
     files: frozenset[str]
     trees: tuple[str, ...]
-    undeclared: list["Undeclared"] = field(default_factory=list)
+    undeclared: list[Undeclared] = field(default_factory=list)
 
     def opened(self, path: object, flags: object) -> None:
         """Look at a file that is about to be opened.
