@@ -19,9 +19,9 @@ from tests.receipts.repositories import git
 BUILD = "import sys, setuptools.build_meta as b; getattr(b, sys.argv[1])(sys.argv[2])"
 LOOK = """
 import json
-from distill.receipts.closure import closure_of
-from distill.receipts.code_state import code_state
-from distill.receipts.modules import module_of
+from distill.receipts.code.closure import closure_of
+from distill.receipts.git.code_state import code_state
+from distill.receipts.code.modules import module_of
 from distill.stages.sft import write_sft
 module = module_of(write_sft.__wrapped__)
 state = code_state(module.file, module.root, tuple(closure_of(module).files))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from distill.receipts.outcome import Outcome as Outcome
     from distill.receipts.outcome import Plan as Plan
+    from distill.receipts.processes.several_calls import side_by_side as side_by_side
     from distill.receipts.receipt import FileEntry as FileEntry
     from distill.receipts.receipt import Receipt as Receipt
     from distill.receipts.recording import Later as Later
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from distill.receipts.scope import full_scope as full_scope
     from distill.receipts.scope import trigger_scope as trigger_scope
     from distill.receipts.scope import workspace_scope as workspace_scope
-    from distill.receipts.several_calls import side_by_side as side_by_side
     from distill.receipts.store import ReceiptStore as ReceiptStore
     from distill.receipts.verify import Fault as Fault
     from distill.receipts.verify import VerificationReport as VerificationReport
@@ -53,7 +53,7 @@ _HOMES = {
     "receipt": ("FileEntry", "Receipt"),
     "recording": ("Later", "Stage", "with_receipt", "withReceipt"),
     "report": ("Check", "Law", "Report"),
-    "several_calls": ("side_by_side",),
+    "processes.several_calls": ("side_by_side",),
     "scope": ("full_scope", "trigger_scope", "workspace_scope"),
     "store": ("ReceiptStore",),
     "verify": ("Fault", "VerificationReport", "VerificationRequest", "verify_workspace"),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from distill.errors import ConfigurationError, ContractError
 from distill.receipts.annotations import Ignored, Input, Output, OutputTree
-from distill.receipts.composed import composition_of
+from distill.receipts.code.composed import composition_of
 from distill.receipts.credentials import refuse_secret_annotation
 from distill.receipts.look import shared_paths
 from distill.receipts.real_paths import RealPaths

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from distill.receipts.modules import Module
+from distill.receipts.code.modules import Module
 
 
 class StageIdentity(NamedTuple):

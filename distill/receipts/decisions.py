@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from distill.errors import ContractError
 from distill.receipts.binding import Call
 from distill.receipts.calling import StageIdentity
+from distill.receipts.code.finder import searched_first
+from distill.receipts.code.loaded import are_as_loaded
 from distill.receipts.digest import Digest
 from distill.receipts.engine import engine_files, engine_folders
-from distill.receipts.finder import searched_first
 from distill.receipts.grounds import Grounds
-from distill.receipts.loaded import are_as_loaded
 from distill.receipts.look import Look
 from distill.receipts.workspace import Workspace
 
 if TYPE_CHECKING:
+    from distill.receipts.code.traces import Traces
     from distill.receipts.stat_cache import StatCache
     from distill.receipts.survey import Survey
-    from distill.receipts.traces import Traces
 
 
 class Decision(NamedTuple):

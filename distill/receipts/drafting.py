@@ -5,11 +5,11 @@ from typing import NamedTuple
 from distill.errors import ContractError
 from distill.receipts.binding import Call
 from distill.receipts.clock import Stopwatch, now
-from distill.receipts.code_state import code_state, git_state
+from distill.receipts.code.modules import Module
 from distill.receipts.contract import Evidence
 from distill.receipts.credentials import redact
+from distill.receipts.git.code_state import code_state, git_state
 from distill.receipts.inputs import parents_of
-from distill.receipts.modules import Module
 from distill.receipts.receipt import (
     MAX_RECEIPT_BYTES,
     Claim,

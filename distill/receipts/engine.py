@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ENGINE = Path(__file__).resolve().parent
-_FOLDERS = (ENGINE, ENGINE / "incremental")
+_FOLDERS = (ENGINE, *(ENGINE / name for name in ("code", "git", "incremental", "processes")))
 
 
 def engine_folders() -> tuple[Path, ...]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from distill.receipts.digest import RECORD_SUFFIX, FileSums, Fingerprint, watch_file
-from distill.receipts.forked import forked
+from distill.receipts.processes.forked import forked
 from distill.receipts.rereading import LARGE
 
 #: A stage that reads less than this is over before it would pay.

@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from distill.receipts.code.modules import on_import_path
 from distill.receipts.digest import digest_bytes
 from distill.receipts.look import Look
-from distill.receipts.modules import on_import_path
 from distill.receipts.paths import split_root
 from distill.receipts.workspace import Workspace
 

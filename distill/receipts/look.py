@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Self
 
+from distill.receipts.code.installed import installed_token
 from distill.receipts.identities import Seen, Sight
-from distill.receipts.installed import installed_token
 from distill.receipts.real_paths import RealPaths
 from distill.receipts.stat_cache import StatCache
 from distill.receipts.workspace import Workspace

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec
 from distill.errors import ContractError, SourceError
 from distill.receipts.binding import Binding, Call
 from distill.receipts.calling import StageIdentity
-from distill.receipts.composed import composition_of
+from distill.receipts.code.composed import composition_of
+from distill.receipts.code.modules import module_of
 from distill.receipts.decisions import Decisions
 from distill.receipts.locks import hold, is_recovered, try_hold
 from distill.receipts.look import Look, shared_look
-from distill.receipts.modules import module_of
 from distill.receipts.outcome import Outcome, Plan, Stored
 from distill.receipts.scope import current_reread, current_workspace, observer_scope
 from distill.receipts.scrub import scrub
@@ -92,8 +92,8 @@ class Stage(Generic[P]):
         known = Decisions(workspace, call, self._identity, look).recall()
         if known is not None and reread is None:
             return Plan("fresh", known.reason)
+        from distill.receipts.code.traces import Traces  # noqa: PLC0415
         from distill.receipts.survey import survey  # noqa: PLC0415 - all that a look needs
-        from distill.receipts.traces import Traces  # noqa: PLC0415
 
         try:
             return survey(workspace, call, self._identity, Traces(look.cache, reread)).plan

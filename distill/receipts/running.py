@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from distill.receipts.clock import Stopwatch, moment_ns
+from distill.receipts.code.traces import Traces
 from distill.receipts.decisions import Decisions
 from distill.receipts.durable import new_token
 from distill.receipts.grounds import Grounds
@@ -13,7 +14,6 @@ from distill.receipts.publish import recover
 from distill.receipts.rereading import Rereading
 from distill.receipts.scrub import scrub
 from distill.receipts.survey import survey
-from distill.receipts.traces import Traces
 
 if TYPE_CHECKING:
     from distill.receipts.execution import Execution
@@ -48,11 +48,11 @@ def run_or_skip(
     decisions.cache.write(workspace)
     if found.plan.status == "fresh" and found.passed is not None:
         return Outcome("skipped", found.plan.reason, found.passed, found.passed.digest)
-    from distill.receipts.bytecode import demand_compiled  # noqa: PLC0415 - see `_import_rest`
+    from distill.receipts.code.bytecode import demand_compiled  # noqa: PLC0415 - see `_import_rest`
+    from distill.receipts.code.kept_code import keep_code  # noqa: PLC0415
+    from distill.receipts.code.late_code import LateCode  # noqa: PLC0415
     from distill.receipts.drafting import ReceiptDraft  # noqa: PLC0415
     from distill.receipts.execution import Execution  # noqa: PLC0415
-    from distill.receipts.kept_code import keep_code  # noqa: PLC0415
-    from distill.receipts.late_code import LateCode  # noqa: PLC0415
 
     demand_compiled(traces.modules)
     keep_code(workspace, traces.modules)

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from distill.errors import SourceError, VerificationError
 from distill.receipts.binding import Call
 from distill.receipts.calling import StageIdentity
-from distill.receipts.closure import closure_of
+from distill.receipts.code.closure import closure_of
+from distill.receipts.code.environment import environment_of
+from distill.receipts.code.traces import Traces
 from distill.receipts.digest import Digest
-from distill.receipts.environment import environment_of
 from distill.receipts.inputs import Lineage, SumsOf, WatchedInput, plain_sums, watching_inputs
 from distill.receipts.key import Change, KeyParts, changes, sentence
 from distill.receipts.outcome import Difference, Plan, PlanStatus
@@ -18,7 +19,6 @@ from distill.receipts.real_paths import RealPaths
 from distill.receipts.receipt import FileEntry, Receipt
 from distill.receipts.rereading import Rereading
 from distill.receipts.store import ReceiptStore
-from distill.receipts.traces import Traces
 from distill.receipts.workspace import Workspace
 
 UNCHANGED = "inputs, code, parameters and environment unchanged"

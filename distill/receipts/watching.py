@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from distill.errors import ContractError
-from distill.receipts.modules import is_installed
+from distill.receipts.code.modules import is_installed
 from distill.receipts.openers import opener, source_of_bytecode
 from distill.receipts.scope import current_observer, observer_scope
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from distill.receipts.kept_code import changed_functions
+from distill.receipts.code.kept_code import changed_functions
 from distill.receipts.outcome import Difference
 from distill.stages.pipeline import Planned
 from distill.workspace.project import Project

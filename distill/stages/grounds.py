@@ -8,11 +8,11 @@ from typing import Final
 
 import distill
 from distill.receipts import Receipt
+from distill.receipts.code.modules import is_installed
 from distill.receipts.decisions import Decision, decision_name
 from distill.receipts.grounds import Grounds
 from distill.receipts.ledger.log import Ledger
 from distill.receipts.ledger.places import CHECKPOINTS, LOG
-from distill.receipts.modules import is_installed
 from distill.receipts.refs import STAGES as LIST_OF_STAGES
 from distill.receipts.stat_cache import StatCache
 from distill.receipts.workspace import CONFIGURATION

@@ -12,9 +12,9 @@ from distill.receipts import Outcome, workspace_scope
 from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.look import one_look
 from distill.receipts.outcome import Plan, PlanStatus
-from distill.receipts.own_process import in_own_process, may_be_elsewhere
+from distill.receipts.processes.own_process import in_own_process, may_be_elsewhere
+from distill.receipts.processes.several_calls import Manner, make_calls
 from distill.receipts.recording import Later
-from distill.receipts.several_calls import Manner, make_calls
 from distill.stages import arguments, evidence, preference, rag, scoring, sft
 from distill.stages.jobs import SourceJob
 from distill.stages.progress import SILENT, Progress

@@ -13,7 +13,7 @@ from typing import Final
 
 from distill.errors import ConfigurationError
 from distill.firewall.redaction import RedactionKey
-from distill.receipts.out_of_git import keep_out_of_git
+from distill.receipts.git.out_of_git import keep_out_of_git
 
 KEY_FILE: Final = ".distill/redaction.key"
 

@@ -25,7 +25,7 @@ HEAVY = (
     "distill.receipts.incremental",
     "distill.receipts.reader",
     "distill.receipts.survey",
-    "distill.receipts.syntax",
+    "distill.receipts.code.syntax",
 )
 TOLD = f"""
 import atexit, sys

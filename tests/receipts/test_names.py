@@ -12,8 +12,8 @@ from types import ModuleType
 
 import distill.receipts as engine
 
-for one in pkgutil.iter_modules(engine.__path__):
-    importlib.import_module(f"distill.receipts.{one.name}")
+for one in pkgutil.walk_packages(engine.__path__, "distill.receipts."):
+    importlib.import_module(one.name)
 print([name for name in engine.__all__ if isinstance(getattr(engine, name), ModuleType)])
 """
 

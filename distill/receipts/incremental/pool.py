@@ -25,7 +25,7 @@ from typing import Any, Final, Literal
 
 from distill.errors import ContractError
 from distill.receipts.incremental.messages import Inbox, Message, send_end
-from distill.receipts.travelling import traced
+from distill.receipts.processes.travelling import traced
 
 _ROOM: Final = 1024 * 1024  # bytes that a pipe is to hold, where the system lets it
 _LEAST_PAGES: Final = 16  # of a pipe that several messages can wait in

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, cast
 from distill.errors import ContractError
 from distill.receipts.annotations import InFiles, OutDir
 from distill.receipts.binding import Binding, Call, Role, roles_of
-from distill.receipts.composed import composition_of
+from distill.receipts.code.composed import composition_of
 from distill.receipts.outcome import Outcome
 from distill.receipts.recording import Stage, demand_function, demand_identity, demand_plain
 from distill.receipts.workspace import Workspace

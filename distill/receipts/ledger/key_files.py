@@ -11,11 +11,11 @@ from typing import Final
 
 from distill.errors import ConfigurationError
 from distill.receipts import durable
+from distill.receipts.git.out_of_git import keep_out_of_git
 from distill.receipts.ledger.keyring import Keyring
 from distill.receipts.ledger.places import PUBLIC_KEYS
 from distill.receipts.ledger.public_keys import public_files
 from distill.receipts.ledger.signing import KeyPair, load_keys, write_private
-from distill.receipts.out_of_git import keep_out_of_git
 from distill.receipts.workspace import Workspace
 
 VARIABLE: Final = "DISTILL_KEYS"

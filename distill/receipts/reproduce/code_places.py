@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from distill.errors import IncompleteError
-from distill.receipts.git_checkout import Checkout, NoCheckoutError
-from distill.receipts.modules import is_installed
+from distill.receipts.code.modules import is_installed
+from distill.receipts.git.checkout import Checkout, NoCheckoutError
 from distill.receipts.receipt import Receipt
 from distill.receipts.reproduce.exporting import export_tree
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from importlib import metadata
 
-from distill.receipts.environment import environment_of
+from distill.receipts.code.environment import environment_of
 from distill.receipts.receipt import Claim
 
 _ENGINE = "distill"

@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from distill.errors import IncompleteError
 from distill.receipts.blocks import BLOCK
-from distill.receipts.git_checkout import Checkout
-from distill.receipts.git_listing import TreeEntry
+from distill.receipts.git.checkout import Checkout
+from distill.receipts.git.listing import TreeEntry
 
 _LINK = "120000"
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from distill.errors import ContractError
-from distill.receipts.closure import closure_of
-from distill.receipts.environment import environment_of
-from distill.receipts.modules import module_of
+from distill.receipts.code.closure import closure_of
+from distill.receipts.code.environment import environment_of
+from distill.receipts.code.modules import module_of
 from distill.receipts.parameters import record_parameters
 
 

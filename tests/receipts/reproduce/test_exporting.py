@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from distill.errors import IncompleteError
-from distill.receipts.git_checkout import Checkout
+from distill.receipts.git.checkout import Checkout
 from distill.receipts.reproduce.exporting import export_tree
 from tests.receipts.repositories import environment, git, make_repository, snapshot
 

@@ -1,0 +1,1 @@
+"""What git says of a folder, and what may not come into it."""

@@ -1,0 +1,1 @@
+"""What git says of code, and of a hostile repository."""
