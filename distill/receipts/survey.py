@@ -121,7 +121,7 @@ def _decide(workspace: Workspace, history: _History, key: KeyParts, traces: Trac
     if newest is None:
         return Plan("never built", "never built")
     if passed is None:
-        return _failing(newest, (), traces)
+        return _failing(newest, "", (), traces)
     found: Sequence[Change] = changes(KeyParts.of_claim(passed.claim), key)
     if not found and passed.claim.key == key.digest():
         rereading = Rereading(traces.cache, traces.reread)
@@ -130,9 +130,10 @@ def _decide(workspace: Workspace, history: _History, key: KeyParts, traces: Trac
             count = len(passed.claim.outputs)
             noun = "output" if count == 1 else "outputs"
             return Plan("fresh", f"{UNCHANGED}; {count} {noun} as recorded")
+    told = sentence(found)
     if not newest.passed:
-        return _failing(newest, found, traces)
-    return _differing("stale", sentence(found) or "the key changed", found, traces)
+        return _failing(newest, told if newest.claim.key != key.digest() else "", found, traces)
+    return _differing("stale", told or "the key changed", found, traces)
 
 
 def _differing(status: PlanStatus, reason: str, found: Sequence[Change], traces: Traces) -> Plan:
@@ -143,10 +144,12 @@ def _differing(status: PlanStatus, reason: str, found: Sequence[Change], traces:
     return Plan(status, reason, tuple(one.part for one in found), differences)
 
 
-def _failing(newest: Receipt, found: Sequence[Change], traces: Traces) -> Plan:
+def _failing(newest: Receipt, since: str, found: Sequence[Change], traces: Traces) -> Plan:
+    """Return the plan after a failed run; ``since`` says what differs where it is not its key."""
     error = newest.run.error
     told = f": {error.message.splitlines()[0]}" if error is not None and error.message else ""
-    return _differing("failing", f"failed last time{told}", found, traces)
+    reason = f"{since}; the last run failed{told}" if since else f"failed last time{told}"
+    return _differing("failing", reason, found, traces)
 
 
 def _output_faults(

@@ -65,6 +65,20 @@ def observe(rows: Sequence[dict[str, Any]]) -> list[Column]:
     return sorted(filled, key=lambda column: len(column.tokens))
 
 
+def unread(columns: Sequence[Column], used: Sequence[str]) -> list[str]:
+    """Return the pointers that no setting reads, the uppermost of each branch.
+
+    ``used`` are the pointers of the settings. An object of which a part is read is opened.
+    """
+    told: list[str] = []
+    for column in columns:
+        inside = f"{column.pointer}/"
+        is_seen = any(inside.startswith(f"{above}/") for above in (*told, *used))
+        if not is_seen and not any(pointer.startswith(inside) for pointer in used):
+            told.append(column.pointer)
+    return told
+
+
 def find_runs_at(rows: Sequence[dict[str, Any]]) -> tuple[str, ...]:
     """Return the pointers of the objects that hold one run each, where a row holds several.
 

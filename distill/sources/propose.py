@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from distill.sources.columns import Column, find_runs_at, observe
+from distill.sources.columns import Column, find_runs_at, observe, unread
 from distill.sources.conversation import scalar_text
 from distill.sources.guess_verdict import guess_verdict, is_verdict_like
 from distill.sources.pointers import parse_pointer
 from distill.sources.protocol import Recognition
+from distill.sources.timestamps import to_utc
 from distill.sources.verdict_names import VERDICT_NAMES
 
 NO_PROMPT: Final = (
@@ -21,6 +22,7 @@ NO_VERDICT: Final = (
 )
 #: A pointer that fewer rows fill is not proposed.
 MIN_SHARE: Final = 0.5
+_MOST_TOLD: Final = 8
 _Test = Callable[[Column], bool]
 
 
@@ -56,7 +58,7 @@ def _is_word(column: Column) -> bool:
 
 
 def _is_time(column: Column) -> bool:
-    return column.types <= {"string", "number"}
+    return column.types <= {"string", "number"} and all(to_utc(v) for v in column.values)
 
 
 #: Setting → names that mean it, the likeliest first, and what the values must be.
@@ -110,7 +112,7 @@ FIELDS: Final[dict[str, tuple[tuple[str, ...], _Test]]] = {
     "timestamp": (
         (
             *("timestamp", "created_at", "recorded_at", "finished_at", "completed_at", "created"),
-            *("started_at", "start_time", "time", "date", "ts"),
+            *("started_at", "start_time", "time", "date", "datetime", "ts", "at"),
         ),
         _is_time,
     ),
@@ -160,6 +162,8 @@ def propose(rows: Sequence[dict[str, Any]], shape: dict[str, Any]) -> Recognitio
         notes.append(NO_PROMPT)
     has_verdict = _add_verdict(inner if own else [], columns, settings, notes)
     _add_answer_keys(columns, settings, notes)
+    _tell_unread(columns, "", settings, notes)
+    _tell_unread(inner, ".", settings, notes)
     has_text = not settings.keys().isdisjoint(("messages", "response", "text"))
     confidence = (50 if has_verdict else 30) if has_text else 10
     return Recognition("mapped", confidence, settings, notes)
@@ -255,3 +259,18 @@ def _add_answer_keys(columns: Sequence[Column], settings: dict[str, Any], notes:
     if keys:
         settings["answer_keys"] = [column.pointer for column in keys]
         notes.append(f"answer keys, kept out of every prompt: {', '.join(settings['answer_keys'])}")
+
+
+def _tell_unread(
+    columns: Sequence[Column], prefix: str, settings: dict[str, Any], notes: list[str]
+) -> None:
+    """Name the fields that nothing was made of: the task's or the run's id may be among them."""
+    used = [v for v in settings.values() if isinstance(v, str)]
+    used += [one for v in settings.values() if isinstance(v, list) for one in v]
+    used.append(settings.get("verdict", {}).get("pointer", ""))
+    own = [one.removeprefix(prefix) for one in used if one.startswith(f"{prefix}/")]
+    found = [prefix + pointer for pointer in unread(columns, own)]
+    if found:
+        more = f" and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
+        shown = ", ".join(found[:_MOST_TOLD])
+        notes.append(f"not read: {shown}{more}; docs/sources.md says which settings take a field")

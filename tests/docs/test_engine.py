@@ -13,7 +13,7 @@ from distill.receipts.incremental import segments, shard_file, workers
 from tests.docs.pages import page_files
 from tests.docs.transcripts import find_transcript, replace_transcript, run_transcript
 
-TRANSCRIPTS = ("plain", "failing", "together", "incremental")
+TRANSCRIPTS = ("plain", "failing", "incremental", "together")
 
 
 def test_the_page_is_followed(repository: Path, tmp_path: Path) -> None:

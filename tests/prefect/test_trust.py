@@ -109,7 +109,7 @@ def test_7_an_input_that_changes_while_its_stage_runs(
         words()
     assert copied.read_bytes() == before
     monkeypatch.delenv("COPY_CALLS")
-    assert words()[0].startswith("failed last time")
+    assert "; the last run failed: " in words()[0]
     assert copied.read_text() == '{"word":"three"}\nmore\n'
     receipts = [one for one in ReceiptStore(Workspace(workspace)).all() if one.passed]
     pairs = [one.claim for one in receipts if one.claim.stage == "copy_words"]

@@ -274,6 +274,11 @@ def test_a_failure_after_a_success(workspace: Workspace, put: Put) -> None:
     assert (plan.status, plan.reason) == ("failing", "failed last time: bad input")
     put("a.txt", "a\n")
     assert picky(Path("a.txt"), Path("out.txt")).skipped
+    put("a.txt", "b\n")
+    plan = picky.plan(Path("a.txt"), Path("out.txt"))
+    assert plan.status == "failing"
+    assert plan.reason.startswith("input a.txt changed (blake3 ")
+    assert plan.reason.endswith("); the last run failed: bad input")
 
 
 def test_one_key_and_two_outputs_is_an_alarm(workspace: Workspace) -> None:

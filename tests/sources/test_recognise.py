@@ -73,6 +73,37 @@ def test_an_unknown_log() -> None:
     assert any("100% of 4 rows" in note for note in found.notes)
 
 
+def test_fields_that_nothing_is_made_of_are_named() -> None:
+    """Each once, the uppermost of a branch; of an object that is read in part, what is not."""
+    row = {
+        "ticket": "T-1",
+        "ask": {"question": "Q?", "tone": {"kind": "curt"}},
+        "reply": "A",
+        "solved": "yes",
+        "at": "2026-11-02T09:00:00Z",
+        "shift": {"by": "Ada", "on": 3},
+    }
+    found = recognise("x.jsonl", lines(row, row))
+    assert (found.settings["prompt"], found.settings["timestamp"]) == ("/ask/question", "/at")
+    assert found.notes[-1].startswith("not read: /ticket, /shift, /ask/tone; docs/sources.md")
+
+
+def test_fields_of_a_run_s_object_are_named_with_their_dot() -> None:
+    """Where a row holds several runs; more than eight are counted."""
+    first = {"response": "x", "passed": True, "seed": 1}
+    row = {"prompt": "?", "a": first, "b": first} | {f"field{n}": n for n in range(9)}
+    found = recognise("x.jsonl", lines(row, row))
+    outer, inner = found.notes[-2:]
+    assert "/field7 and 1 more; docs" in outer
+    assert inner.startswith("not read: ./seed; docs")
+
+
+def test_a_word_is_no_time() -> None:
+    """A field named like a time is one where its values are."""
+    row = {"prompt": "?", "response": "!", "at": "the counter", "date": "Monday"}
+    assert "timestamp" not in recognise("x.jsonl", lines(row)).settings
+
+
 def test_no_verdict() -> None:
     """Where no field could be a verdict the notes say so and name the remedies."""
     found = recognise("x.jsonl", lines({"prompt": "?", "completion": "!"}))
