@@ -3,10 +3,11 @@
 Such a file decides what the outputs are, and no key knows of it. Python tells of every file that it
 opens (`sys.addaudithook`). What is not seen: a file that a native library opens by itself (SQLite,
 DuckDB, Arrow), one that another process or a thread which the stage starts opens, and one that was
-open before. What is no matter here: writing, the files of the code that is in the key, installed
-distributions, the engine, `.distill`, the places of the stage's outputs, and what is opened to show
-source lines (tracebacks, warnings, ``inspect``, debuggers). A module of the workspace that Python
-loads while the stage runs, and that no import in its code names, is refused as well.
+open before. What is no matter here: writing, what the stage itself wrote from its first byte on,
+folders, the files of the code that is in the key, installed distributions, the engine, `.distill`,
+the places of the stage's outputs, and what is opened to show source lines (tracebacks, warnings,
+``inspect``, debuggers). A module of the workspace that Python loads while the stage runs, and that
+no import in its code names, is refused as well.
 """
 
 import os
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Final, NamedTuple
 
 from distill.errors import ContractError
@@ -23,7 +25,8 @@ from distill.receipts.code.modules import is_installed
 from distill.receipts.openers import opener, source_of_bytecode
 from distill.receipts.scope import current_observer, observer_scope
 
-_WRITES: Final = os.O_CREAT | os.O_TRUNC | getattr(os, "O_DIRECTORY", 0)
+#: What says which distributions are installed, wherever it lies: the key knows their versions.
+_SAYS_WHAT_IS_INSTALLED: Final = (".dist-info", ".egg-info")
 _HINT: Final = (
     "declare it as an input (InFile, InFiles) and open the path that the stage is given; pass a "
     "value that it holds as a parameter; import it, if it is a module; read what belongs to the "
@@ -49,6 +52,7 @@ class Watch:
     """What one run of a stage may read, and what it read beyond that.
 
     ``folders`` are the workspace and its roots, ``files`` and ``trees`` may be read in them.
+    ``written`` are files that it began itself, empty.
     """
 
     stage: str
@@ -56,6 +60,7 @@ class Watch:
     files: frozenset[str]
     trees: tuple[str, ...]
     undeclared: list[Undeclared] = field(default_factory=list)
+    written: set[str] = field(default_factory=set)
 
     def opened(self, path: object, flags: object) -> None:
         """Look at a file that is about to be opened.
@@ -63,12 +68,15 @@ class Watch:
         Raises:
             ContractError: it lies in the workspace and may not be read.
         """
-        if not isinstance(path, str | bytes | os.PathLike) or not _reads(flags):
+        if not isinstance(path, str | bytes | os.PathLike):
             return
         place = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - texts, for every file
         if self._may_read(place) or self._may_read(os.path.realpath(place)):
             return
-        if not os.path.exists(place):  # noqa: PTH110 - Python's own error tells more
+        size = _size_of(place)
+        if _begins(flags, size):
+            self.written.add(place)
+        if place in self.written or size is None or not _reads(flags, size):
             return
         who = opener(self._is_first_party)
         if who == "import":
@@ -101,7 +109,8 @@ class Watch:
             return True
         if any(place == tree or place.startswith(f"{tree}/") for tree in self.trees):
             return True
-        return is_installed_folder(os.path.dirname(place))  # noqa: PTH120 - texts
+        folder = os.path.dirname(place)  # noqa: PTH120 - texts
+        return folder.endswith(_SAYS_WHAT_IS_INSTALLED) or is_installed_folder(folder)
 
     def _is_inside(self, place: str) -> bool:
         return any(place.startswith(f"{folder}/") for folder in self.folders)
@@ -116,7 +125,8 @@ class Watch:
     def _is_known_code(self, place: str) -> bool:
         """Whether a source may be loaded, by whatever links it is reached."""
         real = os.path.realpath(place)
-        return self._may_read(place) or self._may_read(real) or real in self._real_files
+        is_known = self._may_read(place) or self._may_read(real) or real in self._real_files
+        return is_known or place in self.written
 
     @cached_property
     def _real_files(self) -> frozenset[str]:
@@ -142,10 +152,27 @@ def is_installed_folder(folder: str) -> bool:
     return is_installed(Path(folder))
 
 
-def _reads(flags: object) -> bool:
+def _size_of(place: str) -> int | None:
+    """Return how long a file is; null if there is none, or if it is a folder, which holds names."""
+    try:
+        status = os.stat(place)  # noqa: PTH116 - a text
+    except (OSError, ValueError):
+        return None
+    return None if S_ISDIR(status.st_mode) else status.st_size
+
+
+def _begins(flags: object, size: int | None) -> bool:
+    """Whether a file is opened so that nothing of what it held before can be read."""
+    if not isinstance(flags, int):
+        return False
+    return bool(flags & os.O_TRUNC or (flags & os.O_CREAT and size is None))
+
+
+def _reads(flags: object, size: int) -> bool:
+    """Whether what a file holds can be read. A lock, which may be missing, is there and empty."""
     if not isinstance(flags, int):
         return True
-    return flags & os.O_ACCMODE != os.O_WRONLY and not flags & _WRITES
+    return flags & os.O_ACCMODE != os.O_WRONLY and not (flags & os.O_CREAT and size == 0)
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:

@@ -1,7 +1,11 @@
 """A stage that reads a file of the workspace which it has not declared fails, by name."""
 
 import contextlib
+import importlib.metadata
+import importlib.util
 import os
+import subprocess
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +50,12 @@ def _swallow(log: Path, _: Path) -> None:
         log.with_name("secret.txt").read_text()
 
 
+def _append_and_read(log: Path, _: Path) -> None:
+    place = log.with_name("secret.txt")
+    place.open("a").close()
+    place.read_text()
+
+
 UNDECLARED: dict[str, Act] = {
     "read_text": lambda log, _: log.with_name("secret.txt").read_text(),
     "open": lambda log, _: open(f"{log.parent}/secret.txt", "rb").close(),  # noqa: PTH123
@@ -54,6 +64,11 @@ UNDECLARED: dict[str, Act] = {
     "by bytes": lambda log, _: os.close(
         os.open(os.fsencode(log.with_name("secret.txt")), os.O_RDONLY)
     ),
+    "to append and read": lambda log, _: log.with_name("secret.txt").open("a+").close(),
+    "or to create": lambda log, _: os.close(
+        os.open(log.with_name("secret.txt"), os.O_RDWR | os.O_CREAT)
+    ),
+    "appended to by itself": _append_and_read,
     "through dots": lambda log, _: (log.parent / "x" / ".." / "secret.txt").read_text(),
     "swallowed": _swallow,
 }
@@ -101,7 +116,61 @@ def _miss(log: Path, _: Path) -> None:
         log.with_name("nowhere").read_text()
 
 
+def _scratch(log: Path, _: Path) -> None:
+    for _again in range(2):
+        with tempfile.TemporaryDirectory(dir=log.parent) as folder:
+            (Path(folder) / "x").mkdir()
+            scratch = Path(folder, "x", "scratch.txt")
+            scratch.write_text("1")
+            with scratch.open("a+") as file:
+                file.seek(0)
+                assert file.read() == "1"
+    place = log.with_name("scratch.txt")
+    place.write_text("2")
+    assert place.read_text() == "2"
+
+
+def _generated(log: Path, _: Path) -> None:
+    place = log.with_name("generated_by_act.py")
+    place.write_text("MARK = 1\n")
+    for _again in range(2):  # the second time there is bytecode
+        spec = importlib.util.spec_from_file_location("generated_by_act", place)
+        assert spec is not None
+        assert spec.loader is not None
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def _clear_elsewhere(log: Path, _: Path) -> None:
+    """Remove a folder outside, in which is one that is called as one of the workspace is."""
+    log.with_name("data").mkdir()
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(log.parent):
+        (Path(folder) / "data").mkdir()
+
+
+def _locked(log: Path, _: Path) -> None:
+    for _again in range(2):
+        os.close(os.open(log.with_name("lock"), os.O_RDWR | os.O_CREAT))
+
+
+def _installed(log: Path, _: Path) -> None:
+    folder = log.with_name("mine.egg-info")
+    folder.mkdir()
+    subprocess.run(  # somebody else writes it
+        ["sh", "-c", "printf '[a]\nb = c:d\n' > entry_points.txt"],
+        cwd=folder,
+        check=True,
+    )
+    found = importlib.metadata.Distribution.at(folder).entry_points
+    assert [one.name for one in found] == ["b"]
+
+
 DECLARED: dict[str, Act] = {
+    "what it wrote": _scratch,
+    "code that it wrote": _generated,
+    "folders that are removed": _clear_elsewhere,
+    "a lock": _locked,
+    "what is installed": _installed,
+    "any folder": lambda log, _: os.close(os.open(log.parent / "x", os.O_RDONLY)),
     "its input": lambda log, _: log.read_text(),
     "its output": lambda _, out: out.read_text(),
     "writing elsewhere": lambda log, _: log.with_name("ran.log").open("a").close(),
@@ -117,6 +186,7 @@ DECLARED: dict[str, Act] = {
 @pytest.mark.parametrize("way", DECLARED)
 def test_what_is_declared_is_read(workspace: Workspace, put: Put, way: str) -> None:
     """Inputs, own outputs, and what is nobody's business."""
+    put("x/y.txt", "")
     run(put, DECLARED[way])
     assert (workspace.root / "b.txt").read_text() == "a"
 
