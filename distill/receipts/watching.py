@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from pathlib import Path
 from stat import S_ISDIR
 from typing import Final, NamedTuple
 
@@ -110,7 +109,7 @@ class Watch:
         if any(place == tree or place.startswith(f"{tree}/") for tree in self.trees):
             return True
         folder = os.path.dirname(place)  # noqa: PTH120 - texts
-        return folder.endswith(_SAYS_WHAT_IS_INSTALLED) or is_installed_folder(folder)
+        return folder.endswith(_SAYS_WHAT_IS_INSTALLED) or is_installed(folder)
 
     def _is_inside(self, place: str) -> bool:
         return any(place.startswith(f"{folder}/") for folder in self.folders)
@@ -120,7 +119,7 @@ class Watch:
         if written.startswith("<frozen "):
             return False
         place = os.path.abspath(written)  # noqa: PTH100 - a text
-        return self._is_inside(place) and not is_installed_folder(os.path.dirname(place))  # noqa: PTH120
+        return self._is_inside(place) and not is_installed(os.path.dirname(place))  # noqa: PTH120
 
     def _is_known_code(self, place: str) -> bool:
         """Whether a source may be loaded, by whatever links it is reached."""
@@ -144,12 +143,6 @@ def watched(watch: Watch) -> Iterator[None]:
     with observer_scope(watch.opened):
         yield
     watch.demand_declared()
-
-
-@cache
-def is_installed_folder(folder: str) -> bool:
-    """Whether a folder belongs to the standard library or to installed distributions."""
-    return is_installed(Path(folder))
 
 
 def _size_of(place: str) -> int | None:

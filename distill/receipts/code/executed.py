@@ -12,12 +12,11 @@ from types import CodeType, FrameType, ModuleType
 from typing import Final, NamedTuple
 
 from distill.receipts.clock import moment_ns, process_began_ns
+from distill.receipts.code.modules import is_installed
 from distill.receipts.identities import identity_text
 
 _RACY_NS: Final = 2_000_000_000  # as in the stat cache
-_INSTALLED: Final = ("/site-packages/", "/dist-packages/")
 _OWN: Final = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")) + "/"  # noqa: PTH100, PTH118, PTH120
-_STDLIB: Final = os.path.dirname(os.__file__) + "/"  # noqa: PTH120 - a text, for every module
 
 
 class Executed(NamedTuple):
@@ -42,7 +41,7 @@ BEGAN_NS: Final = process_began_ns()
 
 
 def _is_foreign(place: str) -> bool:
-    return place[:1] == "<" or place.startswith(_STDLIB) or any(one in place for one in _INSTALLED)
+    return place[:1] == "<" or is_installed(place)
 
 
 def _note(code: CodeType, *, is_beginning: bool) -> None:

@@ -126,7 +126,7 @@ def searched_first(beside: Path) -> list[str]:
         place = os.path.realpath(entry)
         if place == str(beside):
             break
-        if not is_installed(Path(place)) and os.path.isdir(place):  # noqa: PTH112 - a text
+        if not is_installed(place) and os.path.isdir(place):  # noqa: PTH112 - a text
             ahead.append(place)
     else:
         ahead = []

@@ -9,14 +9,15 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Collection
-from functools import cache, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from distill.errors import CodeStateError
-from distill.receipts.real_paths import is_within
 
 INIT = "__init__"
+_DISTRIBUTIONS: Final = ("/site-packages/", "/dist-packages/")
+_OS: Final = os.path.dirname(os.__file__)  # noqa: PTH120 - a text, which is asked for every module
+_STDLIB: Final = (f"{_OS}/", f"{os.path.realpath(_OS)}/")
 
 
 class Module(NamedTuple):
@@ -109,24 +110,11 @@ def on_import_path(tops: Collection[str]) -> list[str]:
     return found
 
 
-def is_installed(place: Path) -> bool:
-    """Whether a folder belongs to the standard library or to installed distributions."""
-    return _is_installed(os.fspath(place))
+def is_installed(place: Path | str) -> bool:
+    """Whether a folder belongs to the standard library or to installed distributions.
 
-
-@lru_cache(maxsize=1024)  # it follows from the path: where Python lies does not change
-def _is_installed(place: str) -> bool:
-    if {"site-packages", "dist-packages"} & set(place.split("/")):
-        return True
-    return any(is_within(place, os.fspath(folder)) for folder in _installed_folders())
-
-
-@cache
-def _installed_folders() -> tuple[Path, ...]:
-    import site  # noqa: PLC0415 - see _place_of
-    import sysconfig  # noqa: PLC0415
-
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    folders = [sysconfig.get_path(name) for name in names]
-    folders += [*site.getsitepackages(), site.getusersitepackages()]
-    return tuple({Path(folder).resolve() for folder in folders if folder})
+    Every scheme of `sysconfig` and `site` gives the folder of distributions one of two names, and a
+    text that holds it is told sooner than these modules are imported.
+    """
+    inside = f"{os.fspath(place)}/"
+    return inside.startswith(_STDLIB) or any(name in inside for name in _DISTRIBUTIONS)
