@@ -19,7 +19,7 @@ from distill.records.withdrawal import WithdrawalKind
 from distill.sources.protocol import Envelope, Framing, RawRecord
 from distill.stages.jobs import SourceJob
 from distill.stages.source_jobs import source_jobs
-from distill.workspace.configuration import CONFIGURATION_FILE
+from distill.workspace.closed_table import CONFIGURATION_FILE
 from distill.workspace.places import SCRATCH_DIR, WITHDRAWALS_FILE
 from distill.workspace.project import Project
 from distill.workspace.reading import read_records

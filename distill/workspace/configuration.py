@@ -4,14 +4,10 @@ Every table is closed: an unknown key stops with the nearest known one named. Wh
 format takes (`settings`) is checked by its reader.
 """
 
-import difflib
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
-
-from pydantic import ValidationError
+from typing import Any
 
 from distill.errors import ConfigurationError, nearest
 from distill.exports.settings import PreferenceSettings, RagSettings, SftSettings
@@ -19,29 +15,17 @@ from distill.firewall.settings import FirewallSettings, NearDuplicateSettings
 from distill.firewall.splits import Splits
 from distill.records.frozen import FrozenModel
 from distill.scoring.policy import ScoringPolicy
-from distill.sources.settings import first_fault
+from distill.workspace.closed_table import CONFIGURATION_FILE, Model, known_only, read_table
 from distill.workspace.expectations import (
     Expectations,
     LeastRows,
     MostQuarantined,
     RowsOfSource,
 )
+from distill.workspace.firewall_tables import check_gates, gates_of_export, split_redaction_key
 from distill.workspace.retention import Retention
-from distill.workspace.source_table import SourceTable
+from distill.workspace.source_table import SourceTable, read_source_table
 
-CONFIGURATION_FILE: Final = "distill.toml"
-
-#: Settings of gates that an earlier stage than the exports reads.
-_FOR_ALL: Final = {
-    "benchmark_contamination": {"lists"},
-    "near_duplicate": {"alike", "min_similarity"},
-    "personal_data": {"names"},
-}
-
-Model = TypeVar("Model", bound=FrozenModel)
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_REDACTION_KEY: Final = "redaction_key"
 _TOP_LEVEL = (
     "workspace",
     "roots",
@@ -133,7 +117,7 @@ def with_retention(
     """
     flags = {"keep_days": keep_days, "keep_runs": keep_runs}
     said = {name: number for name, number in flags.items() if number is not None}
-    return _model(Retention, {**configuration.retention.model_dump(), **said}, "[retention]")
+    return read_table(Retention, {**configuration.retention.model_dump(), **said}, "[retention]")
 
 
 def parse_configuration(document: Mapping[str, Any], *, default_name: str) -> Configuration:
@@ -142,43 +126,37 @@ def parse_configuration(document: Mapping[str, Any], *, default_name: str) -> Co
     Raises:
         ConfigurationError: see `load_configuration`.
     """
-    _known_only(document, _TOP_LEVEL, "")
+    known_only(document, _TOP_LEVEL, "")
     workspace = document.get("workspace", {})
-    firewall, redaction_key = _firewall(document.get("firewall", {}))
-    _known_only(workspace, ("name",), "[workspace]")
+    firewall, redaction_key = split_redaction_key(document.get("firewall", {}))
+    known_only(workspace, ("name",), "[workspace]")
     return Configuration(
         name=str(workspace.get("name", default_name)),
-        sources=tuple(
-            _source(name, table) for name, table in sorted(document.get("sources", {}).items())
-        ),
-        scoring=_model(ScoringPolicy, document.get("scoring", {}), "[scoring]"),
+        sources=tuple(_sources(document.get("sources", {}))),
+        scoring=read_table(ScoringPolicy, document.get("scoring", {}), "[scoring]"),
         exports=_exports(document.get("exports", {}), firewall),
         firewall=FirewallSettings.model_validate(firewall),
         expect=_expect(document.get("expect", {})),
-        retention=_model(Retention, document.get("retention", {}), "[retention]"),
+        retention=read_table(Retention, document.get("retention", {}), "[retention]"),
         redaction_key=redaction_key,
     )
 
 
-def _firewall(table: Any) -> tuple[Any, str | None]:
-    """Return the tables of gates, and the file of the redaction key."""
-    if not isinstance(table, dict) or _REDACTION_KEY not in table:
-        return table, None
-    path = table[_REDACTION_KEY]
-    if not isinstance(path, str) or not path.strip():
+def _sources(tables: Any) -> Iterator[SourceTable]:
+    if not isinstance(tables, dict):
         raise ConfigurationError(
-            f"{CONFIGURATION_FILE}: [firewall] {_REDACTION_KEY} is no path",
-            'name a file, such as redaction_key = "keys/redaction.key"',
+            f"{CONFIGURATION_FILE}: sources is no table of tables", "write each as [sources.NAME]"
         )
-    return {name: gate for name, gate in table.items() if name != _REDACTION_KEY}, path
+    for name, table in sorted(tables.items()):
+        yield read_source_table(name, table)
 
 
 def _exports(tables: Mapping[str, Any], firewall: Any) -> Exports:
-    _known_only(tables, Exports.model_fields, "[exports]")
-    check_firewall(firewall, "firewall")
+    known_only(tables, Exports.model_fields, "[exports]")
+    check_gates(firewall, "firewall")
     splits = tables.get("splits")
     return Exports(
-        splits=None if splits is None else _model(Splits, splits, "[exports.splits]"),
+        splits=None if splits is None else read_table(Splits, splits, "[exports.splits]"),
         rag=_export(RagSettings, "rag", tables, firewall),
         sft=_export(SftSettings, "sft", tables, firewall),
         preference=_export(PreferenceSettings, "preference", tables, firewall),
@@ -190,130 +168,20 @@ def _export(
 ) -> Model:
     """Return the settings of an export: its own tables of gates before those of all exports."""
     place, table = f"[exports.{name}]", tables.get(name, {})
-    _known_only(table, set(model.model_fields) - {"splits"}, place)
-    own = table.get("firewall", {})
-    check_firewall(own, f"exports.{name}.firewall")
-    for gate, settings in _FOR_ALL.items():
-        for key in settings & own.get(gate, {}).keys():
-            raise ConfigurationError(
-                f"{CONFIGURATION_FILE}: [exports.{name}.firewall.{gate}]: {key} is one for all"
-                " exports",
-                f"set it in [firewall.{gate}]",
-            )
-    gates = {gate: {**firewall.get(gate, {}), **own.get(gate, {})} for gate in {**firewall, **own}}
+    known_only(table, set(model.model_fields) - {"splits"}, place)
+    gates = gates_of_export(name, table.get("firewall", {}), firewall)
     splits = {"splits": tables["splits"]} if "splits" in tables else {}
-    return _model(model, {**table, **splits, "firewall": gates}, place)
-
-
-def check_firewall(tables: Any, name: str) -> None:
-    """Hold tables of gates against what gates can be set to.
-
-    Raises:
-        ConfigurationError: a gate or a key is unknown, or a value is none that the key takes.
-    """
-    _known_only(tables, FirewallSettings.model_fields, f"[{name}]")
-    for gate, table in tables.items():
-        settings = FirewallSettings.model_fields[gate].annotation
-        if not (isinstance(settings, type) and issubclass(settings, FrozenModel)):
-            raise TypeError(f"the settings of the gate {gate} are no FrozenModel")
-        found = _model(settings, table, f"[{name}.{gate}]")
-        _known_rules(gate, getattr(found, "ignore", ()), f"[{name}.{gate}]")
-
-
-def _known_rules(gate: str, ignored: Iterable[str], place: str) -> None:
-    """Refuse the name of a rule that its gate, one with a table of rules, does not have."""
-    if gate not in ("secret_detected", "personal_data") or not ignored:
-        return
-    # Imported here: who ignores nothing needs no rules, and they are many patterns.
-    from distill.firewall.person_names import RULE  # noqa: PLC0415
-    from distill.firewall.personal_rules import PERSONAL_RULES  # noqa: PLC0415
-    from distill.firewall.secret_rules import SECRET_RULES  # noqa: PLC0415
-
-    rules = SECRET_RULES if gate == "secret_detected" else PERSONAL_RULES
-    known = {rule.name for rule in rules} | ({RULE} if gate == "personal_data" else set())
-    for name in ignored:
-        if name not in known:
-            raise ConfigurationError(
-                f"{CONFIGURATION_FILE}: {place} ignore: no rule is named {name!r}",
-                nearest(name, known),
-            )
+    return read_table(model, {**table, **splits, "firewall": gates}, place)
 
 
 def _expect(tables: Mapping[str, Any]) -> Expectations:
-    _known_only(tables, Expectations.model_fields, "[expect]")
+    known_only(tables, Expectations.model_fields, "[expect]")
     return Expectations(
-        least_rows=_model(LeastRows, tables.get("least_rows", {}), "[expect.least_rows]"),
-        most_quarantined=_model(
+        least_rows=read_table(LeastRows, tables.get("least_rows", {}), "[expect.least_rows]"),
+        most_quarantined=read_table(
             MostQuarantined, tables.get("most_quarantined", {}), "[expect.most_quarantined]"
         ),
-        rows_of_source=_model(
+        rows_of_source=read_table(
             RowsOfSource, tables.get("rows_of_source", {}), "[expect.rows_of_source]"
         ),
     )
-
-
-def _source(name: str, table: Any) -> SourceTable:
-    place = f"[sources.{name}]"
-    if not isinstance(table, dict):
-        raise ConfigurationError(f"{place} is no table", "write it as [sources.NAME]")
-    if not _NAME.fullmatch(name):
-        raise ConfigurationError(
-            f"{place}: a source's name is a folder's name too",
-            "use lower-case letters, digits, '.', '_' and '-'",
-        )
-    general = {key: table[key] for key in table if key in SourceTable.model_fields}
-    settings = {key: value for key, value in table.items() if key not in general}
-    for key in settings:
-        close = difflib.get_close_matches(key, set(SourceTable.model_fields), n=1, cutoff=0.85)
-        if close:
-            raise ConfigurationError(f"{place}: unknown key {key!r}", f"did you mean {close[0]!r}?")
-    _required(general, place)
-    general.setdefault("dataset", name)
-    if not _NAME.fullmatch(str(general["dataset"])):
-        raise ConfigurationError(
-            f"{place}: dataset {general['dataset']!r} is no name",
-            "use lower-case letters, digits, '.', '_' and '-'",
-        )
-    if isinstance(general.get("paths"), str):
-        general["paths"] = [general["paths"]]
-    return _model(SourceTable, {**general, "name": name, "settings": settings}, place)
-
-
-def _required(table: Mapping[str, Any], place: str) -> None:
-    hints = {
-        "kind": 'the log format, such as kind = "mapped"; docs/sources.md lists them',
-        "paths": 'where the logs are, such as paths = ["logs/*.jsonl"]',
-        "role": 'say what its runs may be used for: role = "train" or role = "evaluation" '
-        "(a benchmark that you report on is an evaluation)",
-        "licence": 'say under which licence its texts are: an SPDX name such as licence = "MIT", '
-        'or licence = "proprietary"',
-    }
-    bears_texts = "verdicts_for" not in table
-    for key, hint in hints.items():
-        if key not in table and (bears_texts or key in ("kind", "paths")):
-            raise ConfigurationError(f"{place}: {key} is not set", hint)
-
-
-def _known_only(table: Any, known: Iterable[str], place: str) -> None:
-    if not isinstance(table, dict):
-        raise ConfigurationError(f"{place} is no table", f"write it as {place}")
-    for key in table:
-        if key not in set(known):
-            where = f"{place}: " if place else ""
-            raise ConfigurationError(
-                f"{CONFIGURATION_FILE}: {where}unknown key {key!r}", nearest(key, known)
-            )
-
-
-def _model(model: type[Model], table: Any, place: str) -> Model:
-    _known_only(table, model.model_fields, place)
-    try:
-        return model.model_validate(table)
-    except ValidationError as error:
-        fault = first_fault(model, error)
-        if fault.is_unknown:
-            said = f"{place}: {fault.said}"
-        else:
-            said = f"{place} {fault.place}".rstrip() + f": {fault.said}"
-        hint = fault.hint or f"got {error.errors()[0]['input']!r}"
-        raise ConfigurationError(f"{CONFIGURATION_FILE}: {said}", hint) from None

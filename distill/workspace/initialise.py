@@ -12,7 +12,7 @@ from distill.sources.protocol import Recognition
 from distill.sources.recognise import recognise, recognise_archive
 from distill.sources.registry import source_for
 from distill.sources.rows import text_suffixes
-from distill.workspace.configuration import CONFIGURATION_FILE
+from distill.workspace.closed_table import CONFIGURATION_FILE
 from distill.workspace.reading import is_archive, read_blocks
 from distill.workspace.toml_text import as_toml, source_name
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from distill.errors import ConfigurationError, nearest
-from distill.workspace.configuration import CONFIGURATION_FILE, parse_configuration
+from distill.workspace.closed_table import CONFIGURATION_FILE
+from distill.workspace.configuration import parse_configuration
 from distill.workspace.project import Project
 
 #: What is compared with what the evidence already holds.
