@@ -8,13 +8,13 @@ largest shares; the settings say which are too large.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
 from distill.firewall.looking import seen
 from distill.firewall.observation import observation_of
 from distill.records.evidence import Observation
+from distill.records.message import first_turn
 from distill.records.run_texts import RunTexts
 from distill.records.taxonomy import QuarantineReason
 
@@ -106,7 +106,8 @@ def _is_one(repository: str | None, other: str) -> bool:
 
 
 def _prompt(texts: RunTexts) -> str:
-    given = takewhile(lambda message: message.role != "assistant", texts.messages or ())
+    messages = texts.messages or ()
+    given = messages[: first_turn(messages)]
     return "\n".join(message.content for message in given if message.content)
 
 

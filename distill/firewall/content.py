@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from distill.firewall.finding import Finding, GateSettings, RunCandidate
-from distill.records.message import PROMPTING_ROLES, Message
+from distill.records.message import PROMPTING_ROLES, Message, first_turn
 from distill.records.taxonomy import QuarantineReason
 
 
@@ -30,12 +30,6 @@ def check_conversation(
     if not _says(messages[: first_turn(messages)], PROMPTING_ROLES):
         return _empty("no_prompt", "no prompt stands before the first assistant's turn")
     return None
-
-
-def first_turn(messages: Sequence[Message]) -> int:
-    """Return the number of the first assistant's message; the length where none speaks."""
-    turns = (number for number, message in enumerate(messages) if message.role == "assistant")
-    return next(turns, len(messages))
 
 
 def _says(messages: Sequence[Message], roles: Sequence[str]) -> bool:

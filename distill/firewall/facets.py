@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from distill.records.compact import compact
-from distill.records.message import Message
+from distill.records.message import Message, first_turn
 
 #: Characters: a shorter prompt stands in an output by chance.
 _LEAST_PROMPT: Final = 40
@@ -51,16 +51,9 @@ def _without(prompt: str, output: str) -> str:
 
 
 def _prompt(messages: Sequence[Message]) -> str:
-    asked: list[str] = []
-    given: list[str] = []
-    for message in messages:
-        if message.role == "assistant":
-            break
-        if message.content:
-            given.append(message.content)
-            if message.role == "user":
-                asked.append(message.content)
-    return "\n\n".join(asked or given)
+    given = [one for one in messages[: first_turn(messages)] if one.content]
+    asked = [one for one in given if one.role == "user"]
+    return "\n\n".join(one.content or "" for one in asked or given)
 
 
 def _action(turn: Message) -> str:

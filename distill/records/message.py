@@ -3,6 +3,7 @@
 Source of the form: TRL 1.16, "Dataset formats", conversational and tool-calling.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from msgspec import field
@@ -46,3 +47,9 @@ class Message(Record, frozen=True, kw_only=True, omit_defaults=True):
     def is_blank(self) -> bool:
         """True where the turn says nothing: no call, and no text but white space."""
         return not (self.tool_calls or (self.content and not self.content.isspace()))
+
+
+def first_turn(messages: Sequence[Message]) -> int:
+    """Return the number of the first assistant's message; the length where none speaks."""
+    turns = (number for number, message in enumerate(messages) if message.role == "assistant")
+    return next(turns, len(messages))

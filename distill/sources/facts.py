@@ -7,7 +7,7 @@ from msgspec.json import Encoder
 
 from distill.receipts.digest import blake3_hex
 from distill.records.compact import compact, compact_bytes, holds_float
-from distill.records.message import PROMPTING_ROLES, Message, ToolCall
+from distill.records.message import PROMPTING_ROLES, Message, ToolCall, first_turn
 
 #: Shorter answer keys ("18", "yes") stand in prompts by chance.
 MIN_ANSWER_KEY_CHARS: Final = 40
@@ -46,8 +46,7 @@ def joined_list(lists: Iterable[bytes]) -> bytes:
 def prompt_of(messages: Sequence[Message] | None) -> tuple[Message, ...]:
     """Return the messages before the first assistant's; all where no assistant speaks."""
     messages = messages or ()
-    first = next((i for i, m in enumerate(messages) if m.role == "assistant"), len(messages))
-    return tuple(messages[:first])
+    return tuple(messages[: first_turn(messages)])
 
 
 def turns_of(messages: Sequence[Message]) -> slice:
