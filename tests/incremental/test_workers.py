@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from distill.errors import ContractError
 from distill.receipts.incremental import workers
+from distill.receipts.incremental.grant import Grant
 from distill.receipts.incremental.workers import WORKERS, WORTH_WORKERS, Known, in_order
 from distill.stages.pipeline import build_evidence_index
 from tests.conftest import REPOSITORY
@@ -43,6 +45,46 @@ def test_flows_that_work_at_once_share_the_workers(hired: list[int]) -> None:
     assert hired == [2, 1]
     assert list(in_order(attrgetter, ("real",), JOBS)) == [number for number, _ in JOBS]
     assert hired == [2, 1, 2]
+
+
+def test_workers_that_are_granted_meanwhile_are_hired(
+    hired: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came before was done here, and the order stays."""
+    grant = Grant(1)
+    monkeypatch.setattr(workers, "_granted", grant)
+
+    def jobs() -> Iterator[tuple[int, int]]:
+        for job in JOBS:
+            if job[0] == 3:
+                assert hired == []
+                grant.number = 2
+            yield job
+
+    assert list(in_order(attrgetter, ("real",), jobs())) == [number for number, _ in JOBS]
+    assert hired == [2]
+
+
+def test_a_grant_is_told_to_processes_that_were_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that is made after the fork; a byte holds 255."""
+    grant = Grant(1)
+    monkeypatch.setattr(workers, "_granted", grant)
+    (ask, tell), (asked, told) = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        for _ in range(2):
+            os.read(ask, 1)
+            os.write(told, bytes([workers.number_of_workers()]))
+        os._exit(0)
+    found: list[int] = []
+    for number in (2, 1000):
+        grant.number = number
+        os.write(tell, b".")
+        found += os.read(asked, 1)
+    os.waitpid(child, 0)
+    for descriptor in (ask, tell, asked, told):
+        os.close(descriptor)
+    assert found == [2, 255]
 
 
 def test_workers_that_could_not_be_hired_are_given_back(

@@ -1,6 +1,6 @@
 """Other processes that make calls of stages, for `distill.receipts.processes.several_calls`.
 
-Each makes its calls with one worker: the cores are busy with what runs beside it.
+Each makes its calls with its share of the workers: the cores are busy with what runs beside it.
 """
 
 from abc import ABC, abstractmethod

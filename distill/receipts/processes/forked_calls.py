@@ -1,13 +1,17 @@
-"""Calls of stages of which each has a process of its own, that is forked for it."""
+"""Calls of stages of which each has a process of its own, that is forked for it.
+
+As long as there are as many as may work, each has one worker. Where fewer are left, they are
+granted the others: a call that takes longer than those beside it ends with all cores.
+"""
 
 import gc
-import os
 import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.grant import Grant
+from distill.receipts.incremental.workers import work_by_grant
 from distill.receipts.outcome import Outcome
 from distill.receipts.processes.call_workers import CallWorkers
 from distill.receipts.processes.forked import MEANWHILE, ForkedProcess
@@ -29,16 +33,19 @@ class ForkedCalls(CallWorkers):
         super().__init__(calls, most)
         self._scopes, self._processes = scopes, processes
         self._running: dict[int, tuple[int, ForkedProcess]] = {}
+        self._grants: dict[int, Grant] = {}  # by number, in the order in which they began
         self._ready = select.poll()
 
     def _begin(self, number: int) -> None:
-        process = self._processes.enter_context(begun(partial(_make, self.calls[number])))
+        grant = self._grants[number] = Grant(1)
+        process = self._processes.enter_context(begun(partial(_make, self.calls[number], grant)))
         self._running[process.told] = number, process
         self._ready.register(process.told, select.POLLIN)
 
     def _ended(
         self, meanwhile: Callable[[], None] | None
     ) -> Iterator[tuple[int, Callable[[], Outcome]]]:
+        self._share()
         ready: list[tuple[int, int]] = []
         while not ready:
             ready = self._ready.poll(None if meanwhile is None else MEANWHILE * 1000)
@@ -47,14 +54,21 @@ class ForkedCalls(CallWorkers):
         for told, _ in ready:
             self._ready.unregister(told)
             number, process = self._running.pop(told)
+            del self._grants[number]
             yield number, partial(self._outcome, process.answer())
+
+    def _share(self) -> None:
+        """Grant those that run all that may work: nothing else begins before one of them ends."""
+        each, more = divmod(self.most, len(self._grants))
+        for at, grant in enumerate(self._grants.values()):
+            grant.number = each + (at < more)
 
     def _outcome(self, answer: object) -> Outcome:
         return outcome_of(self._scopes.workspace, made(answer))
 
 
-def _make(call: Later) -> ToldOutcome:
+def _make(call: Later, grant: Grant) -> ToldOutcome:
     """Make a call, in the process that was forked for it."""
-    os.environ[WORKERS] = "1"
+    work_by_grant(grant)
     gc.freeze()  # what was forked with this process stays: to look through it would copy its pages
     return told_of(call())

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from distill.errors import SourceError
 from distill.receipts import InFile, InFiles, OutFile, with_receipt
+from distill.receipts.incremental.workers import number_of_workers
 
 
 @with_receipt(stage="first", version=1)
@@ -52,6 +53,29 @@ def right(read: InFile, out: OutFile, *, meets: bool) -> None:
     if meets:
         meet("right", "left")
     out.write_text(read.read_text()[::-1])
+
+
+def has_workers(number: int) -> None:
+    until = time.monotonic() + 60
+    while number_of_workers() != number:
+        if time.monotonic() > until:
+            raise SourceError(f"{number_of_workers()} workers", f"wait for {number}")
+        time.sleep(0.01)
+
+
+@with_receipt(stage="short", version=1)
+def short(read: InFile, out: OutFile) -> None:
+    has_workers(2)
+    meet("short", "long")
+    out.write_text("")
+
+
+@with_receipt(stage="long", version=1)
+def long(read: InFile, out: OutFile) -> None:
+    has_workers(1)
+    meet("long", "short")
+    has_workers(3)
+    out.write_text("")
 
 
 @with_receipt(stage="bad", version=1)
@@ -84,7 +108,7 @@ from pathlib import Path
 
 from distill.errors import DistillError
 from distill.receipts import side_by_side, trigger_scope
-from stages import bad, dies, first, interrupts, left, right, tells
+from stages import bad, dies, first, interrupts, left, long, right, short, tells
 
 if __name__ == "__main__":
     flags = ("meets", "fails", "threads", "together")
@@ -100,7 +124,7 @@ if __name__ == "__main__":
         calls.insert(0, bad.later("data/first", "data/bad"))
     calls[:0] = [
         one.later("data/first", f"data/{one.stage}")
-        for one in (dies, tells, interrupts)
+        for one in (dies, tells, interrupts, short, long)
         if one.stage in sys.argv
     ]
     calls.insert(0, first.later(sorted(Path("logs").iterdir()), "data/first"))
@@ -187,6 +211,12 @@ def test_claims_are_those_of_calls_one_after_another(
     assert claims(root) == claims(other) != {}
     again = run(root, "together", workers=workers)["outcomes"]
     assert {status for _, status in again} == {"skipped"}
+
+
+def test_calls_that_are_left_are_granted_the_workers_of_those_that_ended(root: Path) -> None:
+    """Of three for two calls the first that began has two; the last call that runs has all."""
+    told = run(root, "together", "short", "long", workers=3)
+    assert [one for one, _ in told["outcomes"]] == ["first", "short", "long", "left", "right"]
 
 
 def test_a_failure_is_told_and_what_waits_for_it_is_not_begun(root: Path) -> None:
