@@ -192,23 +192,23 @@ class RunExport:
             split.write(reading.write, reading.told, reading.rows_of)
         totals = card_totals(tally, "scored")
         written = finish_set(described, split, lambda tallied: self.card(tallied, totals))
-        return Finished(
-            Report(
-                counts=tally.counts(COUNTS),
-                laws=[
-                    *tally.laws(
-                        "every scored run is exported or quarantined",
-                        "runs",
-                        ("scored",),
-                        ("exported", "quarantined"),
-                    ),
-                    tally.reasons_law("runs", "quarantined"),
-                    *split.laws(),
-                ],
+        return Finished(_report(tally, split), {"rows": written}, running.remember)
+
+
+def _report(tally: Tally, split: SplitFiles) -> Report:
+    return Report(
+        counts=tally.counts(COUNTS),
+        laws=[
+            *tally.laws(
+                "every scored run is exported or quarantined",
+                "runs",
+                ("scored",),
+                ("exported", "quarantined"),
             ),
-            {"rows": written},
-            running.remember,
-        )
+            tally.reasons_law("runs", "quarantined"),
+            *split.laws(),
+        ],
+    )
 
 
 def absorb(

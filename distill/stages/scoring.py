@@ -80,19 +80,18 @@ def decide_runs(
             source.write(passes, changes, writer, tally)
             tally.add(name, "scored", writer.rows)
             written += writer.written
-    report = Report(
+    return Finished(_report(tally), {"scored": written}, running.remember)
+
+
+def _report(tally: Tally) -> Report:
+    categories = [category.value for category in Category]
+    return Report(
         counts=tally.counts(COUNTS),
         laws=[
             *tally.laws("every run is scored", "runs", ("evidence",), ("scored",)),
-            *tally.laws(
-                "every scored run has one category",
-                "runs",
-                ("scored",),
-                [category.value for category in Category],
-            ),
+            *tally.laws("every scored run has one category", "runs", ("scored",), categories),
         ],
     )
-    return Finished(report, {"scored": written}, running.remember)
 
 
 def start_scoring(policy: ScoringPolicy, is_near_asked: bool) -> Callable[[PartLines], Mapped]:

@@ -85,6 +85,11 @@ def _jobs(
         names=None if reader.verdict_only else name_model,
         **_checkout(project, repository),
     )
+    yield from _implied_jobs(table, reader, found)
+
+
+def _implied_jobs(table: SourceTable, reader: Source, found: SourceFiles) -> Iterator[SourceJob]:
+    """Yield a job for each set of files from which a source's settings join verdicts."""
     for number, joined in enumerate(reader.joined):
         name = f"{table.name}.verdicts" + (f"-{number}" if number else "")
         implied = table.model_copy(

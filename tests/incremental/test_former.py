@@ -185,6 +185,30 @@ def test_a_shard_that_changed_before_it_is_renamed_is_no_output(
         run(root)
 
 
+def test_a_shard_written_to_within_a_tick_of_its_reading_is_no_output(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its times are those of before, and may be: so what got the new name is read."""
+    log = root / "log.jsonl"
+    log.write_bytes(b'{"n":"%b"}\n' % (b"z" * 3000) + log.read_bytes())
+    identity, link = FileIdentity.of, former.FormerShards.link
+
+    def at_one_tick(found: os.stat_result) -> FileIdentity:
+        return identity(found)._replace(mtime_ns=0, ctime_ns=0)
+
+    def write_and_link(self: former.FormerShards, number: int, place: Path) -> Written | None:
+        with self.place_of(number).open("r+b") as file:
+            file.write(b"w")
+        return link(self, number, place)
+
+    monkeypatch.setattr(FileIdentity, "of", at_one_tick)
+    monkeypatch.setattr(Written, "of", lambda file: Written(file.stat().st_size, 0))
+    monkeypatch.setattr(StatCache, "is_settled", lambda *_: False)
+    monkeypatch.setattr(former.FormerShards, "link", write_and_link)
+    with pytest.raises(SourceError, match="changed while the stage ran"):
+        run(root)
+
+
 def test_a_log_that_a_run_read_is_not_read_by_the_next_look(root: Path, reads: list[str]) -> None:
     """What a run learnt while it summed up its inputs is learnt."""
     grow(root)
