@@ -8,6 +8,8 @@ from typing import Final
 from distill.receipts.digest import Digest, FileIdentity, unreadable, watch_file
 from distill.receipts.stat_cache import StatCache
 
+_WORKERS: Final = "DISTILL_WORKERS"  # as `distill.receipts.incremental.workers` has it
+
 #: From here on several threads read a file faster than one.
 LARGE: Final = 2**22
 
@@ -66,7 +68,10 @@ def identity_of(place: Path) -> FileIdentity:
 
 
 def read(place: Path | str) -> tuple[Digest, FileIdentity]:
-    """Return what a file holds and the identity that it had meanwhile, read by several threads.
+    """Return what a file holds and the identity that it had meanwhile.
+
+    A large one is read by as many threads as there are cores, but for a process of which only one
+    may work: it has others beside it.
 
     Raises:
         SourceError: the file is missing, is no regular file, or changed while it was read.
@@ -75,4 +80,6 @@ def read(place: Path | str) -> tuple[Digest, FileIdentity]:
         is_large = os.stat(place).st_size >= LARGE  # noqa: PTH116 - for every file
     except OSError:  # told by who opens it
         is_large = False
-    return watch_file(Path(place), threads=len(os.sched_getaffinity(0)) if is_large else 1)
+    is_alone = os.environ.get(_WORKERS) != "1"
+    threads = len(os.sched_getaffinity(0)) if is_large and is_alone else 1
+    return watch_file(Path(place), threads=threads)

@@ -8,9 +8,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Self
 
-from distill.receipts import Outcome, workspace_scope
+from distill.receipts import Outcome, Workspace, workspace_scope
+from distill.receipts.git.checkout import import_git
 from distill.receipts.incremental.workers import may_fork, number_of_workers
-from distill.receipts.look import one_look
+from distill.receipts.look import Look, one_look
 from distill.receipts.outcome import Plan, PlanStatus
 from distill.receipts.processes.own_process import in_own_process, may_be_elsewhere
 from distill.receipts.processes.several_calls import Manner, make_calls
@@ -171,6 +172,8 @@ def run_stages(
     with workspace_scope(project.workspace):
         ready = {stages[0].name: stages[0].later(project, progress)}  # its files are found once
     is_elsewhere = _is_much(ready[stages[0].name]) and may_be_elsewhere()
+    if is_elsewhere and _reads_anything_new(project.workspace, ready[stages[0].name]):
+        _import_for_all(project.root)
     outcomes: list[Outcome] = []
     for _, neighbours in groupby(stages, key=lambda stage: stage.parents):
         several = tuple(neighbours)
@@ -188,6 +191,22 @@ def _is_much(first: Later) -> bool:
     """Whether the first of the stages, and so each of them, reads much."""
     given = first.kwargs
     return _size(given["logs"] if "logs" in given else given["evidence"]) >= MUCH
+
+
+def _reads_anything_new(workspace: Workspace, first: Later) -> bool:
+    """Whether somebody wrote to a file since it was read, so that there will be something to do."""
+    with workspace_scope(workspace):
+        inputs = first.bind(workspace).inputs
+    return not Look.at(workspace).are_known({one.recorded: str(one.place) for one in inputs})
+
+
+def _import_for_all(root: Path) -> None:
+    """Import what the process of each stage would by itself: it is a copy of this one."""
+    import distill.firewall.minhash  # noqa: PLC0415 - brings numpy
+    import distill.stages.similarities  # noqa: F401, PLC0415
+
+    for folder in (root, Path(__file__)):
+        import_git(folder)
 
 
 def _are_many(project: Project, exports: Sequence[Stage]) -> bool:

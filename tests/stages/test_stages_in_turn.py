@@ -1,6 +1,7 @@
 """Stages over much are run one after the other, each in a process of its own."""
 
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from distill.errors import ContractError
 from distill.receipts import Outcome
+from distill.receipts.clock import moment_ns
 from distill.receipts.incremental import workers
 from distill.receipts.incremental.workers import WORKERS
 from distill.stages import pipeline
@@ -124,6 +126,53 @@ def test_what_is_there_is_skipped(project: Project, tmp_path: Path) -> None:
     progress = Process(tmp_path / "told")
     assert {one.status for one in run_stages(project, STAGES, progress=progress)} == {"skipped"}
     assert progress.told() == []
+
+
+def test_what_all_need_is_imported_once_where_a_log_was_written_to(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first process is forked; not where every log is known, so that all may be done."""
+    now = moment_ns()
+    monkeypatch.setattr("distill.receipts.stat_cache.moment_ns", lambda: now + 3600 * 10**9)
+    asked: list[tuple[Path, int]] = []
+
+    def note(root: Path) -> None:
+        asked.append((root, os.getpid()))
+
+    monkeypatch.setattr(pipeline, "_import_for_all", note)
+    run_stages(project, STAGES)
+    assert asked == [(project.root, os.getpid())]
+    run_stages(project, STAGES)
+    assert len(asked) == 1
+    with (project.root / "logs/a.jsonl").open("ab") as log:
+        log.write(lines([row("new", "another answer", passed=True)]))
+    run_stages(project, STAGES)
+    assert len(asked) == 2
+
+
+def test_what_is_imported_for_all_is_what_their_processes_would_import(tmp_path: Path) -> None:
+    """Numpy and git are there; git is not where neither workspace nor code lie in a checkout."""
+    code = (
+        "import sys; from pathlib import Path; from distill.stages import pipeline\n"
+        "pipeline.__file__ = sys.argv[2]\n"
+        "assert not {'git', 'numpy'} & sys.modules.keys()\n"
+        "pipeline._import_for_all(Path(sys.argv[1]))\n"
+        "print(*sorted({'git', 'numpy'} & sys.modules.keys()))\n"
+    )
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    (inside / ".git").mkdir(parents=True)
+    outside.mkdir()
+
+    def imported(root: Path, own: Path, **others: str) -> str:
+        environment = {**os.environ, **others}
+        command = [sys.executable, "-c", code, str(root), str(own / "pipeline.py")]
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True, env=environment
+        ).stdout.strip()
+
+    assert imported(inside, outside) == imported(outside, inside) == "git numpy"
+    assert imported(outside, outside) == "numpy"
+    assert imported(inside, outside, PATH=str(outside)) == "numpy"  # there is no git
 
 
 def test_a_failure_is_that_of_its_stage_and_ends_the_run(project: Project) -> None:

@@ -7,7 +7,7 @@ never asked: it says False with a missing index and for files marked assume-unch
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -30,6 +30,13 @@ class NoCheckoutError(Exception):
         self.state = state
 
 
+def import_git(folder: Path) -> None:
+    """Import what asks git of a folder, for processes that are forked later, if it lies in any."""
+    if _may_be_checkout(Path(os.path.realpath(folder))):
+        with suppress(ImportError):  # told when it is asked
+            import git  # noqa: F401, PLC0415 - see `Checkout.of`
+
+
 class Checkout:
     """A checkout, looked at so that nothing of its configuration runs."""
 
@@ -47,7 +54,7 @@ class Checkout:
             NoCheckoutError: there is none, or git can't be asked or won't tell.
         """
         folder = Path(os.path.realpath(folder))
-        if not any(os.path.lexists(place / ".git") for place in (folder, *folder.parents)):
+        if not _may_be_checkout(folder):
             raise NoCheckoutError("no_repo")  # as `_top_of` would find
         try:
             from git import Git  # noqa: PLC0415 - late: 110 ms, and an ImportError without git
@@ -229,6 +236,10 @@ def _run(
         except OSError:
             raise NoCheckoutError("unavailable") from None
     return told if isinstance(told, bytes) else b""
+
+
+def _may_be_checkout(folder: Path) -> bool:
+    return any(os.path.lexists(place / ".git") for place in (folder, *folder.parents))
 
 
 def _top_of(folder: Path, git_folder: Path) -> Path:
