@@ -12,7 +12,7 @@ rule of the stat cache holds: what keeps device, inode, size, mtime and ctime wa
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from distill.errors import ContractError
@@ -20,6 +20,7 @@ from distill.receipts.binding import Call
 from distill.receipts.calling import StageIdentity
 from distill.receipts.code.finder import searched_first
 from distill.receipts.code.loaded import are_as_loaded
+from distill.receipts.code.read_on_import import all_read_by
 from distill.receipts.digest import Digest
 from distill.receipts.engine import engine_files, engine_folders
 from distill.receipts.grounds import Grounds
@@ -86,7 +87,8 @@ class Decisions(NamedTuple):
         decision = Decision.of(known[1])
         if decision is None:
             return None
-        seen = decision.grounds.seen(self.workspace, self.look, self._given())
+        given = self._given(decision.modules)
+        seen = decision.grounds.seen(self.workspace, self.look, given)
         if seen is None or seen[0] != known[0] or not are_as_loaded(decision.modules):
             return None
         return decision
@@ -105,7 +107,8 @@ class Decisions(NamedTuple):
             absent=sorted(traces.absent),
             tops=sorted(traces.tops),
         )
-        seen = grounds.seen(self.workspace, Look(self.cache), self._given())
+        given = self._given(traces.modules)
+        seen = grounds.seen(self.workspace, Look(self.cache), given)
         if seen is not None and self.cache.is_settled(seen[1]):
             decision = Decision(found.plan.reason, receipt.digest, grounds, traces.modules)
             self.cache.keep(self._name, seen[0], decision.text)
@@ -119,8 +122,11 @@ class Decisions(NamedTuple):
     def _name(self) -> str:
         return decision_name(self.who.stage, self.call.slot)
 
-    def _given(self) -> Sequence[object]:
-        """Return all that decides and lies in no file."""
+    def _given(self, modules: Iterable[tuple[str, str, Digest]]) -> Sequence[object]:
+        """Return all that decides and lies in no file, and what this process read of files.
+
+        ``modules`` are those of the code.
+        """
         who, call, workspace = self.who, self.call, self.workspace
         roots = sorted((name, str(place)) for name, place in workspace.roots.items())
         return [
@@ -132,6 +138,7 @@ class Decisions(NamedTuple):
             [(one.role, one.recorded) for one in call.inputs],
             [(one.role, one.path, one.kind) for one in call.targets],
             _recorded(call.parameters),
+            all_read_by(file for _, file, _ in modules),
         ]
 
 

@@ -1,4 +1,4 @@
-"""Who opens a file: Python's import system, what shows source lines, or the stage as data.
+"""Who opens a file: Python's import system, what shows sources, or the stage; and what can be read.
 
 Told by the frame that opens it, whatever the file is called: a ``.py`` file may be a table that is
 executed as text, and a script needs no suffix.
@@ -7,11 +7,14 @@ executed as text, and a script needs no suffix.
 import os
 import sys
 from collections.abc import Callable, Iterator
+from stat import S_ISDIR
 from types import FrameType
 from typing import Final, Literal
 
 Opener = Literal["import", "display", "stage"]
 
+#: What says which distributions are installed, wherever it lies: the key knows their versions.
+SAYS_WHAT_IS_INSTALLED: Final = (".dist-info", ".egg-info")
 #: What stands between the one who wants a file and the call that opens it.
 _PLUMBING: Final = frozenset(["tokenize", "pathlib", "pathlib._local"])
 _IMPORTS: Final = frozenset(
@@ -57,6 +60,22 @@ def source_of_bytecode(place: str) -> str:
         return f"{folder[len(prefix) :]}/{stem}.py"
     above, _, last = folder.rpartition("/")
     return f"{above}/{stem}.py" if last == "__pycache__" else place
+
+
+def size_of(place: str) -> int | None:
+    """Return how long a file is; null if there is none, or if it is a folder, which holds names."""
+    try:
+        status = os.stat(place)  # noqa: PTH116 - a text
+    except (OSError, ValueError):
+        return None
+    return None if S_ISDIR(status.st_mode) else status.st_size
+
+
+def reads(flags: object, size: int) -> bool:
+    """Whether what a file holds can be read. A lock, which may be missing, is there and empty."""
+    if not isinstance(flags, int):
+        return True
+    return flags & os.O_ACCMODE != os.O_WRONLY and not (flags & os.O_CREAT and size == 0)
 
 
 def _frames_above(frame: FrameType) -> Iterator[FrameType]:

@@ -64,6 +64,7 @@ def survey(
         CodeStateError: the stage's code can't be read.
     """
     traces = traces or Traces()
+    traces.folders = (workspace.root, *workspace.roots.values())
     rereading = Rereading(traces.cache, traces.reread)
     store = ReceiptStore(workspace)
     parameters = record_parameters(call.parameters)

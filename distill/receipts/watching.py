@@ -16,16 +16,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from stat import S_ISDIR
 from typing import Final, NamedTuple
 
 from distill.errors import ContractError
 from distill.receipts.code.modules import is_installed
-from distill.receipts.openers import opener, source_of_bytecode
+from distill.receipts.openers import (
+    SAYS_WHAT_IS_INSTALLED,
+    opener,
+    reads,
+    size_of,
+    source_of_bytecode,
+)
 from distill.receipts.scope import current_observer, observer_scope
 
-#: What says which distributions are installed, wherever it lies: the key knows their versions.
-_SAYS_WHAT_IS_INSTALLED: Final = (".dist-info", ".egg-info")
 _HINT: Final = (
     "declare it as an input (InFile, InFiles) and open the path that the stage is given; pass a "
     "value that it holds as a parameter; import it, if it is a module; read what belongs to the "
@@ -72,10 +75,10 @@ class Watch:
         place = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - texts, for every file
         if self._may_read(place) or self._may_read(os.path.realpath(place)):
             return
-        size = _size_of(place)
+        size = size_of(place)
         if _begins(flags, size):
             self.written.add(place)
-        if place in self.written or size is None or not _reads(flags, size):
+        if place in self.written or size is None or not reads(flags, size):
             return
         who = opener(self._is_first_party)
         if who == "import":
@@ -109,7 +112,7 @@ class Watch:
         if any(place == tree or place.startswith(f"{tree}/") for tree in self.trees):
             return True
         folder = os.path.dirname(place)  # noqa: PTH120 - texts
-        return folder.endswith(_SAYS_WHAT_IS_INSTALLED) or is_installed(folder)
+        return folder.endswith(SAYS_WHAT_IS_INSTALLED) or is_installed(folder)
 
     def _is_inside(self, place: str) -> bool:
         return any(place.startswith(f"{folder}/") for folder in self.folders)
@@ -145,27 +148,11 @@ def watched(watch: Watch) -> Iterator[None]:
     watch.demand_declared()
 
 
-def _size_of(place: str) -> int | None:
-    """Return how long a file is; null if there is none, or if it is a folder, which holds names."""
-    try:
-        status = os.stat(place)  # noqa: PTH116 - a text
-    except (OSError, ValueError):
-        return None
-    return None if S_ISDIR(status.st_mode) else status.st_size
-
-
 def _begins(flags: object, size: int | None) -> bool:
     """Whether a file is opened so that nothing of what it held before can be read."""
     if not isinstance(flags, int):
         return False
     return bool(flags & os.O_TRUNC or (flags & os.O_CREAT and size is None))
-
-
-def _reads(flags: object, size: int) -> bool:
-    """Whether what a file holds can be read. A lock, which may be missing, is there and empty."""
-    if not isinstance(flags, int):
-        return True
-    return flags & os.O_ACCMODE != os.O_WRONLY and not (flags & os.O_CREAT and size == 0)
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:

@@ -18,6 +18,7 @@ from distill.receipts.code.finder import Finder
 from distill.receipts.code.known_source import source_of
 from distill.receipts.code.loaded import demand_loaded
 from distill.receipts.code.modules import INIT, Module, is_installed
+from distill.receipts.code.read_on_import import read_by
 from distill.receipts.code.source import Source
 from distill.receipts.code.traces import Traces
 from distill.receipts.digest import Digest, digest_bytes, digest_file
@@ -55,8 +56,9 @@ def closure_of(
     walk = _Walk(stage, traces or Traces())
     walk.follow(stage, *made_of)
     files = {name: walk.files[name] for name in sorted(walk.files)}
-    if not all(name.isascii() and name.isprintable() for name in files):
-        raise CodeStateError("a module's file name is not ASCII", "rename it")
+    for name in files:
+        if not (name.isascii() and name.isprintable()):
+            raise CodeStateError(f"the name of the code's file {name!r} is not ASCII", "rename it")
     digest = digest_bytes(dumps({name: entry.hex for name, entry in files.items()}))
     return Closure(digest, files, frozenset(walk.finder.foreign))
 
@@ -95,6 +97,7 @@ class _Walk:
             self._traces.read_module(module.name, str(module.file), source.digest)
             self.files[module.recorded] = source.digest
             self._add_resources(module, source)
+            self._add_read(module)
             waiting += self._reached(module, source)
 
     def _reached(self, module: Module, source: Source) -> Iterator[Module]:
@@ -163,6 +166,28 @@ class _Walk:
                         continue
                     self._traces.saw(file)
                     self.files[file.relative_to(root).as_posix()] = digest_file(file)
+
+    def _add_read(self, module: Module) -> None:
+        """Let what a module read when it was imported count, in the workspace or beside it.
+
+        Raises:
+            CodeStateError: it holds something else by now than what was read.
+        """
+        for place, identity in read_by(module.file).items():
+            file = Path(place)
+            roots = [
+                root for root in (module.root, *self._traces.folders) if file.is_relative_to(root)
+            ]
+            if not roots:
+                continue
+            sight = Sight()
+            if not sight.followed([place]) or sight.lines != [identity]:
+                raise CodeStateError(
+                    f"{place} was written to after {module.recorded} had read it, on import",
+                    "start the process again, so that what is recorded is what was read",
+                )
+            self._traces.saw(place)
+            self.files.setdefault(file.relative_to(roots[0]).as_posix(), digest_file(file))
 
     def _whole_package(self, module: Module) -> Iterator[Module]:
         for file in self._traces.tree(module.file.parent):

@@ -40,13 +40,14 @@ sources_before: Final[dict[str, bytes]] = {}
 BEGAN_NS: Final = process_began_ns()
 
 
-def _is_foreign(place: str) -> bool:
+def is_foreign(place: str) -> bool:
+    """Whether a file is none of the user's: installed, of Python, or no file at all."""
     return place[:1] == "<" or is_installed(place)
 
 
 def _note(code: CodeType, *, is_beginning: bool) -> None:
     place = code.co_filename
-    if _is_foreign(place):
+    if is_foreign(place):
         return
     place = os.path.abspath(place)  # noqa: PTH100 - a text
     try:
@@ -77,7 +78,7 @@ def _note_those_at_work() -> None:
 def _note_those_before() -> None:
     for module in tuple(sys.modules.values()):
         place = vars(module).get("__file__") if isinstance(module, ModuleType) else None
-        if not isinstance(place, str) or _is_foreign(place) or place.startswith(_OWN):
+        if not isinstance(place, str) or is_foreign(place) or place.startswith(_OWN):
             continue
         place = os.path.abspath(place)  # noqa: PTH100
         try:

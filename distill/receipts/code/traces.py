@@ -6,7 +6,7 @@ import path.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,11 +18,13 @@ from distill.receipts.stat_cache import StatCache
 class Traces:
     """What was looked at.
 
-    Unless ``reread`` is null, nothing is believed by its times but what is named there.
+    ``folders`` are the workspace and its roots. Unless ``reread`` is null, nothing is believed by
+    its times but what is named there.
     """
 
     cache: StatCache = field(default_factory=StatCache)
     reread: dict[str, str] | None = None
+    folders: Sequence[Path] = ()
     present: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     tops: set[str] = field(default_factory=set)
