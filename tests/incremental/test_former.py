@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from distill.errors import SourceError
+from distill.errors import ContractError, SourceError
 from distill.receipts import rereading, scrub, with_receipt_per_record
 from distill.receipts.digest import Digest, FileIdentity, digest_bytes
 from distill.receipts.incremental import former, segments, shard_file
@@ -105,6 +105,18 @@ def test_a_shard_that_was_edited_is_computed_again(root: Path) -> None:
     assert run(root).status == "ran"
     demand_right(root)
     assert len(computed) > 20
+
+
+def test_a_link_in_a_shard_s_place_is_no_shard(root: Path) -> None:
+    """Even where it leads to the recorded bytes: what it leads to is no output of the stage."""
+    shard = sorted((root / "out").iterdir())[2]
+    copy = root / "copy.jsonl"
+    shard.rename(copy)
+    shard.symlink_to(copy)
+    grow(root)
+    with pytest.raises(ContractError, match=f"a link lies where the output out/{shard.name} goes"):
+        run(root)
+    assert shard.is_symlink()
 
 
 def test_a_shard_that_changed_without_a_trace_is_found_by_the_scrub(
