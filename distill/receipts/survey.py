@@ -12,7 +12,8 @@ from distill.receipts.code.environment import environment_of
 from distill.receipts.code.traces import Traces
 from distill.receipts.digest import Digest
 from distill.receipts.inputs import Lineage, SumsOf, WatchedInput, plain_sums, watching_inputs
-from distill.receipts.key import Change, KeyParts, changes, sentence
+from distill.receipts.key import KeyParts
+from distill.receipts.key_changes import Change, changes, sentence
 from distill.receipts.outcome import Difference, Plan, PlanStatus
 from distill.receipts.parameters import record_parameters
 from distill.receipts.real_paths import RealPaths

@@ -116,7 +116,7 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a log is gone": (lambda root: (root / "logs/a.jsonl").unlink(), "matches no file"),
     "the configuration": (
         lambda root: (root / "distill.toml").write_text(MAPPED),
-        "parameter jobs changed",
+        "parameter jobs[",
     ),
     "the first review": (
         lambda root: _write(root / "reviews/a.jsonl", "{}\n"),

@@ -47,7 +47,7 @@ def test_the_reasons_are_those_of_the_code(repository: Path) -> None:
     named = [text for row in table.splitlines()[2:] for text in re.findall(r"`(.+?)`", row)]
     phrases = [
         phrase
-        for module in ("key", "survey", "store")
+        for module in ("key_changes", "survey", "store")
         for phrase in _texts(repository / "distill" / "receipts" / f"{module}.py")
     ]
     reasons = [name for name in named if name != "data/objects"]

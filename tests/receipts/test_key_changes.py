@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from distill.receipts.digest import Sha256, digest_bytes
-from distill.receipts.key import KeyParts, changes
+from distill.receipts.key import KeyParts
+from distill.receipts.key_changes import changes
 from distill.receipts.parameters import record_parameters
 from distill.receipts.receipt import Code, Environment, FileEntry
 
@@ -32,6 +33,16 @@ CHANGED: list[tuple[Any, Any, str]] = [
     (None, 3, "parameter x changed (null → 3)"),
     (1.0, {"float": "1.0"}, 'parameter x changed (1.0 → {"pairs":[["float","1.0"]]})'),
     ({"a": 1}, {"a": 1, "b": 2}, "parameter x.b is new"),
+    ([{"a": 1}, {"a": 2}], [{"a": 1}, {"a": 3}], "parameter x[1].a changed (2 → 3)"),
+    ([{"a": 1}, {"a": 2}], [{"a": 1}, {"a": 9}, {"a": 2}], "parameter x[1] is new"),
+    ([{"a": 9}, {"a": 1}, {"a": 1}], [{"a": 1}, {"a": 1}], "parameter x[0] is gone"),
+    ([{"a": 1}], [], 'parameter x changed ([{"a":1}] → [])'),
+    ([{"a": 1}], [{"a": True}], "parameter x[0].a changed (1 → true, integer → boolean)"),
+    (
+        ["k" * 100, "one"],
+        ["k" * 100, "other"],
+        f'parameter x changed (…{"k" * 16}","one"] → …{"k" * 16}","other"])',
+    ),
 ]
 
 
