@@ -14,6 +14,7 @@ from distill.receipts.threads import by_threads
 PARTIAL = ".partial"
 READ_ONLY = 0o444
 _AT_ONCE: Final = 8  # threads, which wait for the disk
+_BEGIN_WRITING: Final = 2  # SYNC_FILE_RANGE_WRITE of sync_file_range(2)
 
 
 def new_token() -> str:
@@ -38,6 +39,22 @@ def sync_folder(folder: Path) -> None:
 def sync_file(path: Path) -> None:
     """Make the bytes of a file durable."""
     _sync(path)
+
+
+def begin_sync(descriptor: int) -> None:
+    """Let the system begin to write the bytes of a file, so that it takes less to sync it later.
+
+    It neither waits nor promises anything. Linux alone has a call for it (sync_file_range(2));
+    elsewhere nothing is done.
+    """
+    import ctypes  # noqa: PLC0415 - 10 ms, and few files are worth it
+
+    try:
+        begin = ctypes.CDLL(None).sync_file_range
+    except (AttributeError, OSError, TypeError):  # another system, or no C library to ask
+        return
+    begin.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+    begin(descriptor, 0, 0, _BEGIN_WRITING)  # 0 bytes from 0 on: the whole file
 
 
 def sync_all(paths: Iterable[Path]) -> None:

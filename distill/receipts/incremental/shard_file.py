@@ -4,6 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
+from distill.receipts import durable
 from distill.receipts.digest import Fingerprint
 from distill.receipts.incremental.keys import Keys
 from distill.receipts.incremental.outlines import OutlinedSums
@@ -13,6 +14,7 @@ from distill.receipts.incremental.segments import is_end
 USUAL: Final = 1024 * 1024
 ROOM: Final = 48 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
+_WORTH_BEGINNING: Final = 4 * 1024 * 1024  # bytes of a file that is begun to be written at once
 _LONG: Final = 64 * 1024  # bytes that are written by themselves: to join them costs a copy
 
 
@@ -34,6 +36,8 @@ class SummedFile:
     def __exit__(self, *error: object) -> None:
         try:
             self.flush()
+            if self.bytes >= _WORTH_BEGINNING:  # the disk works while the next shards are computed
+                durable.begin_sync(self._file.fileno())
             self.sums = self._sums.result()
         finally:
             self.close()
