@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from distill.receipts.journal import Journal
 from distill.receipts.stat_cache import StatCache
 from tests.receipts.conftest import lay_out, remembered
 from tests.receipts.project import Project
@@ -133,6 +134,16 @@ def test_what_decides_nothing_reruns_nothing(known: Project) -> None:
     known.write("new.txt", "")
     assert known.run()["status"] == "skipped"
     assert known.runs == 1
+
+
+def test_what_a_killed_run_began_is_finished_before_a_skip(known: Project) -> None:
+    """Whatever stage left the journal: the files that a skip stands for may be half moved."""
+    token = "0" * 16
+    left = f"logs/.x.{token}.partial"
+    known.write(left, "half")
+    Journal("other-0000", token, "open", (left,)).write(known.workspace)
+    assert known.run()["status"] == "skipped"
+    assert known.leftovers() == []
 
 
 def test_a_link_in_an_output_s_place_is_noticed(known: Project) -> None:

@@ -183,6 +183,23 @@ def _half_published(old: Path, tmp_path: Path) -> Path:
     raise AssertionError
 
 
+def test_a_publication_that_lost_a_file_is_undone(old: Path, tmp_path: Path) -> None:
+    """Somebody took away a file that was to take a place, and what lay there: the rest is old."""
+    before = outputs(old)
+    del before["index.txt"]
+    root = _half_published(old, tmp_path)
+    workspace, lock = Workspace(root), lock_of(Workspace(old))
+    moves = journal.read(workspace, lock).moves
+    (lost,) = [move for move in moves if move.place == "index.txt"]
+    (root / lost.partial).unlink()
+    (root / "index.txt").unlink()
+    recover(workspace, lock)
+    assert outputs(root) == before
+    assert leftovers(root) == []
+    call(workspace)
+    assert verify_workspace(workspace).faults == ()
+
+
 def test_a_running_stage_is_not_recovered_from_under_it(old: Path, tmp_path: Path) -> None:
     """Another stage's start leaves the journal of a live process alone."""
     seen: list[list[str]] = []
