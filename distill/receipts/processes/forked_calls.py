@@ -5,13 +5,14 @@ granted the others: a call that takes longer than those beside it ends with all 
 """
 
 import gc
+import os
 import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 
 from distill.receipts.incremental.grant import Grant
-from distill.receipts.incremental.workers import work_by_grant
+from distill.receipts.incremental.workers import WORKERS, work_by_grant
 from distill.receipts.outcome import Outcome
 from distill.receipts.processes.call_workers import CallWorkers
 from distill.receipts.processes.forked import MEANWHILE, ForkedProcess
@@ -69,6 +70,7 @@ class ForkedCalls(CallWorkers):
 
 def _make(call: Later, grant: Grant) -> ToldOutcome:
     """Make a call, in the process that was forked for it."""
+    os.environ[WORKERS] = "1"  # for what it starts, and for `rereading`, which has no grant
     work_by_grant(grant)
     gc.freeze()  # what was forked with this process stays: to look through it would copy its pages
     return told_of(call())

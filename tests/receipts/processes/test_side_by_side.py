@@ -56,6 +56,8 @@ def right(read: InFile, out: OutFile, *, meets: bool) -> None:
 
 
 def has_workers(number: int) -> None:
+    if os.environ["DISTILL_WORKERS"] != "1":
+        raise SourceError("it would read by several threads", "others work beside it")
     until = time.monotonic() + 60
     while number_of_workers() != number:
         if time.monotonic() > until:
