@@ -177,6 +177,8 @@ def run_stages(
     outcomes: list[Outcome] = []
     for _, neighbours in groupby(stages, key=lambda stage: stage.parents):
         several = tuple(neighbours)
+        if is_elsewhere:
+            project.receipts.current()  # parsed here, they are so in what is forked from here on
         if len(several) > 1 and not (is_elsewhere and _are_many(project, several)):
             outcomes += _run_beside(project, several, progress, done)
         elif is_elsewhere:

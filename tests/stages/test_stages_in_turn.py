@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from distill.errors import ContractError
-from distill.receipts import Outcome
+from distill.receipts import Outcome, store
 from distill.receipts.clock import moment_ns
+from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental import workers
 from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.reader import read_receipt
+from distill.receipts.receipt import Receipt
 from distill.stages import pipeline
 from distill.stages.pipeline import EXPORTS, STAGES, Stage, run_stages
 from distill.stages.progress import SILENT, Bar
@@ -148,6 +151,29 @@ def test_what_all_need_is_imported_once_where_a_log_was_written_to(
         log.write(lines([row("new", "another answer", passed=True)]))
     run_stages(project, STAGES)
     assert len(asked) == 2
+
+
+def test_what_was_there_before_is_parsed_by_one_process(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are copies of it: they read the bytes of each receipt and know what it says."""
+    run_stages(project, STAGES)
+    before = {digest_bytes(receipt.content).hex for receipt in project.receipts.current()}
+    told = tmp_path / "parsed"
+
+    def note(content: bytes) -> Receipt:
+        with told.open("a", encoding="utf-8") as file:
+            file.write(f"{os.getpid()} {digest_bytes(content).hex}\n")
+        return read_receipt(content)
+
+    monkeypatch.setattr(store, "read_receipt", note)
+    store._kept.clear()
+    with (project.root / "logs/a.jsonl").open("ab") as log:
+        log.write(lines([row("new", "another answer", passed=True)]))
+    run_stages(project, STAGES)
+    parsed = [line.split() for line in told.read_text(encoding="utf-8").splitlines()]
+    assert {pid for pid, digest in parsed if digest in before} == {str(os.getpid())}
+    assert {pid for pid, digest in parsed if digest not in before} > {str(os.getpid())}
 
 
 def test_what_is_imported_for_all_is_what_their_processes_would_import(tmp_path: Path) -> None:
