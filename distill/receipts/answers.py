@@ -1,12 +1,11 @@
 """Remembered answers: what a command said of a workspace, with everything that it rests on."""
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from distill.receipts.grounds import Grounds
+from distill.receipts.grounds import Grounds, this_python
 from distill.receipts.look import Look
 from distill.receipts.workspace import Workspace
 
@@ -53,4 +52,4 @@ class Answers:
 
     def _given(self) -> Sequence[object]:
         roots = sorted((name, str(place)) for name, place in self.workspace.roots.items())
-        return [sys.version, sys.implementation.cache_tag, str(self.workspace.root), roots]
+        return [this_python(), str(self.workspace.root), roots]

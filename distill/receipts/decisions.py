@@ -11,7 +11,6 @@ rule of the stat cache holds: what keeps device, inode, size, mtime and ctime wa
 
 import json
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,7 +22,7 @@ from distill.receipts.code.loaded import are_as_loaded
 from distill.receipts.code.read_on_import import all_read_by
 from distill.receipts.digest import Digest
 from distill.receipts.engine import engine_files, engine_folders
-from distill.receipts.grounds import Grounds
+from distill.receipts.grounds import Grounds, this_python
 from distill.receipts.look import Look
 from distill.receipts.workspace import Workspace
 
@@ -130,7 +129,7 @@ class Decisions(NamedTuple):
         who, call, workspace = self.who, self.call, self.workspace
         roots = sorted((name, str(place)) for name, place in workspace.roots.items())
         return [
-            [sys.version, sys.implementation.cache_tag, sys.flags.optimize],
+            this_python(),
             [str(workspace.root), roots],
             [who.stage, who.version, who.function],
             [who.module.name, str(who.module.file), str(who.module.root)],

@@ -6,6 +6,7 @@ is still not there, as far as the rule of the stat cache goes.
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +15,11 @@ from distill.receipts.digest import digest_bytes
 from distill.receipts.look import Look
 from distill.receipts.paths import split_root
 from distill.receipts.workspace import Workspace
+
+
+def this_python() -> list[object]:
+    """Return what tells the Python that runs from another, and what ``-O`` makes it leave out."""
+    return [sys.version, sys.implementation.cache_tag, sys.flags.optimize]
 
 
 class Grounds(NamedTuple):

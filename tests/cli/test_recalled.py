@@ -149,6 +149,19 @@ def test_a_change_is_noticed(root: Path, say: Said, change: str) -> None:
     assert reason in say("status")
 
 
+def test_an_option_of_python_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``-O`` leaves out asserts, so the same files are other code: what was said is not true."""
+    call = [sys.executable, "-c", DRIVER, "run", "--workspace", str(root)]
+    for _ in range(3):
+        done = subprocess.run(call, capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]", "it is not remembered"
+    assert "export_sft: skipped" in done.stdout
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    done = subprocess.run(call, capture_output=True, text=True, check=True)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert f"export_sft: ran: Python {version} → {version} -O" in done.stdout
+
+
 def test_a_corrupt_receipt_is_never_used(root: Path, say: Said) -> None:
     """The stage runs again."""
     for path in (root / "receipts/objects").glob("*/*"):

@@ -95,6 +95,14 @@ def test_an_edit_is_noticed(known: Project, edit: str) -> None:
     assert again["reason"].startswith(reason)
 
 
+def test_an_option_of_python_is_noticed(known: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``-O`` leaves out asserts: the same files are other code."""
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    again = known.run()
+    assert again["status"] == "ran"
+    assert again["reason"].endswith(" -O")
+
+
 ASKED = """
 import sys
 from distill.receipts import look
