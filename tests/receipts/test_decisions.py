@@ -9,7 +9,7 @@ import pytest
 from distill.receipts.journal import Journal
 from distill.receipts.stat_cache import StatCache
 from tests.receipts.conftest import lay_out, remembered
-from tests.receipts.project import Project
+from tests.receipts.project import DRIVER, Project
 
 HEAVY = (
     "asyncio",
@@ -122,6 +122,24 @@ def test_where_an_input_changed_nothing_else_is_asked_for(
     answer, told = process.communicate(timeout=60)
     assert json.loads(answer)["status"] == "ran"
     assert told.strip().partition("\n")[0] == asked
+
+
+def test_a_skip_is_not_for_a_process_with_the_code_of_before(known: Project) -> None:
+    """It imported a helper; then that was edited, and others ran the new code and remember it."""
+    others = f"{known.clock}\n{DRIVER}"
+    process = known.start(
+        prelude=f"""
+import pipeline.stage, subprocess, sys
+from pathlib import Path
+helper = Path("pipeline/helper.py")
+helper.write_text(helper.read_text().replace("upper", "title"))
+for _ in range(2):
+    subprocess.run([sys.executable, "-c", {others!r}], check=True, stdout=subprocess.DEVNULL)
+"""
+    )
+    answer, told = process.communicate(timeout=60)
+    assert "pipeline/helper.py was edited after this process loaded it" in answer + told
+    assert known.run()["status"] == "skipped"
 
 
 def test_a_module_that_takes_another_s_place_is_noticed(project: Project) -> None:
