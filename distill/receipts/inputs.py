@@ -129,15 +129,21 @@ def watching_inputs(
 
 
 def demand_unchanged(inputs: Sequence[WatchedInput]) -> None:
-    """Refuse a run whose inputs are no longer what was read before it.
+    """Refuse a run whose inputs are no longer what was read before it, or were not meanwhile.
+
+    A file that was written to, and holds again what it held, may have been other bytes when the
+    stage read it. One that got another mode or name was not written to: its ctime alone tells.
 
     Raises:
         SourceError: naming the file.
     """
     for one in inputs:
         try:
-            is_same = FileIdentity.of(one.place.stat()) == one.identity
-            is_same = is_same or digest_file(one.place) == one.blake3
+            now = FileIdentity.of(one.place.stat())
+            is_same = now == one.identity or (
+                (now.size, now.mtime_ns) == (one.identity.size, one.identity.mtime_ns)
+                and digest_file(one.place) == one.blake3
+            )
         except OSError:
             is_same = False
         if not is_same:

@@ -1,8 +1,9 @@
 """A log that is other bytes for a moment, and those of before when the run ends.
 
-Its digest is then the one that was read first, so nothing but the look at each part tells.
+Its digest and mtime are then those that were read first, so the look at each part alone tells.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def meddle(records: list[bytes]) -> None:
     """Put other bytes into the log; the right ones come back once these were read."""
     is_seen = any(record.startswith(b"wrong") for record in records)
     logs[0].write_bytes(RIGHT if is_seen else RIGHT.replace(b"right", b"wrong"))
+    os.utime(logs[0], ns=(0, 0))
 
 
 @with_receipt_per_record(stage="each", version=1)
@@ -56,6 +58,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "distill.toml").touch()
     logs[:] = [tmp_path / "log.jsonl"]
     logs[0].write_bytes(RIGHT)
+    os.utime(logs[0], ns=(0, 0))
     with workspace_scope(Workspace(tmp_path)):
         yield tmp_path
 

@@ -281,6 +281,36 @@ def test_a_failure_after_a_success(workspace: Workspace, put: Put) -> None:
     assert plan.reason.endswith("); the last run failed: bad input")
 
 
+def test_an_input_that_is_other_bytes_for_a_moment(workspace: Workspace, put: Put) -> None:
+    """It holds again what was read when the run ends; the stage may have read something else."""
+
+    @with_receipt(stage="copy", version=1)
+    def copy(source: InFile, target: OutFile) -> None:
+        right = source.read_bytes()
+        source.write_bytes(b"other\n")
+        target.write_bytes(source.read_bytes())
+        source.write_bytes(right)
+
+    put("a.txt", "right\n")
+    with pytest.raises(SourceError, match=r"the input a\.txt changed while the stage ran"):
+        copy(Path("a.txt"), Path("out.txt"))
+    assert not (workspace.root / "out.txt").exists()
+
+
+def test_an_input_that_gets_another_mode_or_name(workspace: Workspace, put: Put) -> None:
+    """Nobody wrote to it."""
+
+    @with_receipt(stage="copy", version=1)
+    def copy(source: InFile, target: OutFile) -> None:
+        source.chmod(0o600)
+        source.with_name("b.txt").hardlink_to(source)
+        target.write_bytes(source.read_bytes())
+
+    put("a.txt", "right\n")
+    assert copy(Path("a.txt"), Path("out.txt")).status == "ran"
+    assert (workspace.root / "out.txt").read_text() == "right\n"
+
+
 def test_one_key_and_two_outputs_is_an_alarm(workspace: Workspace) -> None:
     """A stage that draws lots is found out when its output has to be made again."""
 
