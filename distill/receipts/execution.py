@@ -131,7 +131,10 @@ class Execution:
             prepare(berths)
             partials = {one.target.role: one.partial for one in berths}
             bound = self.draft.call.with_outputs(partials)
-            with self._followed(function, berths) as followed, watched(self._watch(berths)):
+            with (
+                self._followed(function, berths) as followed,
+                watched(self._watch(function, berths)),
+            ):
                 returned = function(*bound.args, **bound.kwargs)
         with evidence.step("report_recordable"):
             known = None
@@ -163,13 +166,18 @@ class Execution:
         with following(lambda: files_by_now(berths)) as followed:
             yield followed
 
-    def _watch(self, berths: list[Berth]) -> Watch:
-        """Return what the stage may read: its inputs, its code, and where its outputs go."""
+    def _watch(self, function: Callable[..., object], berths: list[Berth]) -> Watch:
+        """Return what the stage may read: its inputs, its code, and where its outputs go.
+
+        What was made before only a form may look at, which holds it against what is recorded.
+        """
         draft, workspace = self.draft, self.draft.workspace
         real = RealPaths()
         inputs = [os.fspath(one.place) for one in draft.survey.inputs]
         trees = [str(workspace.root / ".distill"), str(ENGINE)]
-        trees += [str(place) for one in berths for place in (one.partial, one.place)]
+        trees += [str(one.partial) for one in berths]
+        if sums_itself(function):
+            trees += [str(one.place) for one in berths]
         folders = [str(folder) for folder in (workspace.root, *workspace.roots.values())]
         return Watch(
             stage=draft.survey.key.stage,

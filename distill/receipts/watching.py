@@ -5,9 +5,9 @@ opens (`sys.addaudithook`). What is not seen: a file that a native library opens
 DuckDB, Arrow), one that another process or a thread which the stage starts opens, and one that was
 open before. What is no matter here: writing, what the stage itself wrote from its first byte on,
 folders, the files of the code that is in the key, installed distributions, the engine, `.distill`,
-the places of the stage's outputs, and what is opened to show source lines (tracebacks, warnings,
-``inspect``, debuggers). A module of the workspace that Python loads while the stage runs, and that
-no import in its code names, is refused as well.
+the temporary places of the stage's outputs, and what is opened to show source lines (tracebacks,
+warnings, ``inspect``, debuggers). A module of the workspace that Python loads while the stage runs,
+and that no import in its code names, is refused as well.
 """
 
 import os
@@ -33,7 +33,7 @@ _HINT: Final = (
     "declare it as an input (InFile, InFiles) and open the path that the stage is given; pass a "
     "value that it holds as a parameter; import it, if it is a module; read what belongs to the "
     "code with importlib.resources, from a package that the stage imports; or keep it outside of "
-    "the workspace and its roots"
+    "the workspace and its roots. What it made before is gone in a full rebuild, and no input"
 )
 _MODULE_HINT: Final = (
     "import it by name in a module of the stage (the import may stand in a function that nobody "

@@ -84,6 +84,19 @@ def test_an_undeclared_file_is_refused_by_name(workspace: Workspace, put: Put, w
     assert [receipt.passed for receipt in ReceiptStore(workspace).all()] == [False]
 
 
+def test_what_it_made_before_is_no_input(workspace: Workspace, put: Put) -> None:
+    """Its outputs would be others than those of a full rebuild, where there is none."""
+    run(put, lambda *_: None)
+    put("a.txt", "b")
+    ACT.append(lambda log, _: log.with_name("b.txt").read_text())
+    with pytest.raises(
+        ContractError, match=r"reads .*/b\.txt, which it has not declared"
+    ) as caught:
+        act(Path("a.txt"), Path("b.txt"))
+    assert "a full rebuild" in caught.value.hint
+    assert (workspace.root / "b.txt").read_text() == "a"
+
+
 def test_the_hint_names_the_way_for_data_of_the_code(put: Put) -> None:
     """Beside declaring it, a file of a package may be read through importlib.resources."""
     with pytest.raises(ContractError) as caught:

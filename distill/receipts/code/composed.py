@@ -1,8 +1,9 @@
 """What a stage function is made of that its own module may not import: wrappers, and a closure.
 
 A decorator's inner function runs with the code of the decorator's module, and a function that
-another one makes runs with what it closes over. Of that the modules of functions and classes count,
-and values that nothing can change. A list, a mapping or an object that it closes over does not.
+another one makes runs with what it closes over. Of that modules count, those of functions, of
+classes and of the classes of objects, and values that nothing can change. What a list, a mapping or
+an object holds does not.
 
 Each must stand in its module's file: a function that ``exec`` made of another text is refused.
 """
@@ -13,8 +14,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from inspect import getattr_static
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Final, NamedTuple
 
 from distill.errors import CodeStateError
@@ -51,9 +53,13 @@ def composition_of(functions: Iterable[object]) -> Composition:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        if isinstance(one, type):
+        if isinstance(one, ModuleType):
+            modules |= _modules(one.__name__, getattr(one, "__file__", None))
+        elif isinstance(one, type):
             loaded = sys.modules.get(one.__module__)
             modules |= _modules(one.__module__, getattr(loaded, "__file__", None))
+        elif not isinstance(one, FunctionType):
+            waiting += [type(one), getattr_static(one, "__wrapped__", None)]
         if not isinstance(one, FunctionType):
             continue
         modules |= _modules_of(one)

@@ -192,6 +192,61 @@ def test_a_static_method_is_a_function() -> None:
     assert with_receipt(stage="work", version=1)(Methods.alone).stage == "work"
 
 
+WRAPPER = """
+import functools
+
+class Wrapper:
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+
+    def __call__(self, log, *, out):
+        self.__wrapped__(log, out=out)
+        out.write_text("as decorated")
+"""
+
+
+def test_an_object_that_wraps_a_function(put: Put, load: Load) -> None:
+    """The class that it is of counts, and so does the function's module."""
+    names = [f"{kind}_{next(NAMES)}" for kind in ("wrapper", "wrapped")]
+
+    def call(wrapper: str, function: str) -> str:
+        wraps, wrapped = load(names[0], wrapper), load(names[1], function)
+        stage = with_receipt(stage="wrapped", version=1)(wraps.Wrapper(wrapped.function))
+        return stage(Path("a.txt"), out=Path("b.txt")).reason
+
+    put("a.txt", "a")
+    assert call(WRAPPER, PLAIN) == "never built"
+    assert call(WRAPPER, PLAIN).startswith("inputs, code, parameters and environment unchanged")
+    edited = WRAPPER.replace("decorated", "edited")
+    assert call(edited, PLAIN) == f"code changed: {names[0]}.py"
+    assert call(edited, PLAIN.replace("plain", "p")) == f"code changed: {names[1]}.py"
+
+
+def test_modules_and_objects_that_a_function_closes_over(put: Put, load: Load) -> None:
+    """What their code says counts, though no import of the stage's module names them."""
+    name = f"closed_over_{next(NAMES)}"
+
+    def call(text: str, *, of_object: bool) -> str:
+        module = load(name, text)
+        words = module.Words() if of_object else module
+
+        @with_receipt(stage=f"saying-{of_object}", version=1)
+        def saying(log: InFile, *, out: OutFile) -> None:
+            del log
+            out.write_text(words.say())
+
+        return saying(Path("a.txt"), out=Path(f"{of_object}.txt")).reason
+
+    put("a.txt", "a")
+    text = "class Words:\n    def say(self):\n        return 'old'\nsay = Words().say\n"
+    for of_object in (True, False):
+        assert call(text, of_object=of_object) == "never built"
+        told = call(text, of_object=of_object)
+        assert told.startswith("inputs, code, parameters and environment unchanged")
+        told = call(text.replace("old", "newer"), of_object=of_object)
+        assert told == f"code changed: {name}.py"
+
+
 def test_two_values_of_one_name(put: Put) -> None:
     """Functions that close over different values under one name are told apart."""
     put("a.txt", "a")
