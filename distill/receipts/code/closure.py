@@ -173,21 +173,21 @@ class _Walk:
         Raises:
             CodeStateError: it holds something else by now than what was read.
         """
-        for place, identity in read_by(module.file).items():
+        for place, before in read_by(module.file).items():
             file = Path(place)
-            roots = [
-                root for root in (module.root, *self._traces.folders) if file.is_relative_to(root)
-            ]
+            folders = (module.root, *self._traces.folders)
+            roots = [folder for folder in folders if file.is_relative_to(folder)]
             if not roots:
                 continue
             sight = Sight()
-            if not sight.followed([place]) or sight.lines != [identity]:
+            now = digest_file(file) if sight.followed([place]) else None
+            if now is None or (sight.lines != [before.identity] and now != before.digest):
                 raise CodeStateError(
                     f"{place} was written to after {module.recorded} had read it, on import",
                     "start the process again, so that what is recorded is what was read",
                 )
             self._traces.saw(place)
-            self.files.setdefault(file.relative_to(roots[0]).as_posix(), digest_file(file))
+            self.files.setdefault(file.relative_to(roots[0]).as_posix(), now)
 
     def _whole_package(self, module: Module) -> Iterator[Module]:
         for file in self._traces.tree(module.file.parent):

@@ -13,10 +13,13 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from stat import S_ISREG
 from types import CodeType, FrameType
-from typing import Final
+from typing import Final, NamedTuple
 
+from distill.errors import SourceError
 from distill.receipts.code.executed import is_foreign
+from distill.receipts.digest import Digest, digest_file
 from distill.receipts.identities import identity_text
 from distill.receipts.openers import SAYS_WHAT_IS_INSTALLED, opener, reads, size_of
 
@@ -24,13 +27,23 @@ _ENGINE: Final = "distill"
 _GUARD: Final = "if __name__"
 _CLOSING: Final = (" ", "\t", "#", ")", "]", "}", "\n", "\r")
 
-#: What each module's file read, and the identity that it had then. It outlives calls on purpose, as
-#: the modules do; a reload replaces it.
-_read: Final[dict[str, dict[str, str]]] = {}
+_SMALL: Final = 2**20  # bytes: files up to here are read, so that a touch is told from an edit
 
 
-def read_by(module: Path | str) -> Mapping[str, str]:
-    """Return what a module's file read on import, with the identities of then, by absolute path."""
+class Before(NamedTuple):
+    """What a file was when a module read it: its identity, and the digest of a small one."""
+
+    identity: str
+    digest: Digest | None
+
+
+#: What each module's file read, and what it was then. It outlives calls on purpose, as the modules
+#: do; a reload replaces it.
+_read: Final[dict[str, dict[str, Before]]] = {}
+
+
+def read_by(module: Path | str) -> Mapping[str, Before]:
+    """Return what a module's file read on import, and what it was then, by absolute path."""
     return _read.get(os.path.realpath(module), {}) if _read else {}
 
 
@@ -38,7 +51,8 @@ def all_read_by(modules: Iterable[str]) -> list[tuple[str, str]]:
     """Return what the files of some modules read on import, and the identities of then."""
     if not _read:
         return []
-    return sorted({one for module in modules for one in read_by(module).items()})
+    found = (one for module in modules for one in read_by(module).items())
+    return sorted({(place, before.identity) for place, before in found})
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
@@ -61,8 +75,21 @@ def _note(path: object, flags: object) -> None:
     if size is None or not reads(flags, size) or folder.endswith(SAYS_WHAT_IS_INSTALLED):
         return
     if opener(lambda written: not is_foreign(written)) == "stage":
-        status = os.stat(place)  # noqa: PTH116
-        _read.setdefault(os.path.realpath(module), {})[place] = identity_text(status)
+        before = _before(place)
+        if before is not None:
+            _read.setdefault(os.path.realpath(module), {})[place] = before
+
+
+def _before(place: str) -> Before | None:
+    """Return what a file is; null for a pipe, a device and what may not be read."""
+    try:
+        status = os.stat(place)  # noqa: PTH116 - a text
+        if not S_ISREG(status.st_mode):
+            return None
+        digest = digest_file(Path(place)) if status.st_size <= _SMALL else None
+    except (OSError, SourceError):
+        return None
+    return Before(identity_text(status), digest)
 
 
 def _module_at_work() -> str | None:

@@ -171,6 +171,35 @@ def test_an_edit_after_the_import_is_refused(desk: Desk) -> None:
     assert desk.run() == "ran never built = newer"
 
 
+def test_a_touch_after_the_import_is_no_edit(desk: Desk) -> None:
+    """Nor are the same bytes written again; a file that is gone is one."""
+    same = 'Path("words.txt").write_text("old")'
+    desk.stage(READ, driver=f"show(lambda: {same})")
+    assert desk.run() == "ran never built = old"
+    assert desk.run() == f"{KEPT} = old"
+    desk.stage(READ, driver='show(lambda: Path("words.txt").unlink())')
+    assert desk.run().startswith("words.txt was written to after stages.py had read it")
+
+
+def test_what_is_no_plain_file_is_opened_as_ever(desk: Desk) -> None:
+    """A device, a pipe, what may not be read and what is not there: the module sees no more."""
+    os.mkfifo(desk.root / "pipe")
+    head = """
+import os, threading
+WORDS = "old"
+open("/dev/urandom", "rb").read(1)
+threading.Thread(target=lambda: open("pipe", "w").close()).start()
+assert open("pipe").read() == ""
+try:
+    open("nowhere")
+except FileNotFoundError:
+    pass
+"""
+    desk.stage(head)
+    assert desk.run() == "ran never built = old"
+    assert desk.run() == f"{KEPT} = old"
+
+
 def test_one_process_that_read_it_and_one_that_did_not(desk: Desk) -> None:
     """A decision rests on what the process read: another one's is not taken for it."""
     head = 'import os\nWORDS = Path("words.txt").read_text() if "READ" in os.environ else "none"'
