@@ -1,4 +1,28 @@
-"""The C heap of this process: what is free of it, and is given back to the system."""
+"""The C heap of this process: what is free of it, and what of that is given back to the system."""
+
+from typing import Final
+
+_TRIM_THRESHOLD: Final = -1  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of mallopt(3)
+_MMAP_THRESHOLD: Final = -3
+_KEPT: Final = 16 * 1024 * 1024  # bytes at the heap's end that stay there when they are free
+_IN_HEAP: Final = 4 * 1024 * 1024  # values up to so many bytes lie in the heap
+
+
+def keep_freed() -> None:
+    """Let this process, and those forked from it, keep up to 16 MiB of what they free.
+
+    Who works on long records frees some megabytes and asks for as many, again and again. glibc
+    gives them back to the system each time, which has to clear every page before it gives it
+    again. Elsewhere nothing is done.
+    """
+    import ctypes  # noqa: PLC0415 - few calls are so large
+
+    try:
+        option = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library, or none to ask
+        return
+    option(_TRIM_THRESHOLD, _KEPT)
+    option(_MMAP_THRESHOLD, _IN_HEAP)
 
 
 def give_back() -> None:

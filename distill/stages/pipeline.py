@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 from distill.receipts import Outcome, Workspace, workspace_scope
 from distill.receipts.git.checkout import import_git
+from distill.receipts.heap import keep_freed
 from distill.receipts.incremental.workers import may_fork, number_of_workers
 from distill.receipts.look import Look, one_look
 from distill.receipts.outcome import Plan, PlanStatus
@@ -171,9 +172,12 @@ def run_stages(
     """
     with workspace_scope(project.workspace):
         ready = {stages[0].name: stages[0].later(project, progress)}  # its files are found once
-    is_elsewhere = _is_much(ready[stages[0].name]) and may_be_elsewhere()
-    if is_elsewhere and _reads_anything_new(project.workspace, ready[stages[0].name]):
-        _import_for_all(project.root)
+    is_much = _is_much(ready[stages[0].name])
+    is_elsewhere = is_much and may_be_elsewhere()
+    if is_much and _reads_anything_new(project.workspace, ready[stages[0].name]):
+        keep_freed()
+        if is_elsewhere:
+            _import_for_all(project.root)
     outcomes: list[Outcome] = []
     for _, neighbours in groupby(stages, key=lambda stage: stage.parents):
         several = tuple(neighbours)

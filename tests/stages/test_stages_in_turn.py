@@ -138,15 +138,18 @@ def test_what_all_need_is_imported_once_where_a_log_was_written_to(
     now = moment_ns()
     monkeypatch.setattr("distill.receipts.stat_cache.moment_ns", lambda: now + 3600 * 10**9)
     asked: list[tuple[Path, int]] = []
+    kept: list[int] = []
 
     def note(root: Path) -> None:
         asked.append((root, os.getpid()))
 
     monkeypatch.setattr(pipeline, "_import_for_all", note)
+    monkeypatch.setattr(pipeline, "keep_freed", lambda: kept.append(os.getpid()))
     run_stages(project, STAGES)
     assert asked == [(project.root, os.getpid())]
+    assert kept == [os.getpid()]
     run_stages(project, STAGES)
-    assert len(asked) == 1
+    assert len(asked) == len(kept) == 1
     with (project.root / "logs/a.jsonl").open("ab") as log:
         log.write(lines([row("new", "another answer", passed=True)]))
     run_stages(project, STAGES)
