@@ -19,6 +19,7 @@ from distill.receipts import (
 )
 from distill.receipts.incremental.segments import cut
 from distill.receipts.incremental.stage import IncrementalStage
+from distill.receipts.incremental.workers import WORKERS
 from distill.receipts.verify import VerificationRequest, verify_workspace
 
 from .desk import set_bounds
@@ -26,7 +27,7 @@ from .edits import content
 from .marks import first_byte
 from .pipeline import CALLS, STAGES, calls, gather, locate, widen
 
-LOGS = {
+LOGS: dict[str, tuple[bytes, ...]] = {
     "a.jsonl": tuple(b"%d of a" % i for i in range(200)),
     "b.jsonl": tuple(b"%dx of b" % (i * 7) for i in range(150)),
 }
@@ -252,6 +253,45 @@ def test_what_only_a_run_needs_is_not_imported(repository: Path) -> None:
         [sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True
     )
     assert told.stdout == "[]\n"
+
+
+asked: list[bytes] = []
+
+
+def asked_key(record: bytes) -> str | None:
+    """Return the key of a record, and note that it was asked for."""
+    asked.append(record)
+    return first_byte(record)
+
+
+@with_receipt_per_group(stage="asking", version=1, key=asked_key)
+def tell(key: str, records: list[bytes]) -> dict[str, object]:
+    """Tell what belongs together."""
+    return {"key": key, "records": [record.decode() for record in records]}
+
+
+@pytest.mark.parametrize("most_lost", [1 << 15, 10])
+def test_keys_of_records_that_have_another_segment_are_known(
+    most_lost: int, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logs that grow in front, inside and behind: the key function is asked of what came.
+
+    Of as many records as can be kept in memory; the others it is asked of again.
+    """
+    monkeypatch.setattr("distill.receipts.incremental.group_run._MOST_LOST", most_lost)
+    monkeypatch.setenv(WORKERS, "1")
+    monkeypatch.setitem(LOGS, "a.jsonl", (b"x without a key", *LOGS["a.jsonl"]))
+    tell(read=put(workspace), write="out")
+    a, b = LOGS["a.jsonl"], LOGS["b.jsonl"]
+    monkeypatch.setitem(LOGS, "a.jsonl", (b"7 in front", *a, b"x behind"))
+    monkeypatch.setitem(LOGS, "b.jsonl", (*b[:70], b"8 inside", *b[70:]))
+    asked.clear()
+    outcome = tell(read=put(workspace), write="out")
+    assert written(outcome, workspace) == gathered()
+    came = {b"7 in front", b"x behind", b"8 inside"}
+    assert len(asked) == len(set(asked)) < 40
+    assert set(asked) >= came
+    assert (set(asked) == came) == (most_lost > 10)
 
 
 def last_byte(record: bytes) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from distill.receipts.incremental import groups as tables
 from distill.receipts.incremental.groups import Groups, index_of, part_of, regroup
-from distill.receipts.incremental.rows import Rows, write_rows
+from distill.receipts.incremental.rows import Rows, join_rows
 from distill.receipts.merkle import leaf_hash
 
 #: A segment: records, each with its key (null for none).
@@ -34,7 +34,8 @@ def digest_of(segment: Sequence[Record]) -> bytes:
 
 def rows_of(segment: Sequence[Record]) -> bytes:
     """Return the rows of a segment."""
-    return write_rows([key for key, _ in segment], [record for _, record in segment])
+    keys, records = [key for key, _ in segment], [record for _, record in segment]
+    return join_rows(keys, [len(one) for one in records], [leaf_hash(one) for one in records])
 
 
 def listed(groups: Groups) -> list[tuple[bytes, bytes, list[tuple[int, int]]]]:

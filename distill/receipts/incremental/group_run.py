@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from hashlib import sha256
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -16,12 +16,12 @@ from distill.receipts.incremental.groups import Groups, index_of, part_of, regro
 from distill.receipts.incremental.memory import Memory
 from distill.receipts.incremental.record_stage import Job
 from distill.receipts.incremental.remembered import LearntRows
-from distill.receipts.incremental.rows import KeptRows, Rows, write_rows
+from distill.receipts.incremental.rows import KeptRows, Rows, join_rows
 from distill.receipts.incremental.segments import (
     Segment,
     changed_meanwhile,
+    read_hashed,
     read_range,
-    read_records,
 )
 from distill.receipts.incremental.stage import Input, Work
 from distill.receipts.incremental.workers import Awaited, in_order
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _BATCH: Final = 256  # groups that a worker is given at once
 _MOST_OPEN: Final = 100
+_MOST_LOST: Final = 1 << 15  # records whose keys are in memory as objects
 #: Under this key the groups are remembered, beside the rows of segments.
 GROUPS: Final = sha256(b"groups").digest()
 
@@ -60,7 +61,7 @@ def produce(stage: "GroupStage", work: Work) -> Report:
     sought = _Members(groups, parts, work.running.learnt(work.writer.folder))
     missing = work.running.former.missing(groups.digests)
     batches = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)]
-    jobs = (([sought.group(one) for one in batch], sought.size(batch)) for batch in batches)
+    jobs = ((found, _size(found)) for found in map(sought.groups, batches))
     make = _maker(stage, work.parameters)
     # Closed here: the traceback of an error would hold it, and its workers with it.
     with closing(in_order(_maker, (stage, work.parameters), jobs)) as coming:
@@ -69,7 +70,7 @@ def produce(stage: "GroupStage", work: Work) -> Report:
         def make_one(number: int) -> Made:
             if number in awaited:
                 return awaited.of(number)
-            return make([sought.group(number)])[0]  # written before, and damaged since
+            return make(sought.groups([number]))[0]  # written before, and damaged since
 
         items = work.writer.write(groups.digests, make_one)
     read = sum(segment.records for _, segment in parts)
@@ -86,10 +87,12 @@ def produce(stage: "GroupStage", work: Work) -> Report:
 def _groups(stage: "GroupStage", work: Work, parts: Sequence[tuple[Input, Segment]]) -> Groups:
     """Return all groups, with the keys that are new read off, and remember them."""
     memory, learnt = work.running.memory, work.running.learnt(work.writer.folder)
-    known = memory.rows
+    known, former = memory.rows, _former(memory)
+    digests = [one.digest for _, one in parts]
     missing = {s.digest: Job(one.path, one.place, s) for one, s in parts if s.digest not in known}
     jobs = ((job, job.segment.end - job.segment.start) for job in missing.values())
-    for digest, found in zip(missing, in_order(_key_reader, (stage,), jobs), strict=True):
+    given = stage, _lost_keys(former, known, digests)
+    for digest, found in zip(missing, in_order(_key_reader, given, jobs), strict=True):
         learnt.put(digest, found)
     for _, one in parts:
         if one.digest not in missing:
@@ -98,16 +101,24 @@ def _groups(stage: "GroupStage", work: Work, parts: Sequence[tuple[Input, Segmen
     def rows(digest: bytes) -> Rows:
         return Rows(learnt[digest] if digest in learnt else known[digest])
 
-    digests = [one.digest for _, one in parts]
-    groups, _ = regroup(_former(memory), digests, rows)
+    groups, _ = regroup(former, digests, rows)
     learnt.put(GROUPS, groups.column())
     return groups
 
 
-def _key_reader(stage: "GroupStage") -> Callable[[Job], bytes]:
+def _lost_keys(
+    former: Groups, known: Mapping[bytes, bytes], digests: Iterable[bytes]
+) -> dict[bytes, bytes | None]:
+    """Return the keys of records whose segments are gone, by leaf hash: most are in new ones."""
+    stay = set(digests)
+    gone = (Rows(known[one]).by_leaf() for one in former.parts if one not in stay)
+    return dict(islice(chain.from_iterable(gone), _MOST_LOST))
+
+
+def _key_reader(stage: "GroupStage", lost: Mapping[bytes, bytes | None]) -> Callable[[Job], bytes]:
     """Return what reads the keys of a segment."""
     function = stage.key_function
-    return lambda job: _rows(function, job)
+    return lambda job: _rows(function, job, lost)
 
 
 def _maker(
@@ -140,24 +151,28 @@ class _Members:
         self._parts = dict(zip(groups.numbers, parts, strict=True))
         self._rows = KeptRows(lambda number: Rows(rows[self._parts[number][1].digest]))
 
-    def group(self, number: int) -> Group:
-        """Return a group with its records' places."""
-        members = tuple(self._member(one) for one in self._of(number))
-        return Group(self._groups.keys[number].decode(), members)
-
-    def size(self, numbers: Iterable[int]) -> int:
-        """Return the bytes of the records of some groups, about."""
-        each = [self._parts[part_of(one)][1] for n in numbers for one in self._of(n)]
-        return sum((segment.end - segment.start) // segment.records for segment in each)
-
-    def _of(self, number: int) -> "array[int]":
-        return self._groups.members[self._bounds[number] : self._bounds[number + 1]]
+    def groups(self, numbers: Iterable[int]) -> list[Group]:
+        """Return groups with their records' places."""
+        keys, members, bounds = self._groups.keys, self._groups.members, self._bounds
+        return [
+            Group(
+                keys[number].decode(),
+                tuple(map(self._member, members[bounds[number] : bounds[number + 1]])),
+            )
+            for number in numbers
+        ]
 
     def _member(self, one: int) -> Member:
-        file, segment = self._parts[part_of(one)]
-        rows, index = self._rows.of(part_of(one)), index_of(one)
+        number, index = part_of(one), index_of(one)
+        file, segment = self._parts[number]
+        rows = self._rows.of(number)
         start, length = rows.extent(index)
         return Member(file.place, segment.start + start, length, rows.leaf(index))
+
+
+def _size(groups: Iterable[Group]) -> int:
+    """Return the bytes of the records of groups."""
+    return sum(member.length for group in groups for member in group.members)
 
 
 def _former(memory: Memory) -> Groups:
@@ -169,15 +184,18 @@ def _former(memory: Memory) -> Groups:
     return found if all(one in memory.rows for one in found.parts) else Groups()
 
 
-def _rows(function: RecordFunction, job: Job) -> bytes:
-    records = read_records(job.place, job.segment)
-    keys = []
+def _rows(function: RecordFunction, job: Job, lost: Mapping[bytes, bytes | None]) -> bytes:
+    records, leaves = read_hashed(job.place, job.segment)
+    keys: list[bytes | None] = []
     start = job.segment.start
-    for line, record in enumerate(records, job.segment.line + 1):
-        where = Where(job.path, line, start, start + len(record))
-        keys.append(_key(function.call(record, where, {}), where))
+    for line, (record, leaf) in enumerate(zip(records, leaves, strict=True), job.segment.line + 1):
+        if leaf in lost:
+            keys.append(lost[leaf])
+        else:
+            where = Where(job.path, line, start, start + len(record))
+            keys.append(_key(function.call(record, where, {}), where))
         start += len(record) + 1
-    return write_rows(keys, records)
+    return join_rows(keys, [len(record) for record in records], leaves)
 
 
 def _key(found: object, where: Where) -> bytes | None:

@@ -10,7 +10,7 @@ Law: `regroup` gives what it gives of an input of which nothing was known before
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import accumulate
@@ -165,9 +165,10 @@ class _Segments:
         self.order = {number: at for at, number in enumerate(numbers)}
         self._kept = KeptRows(lambda number: rows(digests[self.order[number]]))
 
-    def leaf(self, member: int) -> bytes:
-        """Return the leaf hash of a record."""
-        return self._kept.of(member >> _PART_BITS).leaf(member & _INDEX)
+    def leaves(self, members: Iterable[int]) -> bytes:
+        """Return the leaf hashes of records, one after the other."""
+        of = self._kept.of
+        return b"".join([of(one >> _PART_BITS).leaf(one & _INDEX) for one in members])
 
     def place(self, member: int) -> tuple[int, int]:
         """Return what a record of the input is sorted by."""
@@ -216,8 +217,7 @@ class _Table:
         self._at = behind
 
     def _digest(self, key: bytes, members: Sequence[int]) -> bytes:
-        leaves = [self._segments.leaf(one) for one in members]
-        return sha256(b"%d:%b" % (len(key), key) + b"".join(leaves)).digest()
+        return sha256(b"%d:%b" % (len(key), key) + self._segments.leaves(members)).digest()
 
 
 def _kept(former: Sequence[bytes], parts: Sequence[bytes]) -> Sequence[tuple[int, int]]:

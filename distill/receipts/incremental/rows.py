@@ -6,24 +6,16 @@ without one), the lengths of the records, the leaf hashes, and the keys in UTF-8
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import sha256
 from itertools import accumulate
 from typing import Final
 
 from distill.receipts.incremental.columns import numbers_of_column, numbers_to_column
 from distill.receipts.kept import Kept
-from distill.receipts.merkle import LEAF_PREFIX
 
 NO_KEY: Final = 2**64 - 1
 _WIDTH: Final = 8
 _LEAF: Final = 32
 _KEPT: Final = 1 << 17  # records of the segments whose rows stay in memory
-
-
-def write_rows(keys: Sequence[bytes | None], records: Sequence[bytes]) -> bytes:
-    """Return the rows of a segment's records."""
-    leaves = [sha256(LEAF_PREFIX + record).digest() for record in records]
-    return join_rows(keys, [len(record) for record in records], leaves)
 
 
 def join_rows(
@@ -60,6 +52,11 @@ class Rows:
             if length != NO_KEY:
                 yield number, self._content[at : at + length]
                 at += length
+
+    def by_leaf(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield the leaf hash of each record, and its key; null for one without."""
+        keys = dict(self.keys())
+        return ((self.leaf(number), keys.get(number)) for number in range(self.count))
 
     def leaf(self, number: int) -> bytes:
         """Return the leaf hash of a record."""

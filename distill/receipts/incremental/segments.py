@@ -167,6 +167,15 @@ def read_records(path: Path, segment: Segment) -> list[bytes]:
     """Return the records of a segment, without newlines.
 
     Raises:
+        SourceError: see `read_hashed`.
+    """
+    return read_hashed(path, segment)[0]
+
+
+def read_hashed(path: Path, segment: Segment) -> tuple[list[bytes], list[bytes]]:
+    """Return the records of a segment, without newlines, and the leaf hash of each.
+
+    Raises:
         SourceError: the file can't be read, or holds other records there by now.
     """
     try:
@@ -175,10 +184,10 @@ def read_records(path: Path, segment: Segment) -> list[bytes]:
     except OSError as error:
         raise unreadable(path, error) from error
     records = content.removesuffix(b"\n").split(b"\n") if content else []
-    leaves = (sha256(LEAF_PREFIX + record).digest() for record in records)
+    leaves = [sha256(LEAF_PREFIX + record).digest() for record in records]
     if sha256(b"".join(leaves)).digest() != segment.digest:
         raise changed_meanwhile(path)
-    return records
+    return records, leaves
 
 
 def changed_meanwhile(path: Path) -> SourceError:
