@@ -8,7 +8,7 @@ function is made of beside its module `distill.receipts.code.composed` tells.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -55,7 +55,7 @@ def closure_of(
     """
     walk = _Walk(stage, traces or Traces())
     walk.follow(stage, *made_of)
-    files = {name: walk.files[name] for name in sorted(walk.files)}
+    files = walk.counted()
     for name in files:
         if not (name.isascii() and name.isprintable()):
             raise CodeStateError(f"the name of the code's file {name!r} is not ASCII", "rename it")
@@ -72,15 +72,33 @@ def _engine_digest(files: Iterable[Path]) -> Digest:
     return digest_bytes(dumps(found))
 
 
+def _of_all(digests: Collection[Digest]) -> Digest:
+    if len(digests) == 1:
+        return next(iter(digests))
+    return digest_bytes(dumps(sorted(digest.hex for digest in digests)))
+
+
 class _Walk:
     """A walk over the modules that a stage reaches."""
 
     def __init__(self, stage: Module, traces: Traces) -> None:
         self.files: dict[str, Digest] = {}
+        self.read: dict[str, set[Digest]] = {}  # by modules, on import
         self.finder = Finder(stage, traces)
         self._traces = traces
         self._seen: set[Path] = set()
         self._asked: set[str] = set()
+
+    def counted(self) -> dict[str, Digest]:
+        """Return all files, by name.
+
+        A name that stands for more than one thing (a module that is read as data, too; files below
+        two folders) has the digest of all of them.
+        """
+        found = {name: {digest} for name, digest in self.files.items()}
+        for name, read in self.read.items():
+            found.setdefault(name, set()).update(read)
+        return {name: _of_all(found[name]) for name in sorted(found)}
 
     def follow(self, *starts: Module) -> None:
         waiting = [*starts, *(one for start in starts for one in self._on_the_way(start.name))]
@@ -187,7 +205,7 @@ class _Walk:
                     "start the process again, so that what is recorded is what was read",
                 )
             self._traces.saw(place)
-            self.files.setdefault(file.relative_to(roots[0]).as_posix(), now)
+            self.read.setdefault(file.relative_to(roots[0]).as_posix(), set()).add(now)
 
     def _whole_package(self, module: Module) -> Iterator[Module]:
         for file in self._traces.tree(module.file.parent):

@@ -143,6 +143,33 @@ def test_an_edit_of_what_is_read_on_import_is_seen(desk: Desk, way: str) -> None
     assert desk.run() == f"{KEPT} = new"
 
 
+def test_a_module_that_is_also_read_as_data_counts_by_its_bytes(desk: Desk) -> None:
+    """A comment is nothing to who imports it, and something to who reads it."""
+    desk.stage('import words\nWORDS = Path("words.py").read_text().strip().replace("\\n", "")')
+    words = desk.root / "words.py"
+    words.write_text("A = 1  # old\n")
+    assert desk.run() == "ran never built = A = 1  # old"
+    assert desk.run() == f"{KEPT} = A = 1  # old"
+    words.write_text("A = 1  # new\n")
+    assert desk.run() == "ran code changed: words.py = A = 1  # new"
+
+
+def test_two_files_of_one_name_both_count(desk: Desk) -> None:
+    """One lies beside the module, one in the workspace: a receipt gives both the same path."""
+    source = desk.root / "src"
+    source.mkdir()
+    text = 'WORDS = "+".join(Path(p).read_text() for p in ["words.txt", "src/words.txt"])'
+    (source / "helper.py").write_text(f"from pathlib import Path\n{text}\n")
+    desk.stage("from helper import WORDS", 'import sys\nsys.path.insert(0, "src")')
+    (source / "words.txt").write_text("inner")
+    assert desk.run() == "ran never built = old+inner"
+    (source / "words.txt").write_text("other")
+    assert desk.run() == "ran code changed: words.txt = old+other"
+    (desk.root / "words.txt").write_text("new")
+    assert desk.run() == "ran code changed: words.txt = new+other"
+    assert desk.run() == f"{KEPT} = new+other"
+
+
 def test_what_the_script_reads_for_itself_is_no_part(desk: Desk) -> None:
     """Below its guard, or written to, or what says which distributions are installed."""
     head = 'WORDS = "old"\nPath("own.txt").write_text("1")\nimport importlib.metadata as m\n'
