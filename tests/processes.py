@@ -1,8 +1,27 @@
-"""What tests ask of processes that they started and that a kill left alone."""
+"""Processes that tests start, and what they ask of those that a kill left alone."""
 
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from tests.conftest import REPOSITORY
+
+
+def run_script(script: Path, options: Sequence[str] = (), **variables: str) -> str:
+    """Run a script in its folder, in a process of its own that must end well; what it printed."""
+    ended = subprocess.run(
+        [sys.executable, *options, script.name],
+        cwd=script.parent,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 def is_running(pid: int) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from distill.receipts.c_library import c_function
 from distill.receipts.threads import by_threads
 
 PARTIAL = ".partial"
@@ -47,13 +48,12 @@ def begin_sync(descriptor: int) -> None:
     It neither waits nor promises anything. Linux alone has a call for it (sync_file_range(2));
     elsewhere nothing is done.
     """
-    import ctypes  # noqa: PLC0415 - 10 ms, and few files are worth it
-
-    try:
-        begin = ctypes.CDLL(None).sync_file_range
-    except (AttributeError, OSError, TypeError):  # another system, or no C library to ask
+    begin = c_function("sync_file_range")
+    if begin is None:
         return
-    begin.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+    from ctypes import c_int, c_int64, c_uint  # noqa: PLC0415 - `c_function` has imported it
+
+    begin.argtypes = (c_int, c_int64, c_int64, c_uint)
     begin(descriptor, 0, 0, _BEGIN_WRITING)  # 0 bytes from 0 on: the whole file
 
 

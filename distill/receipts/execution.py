@@ -17,7 +17,8 @@ from distill.receipts.drafting import ReceiptDraft
 from distill.receipts.engine import ENGINE
 from distill.receipts.following import WORTH, Followed, following
 from distill.receipts.incremental.growth import Growth
-from distill.receipts.incremental.workers import may_fork, number_of_workers
+from distill.receipts.incremental.worker_count import number_of_workers
+from distill.receipts.incremental.workers import may_fork
 from distill.receipts.inputs import demand_unchanged
 from distill.receipts.journal import Journal, Move, Retirement
 from distill.receipts.ledger.log import Ledger

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from distill.receipts.c_library import c_function
+
 _TRIM_THRESHOLD: Final = -1  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of mallopt(3)
 _MMAP_THRESHOLD: Final = -3
 _KEPT: Final = 16 * 1024 * 1024  # bytes at the heap's end that stay there when they are free
@@ -15,14 +17,10 @@ def keep_freed() -> None:
     gives them back to the system each time, which has to clear every page before it gives it
     again. Elsewhere nothing is done.
     """
-    import ctypes  # noqa: PLC0415 - few calls are so large
-
-    try:
-        option = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # another C library, or none to ask
-        return
-    option(_TRIM_THRESHOLD, _KEPT)
-    option(_MMAP_THRESHOLD, _IN_HEAP)
+    set_option = c_function("mallopt")
+    if set_option is not None:
+        set_option(_TRIM_THRESHOLD, _KEPT)
+        set_option(_MMAP_THRESHOLD, _IN_HEAP)
 
 
 def give_back() -> None:
@@ -32,10 +30,6 @@ def give_back() -> None:
     too as soon as it is written to. glibc alone has a call for it (malloc_trim(3)); elsewhere
     nothing is done.
     """
-    import ctypes  # noqa: PLC0415 - few calls are so large
-
-    try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):  # another C library, or none to ask
-        return
-    trim(0)
+    trim = c_function("malloc_trim")
+    if trim is not None:
+        trim(0)

@@ -8,8 +8,6 @@ from typing import Final
 from distill.receipts.digest import Digest, FileIdentity, unreadable, watch_file
 from distill.receipts.stat_cache import StatCache
 
-_WORKERS: Final = "DISTILL_WORKERS"  # as `distill.receipts.incremental.workers` has it
-
 #: From here on several threads read a file faster than one.
 LARGE: Final = 2**22
 
@@ -80,6 +78,10 @@ def read(place: Path | str) -> tuple[Digest, FileIdentity]:
         is_large = os.stat(place).st_size >= LARGE  # noqa: PTH116 - for every file
     except OSError:  # told by who opens it
         is_large = False
-    is_alone = os.environ.get(_WORKERS) != "1"
-    threads = len(os.sched_getaffinity(0)) if is_large and is_alone else 1
-    return watch_file(Path(place), threads=threads)
+    return watch_file(Path(place), threads=_threads() if is_large else 1)
+
+
+def _threads() -> int:
+    from distill.receipts.incremental.worker_count import WORKERS  # noqa: PLC0415 - few are large
+
+    return 1 if os.environ.get(WORKERS) == "1" else len(os.sched_getaffinity(0))

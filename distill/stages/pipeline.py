@@ -11,7 +11,8 @@ from typing import Any, Final, Self
 from distill.receipts import Outcome, Workspace, workspace_scope
 from distill.receipts.git.checkout import import_git
 from distill.receipts.heap import keep_freed
-from distill.receipts.incremental.workers import may_fork, number_of_workers
+from distill.receipts.incremental.worker_count import number_of_workers
+from distill.receipts.incremental.workers import may_fork
 from distill.receipts.look import Look, one_look
 from distill.receipts.outcome import Plan, PlanStatus
 from distill.receipts.processes.own_process import in_own_process, may_be_elsewhere

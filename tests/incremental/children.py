@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from distill.receipts import ReceiptStore, Workspace
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.receipts.ledger.entries import Recorded
 from distill.receipts.ledger.log import Ledger
 from tests.conftest import REPOSITORY

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.stages.line_parts import PartLines
 from tests.workspaces import MAPPED, VERDICT, lines, row
 

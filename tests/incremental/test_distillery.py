@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from distill.receipts.incremental.shards import ShardWriter
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from tests.workspaces import MAPPED, VERDICT
 
 from .edits import Edit, Logs

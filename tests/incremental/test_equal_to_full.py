@@ -16,7 +16,7 @@ from distill.receipts.incremental import segments
 from distill.receipts.incremental import workers as workers_of_stages
 from distill.receipts.incremental.segments import is_end
 from distill.receipts.incremental.stage import IncrementalStage
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.receipts.merkle import leaf_hash
 from tests.conftest import REPOSITORY
 

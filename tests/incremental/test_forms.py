@@ -19,7 +19,7 @@ from distill.receipts import (
 )
 from distill.receipts.incremental.segments import cut
 from distill.receipts.incremental.stage import IncrementalStage
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.receipts.verify import VerificationRequest, verify_workspace
 
 from .desk import set_bounds

@@ -15,7 +15,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from distill.receipts.canonical import dumps
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.receipts.receipt import to_json
 from distill.sources.protocol import RawRecord, Source
 from distill.stages import file_groups, grouping, row_store

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distill.receipts.incremental.passes import Mapped
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.records.scored import without_place
 from distill.stages import admitting, pairing
 from tests.workspaces import MAPPED, VERDICT, lines, row

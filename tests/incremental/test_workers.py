@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from distill.errors import ContractError
-from distill.receipts.incremental import workers
-from distill.receipts.incremental.grant import Grant
-from distill.receipts.incremental.workers import WORKERS, WORTH_WORKERS, Known, in_order
+from distill.receipts.incremental import worker_count, workers
+from distill.receipts.incremental.worker_count import WORKERS, Grant
+from distill.receipts.incremental.workers import WORTH_WORKERS, Known, in_order
 from distill.stages.pipeline import build_evidence_index
 from tests.conftest import REPOSITORY
 from tests.workspaces import MAPPED, VERDICT, counts, lines, make_workspace, row
@@ -52,7 +52,7 @@ def test_workers_that_are_granted_meanwhile_are_hired(
 ) -> None:
     """What came before was done here, and the order stays."""
     grant = Grant(1)
-    monkeypatch.setattr(workers, "_granted", grant)
+    monkeypatch.setattr(worker_count, "_granted", grant)
 
     def jobs() -> Iterator[tuple[int, int]]:
         for job in JOBS:
@@ -68,13 +68,13 @@ def test_workers_that_are_granted_meanwhile_are_hired(
 def test_a_grant_is_told_to_processes_that_were_forked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also one that is made after the fork; a byte holds 255."""
     grant = Grant(1)
-    monkeypatch.setattr(workers, "_granted", grant)
+    monkeypatch.setattr(worker_count, "_granted", grant)
     (ask, tell), (asked, told) = os.pipe(), os.pipe()
     child = os.fork()
     if not child:
         for _ in range(2):
             os.read(ask, 1)
-            os.write(told, bytes([workers.number_of_workers()]))
+            os.write(told, bytes([worker_count.number_of_workers()]))
         os._exit(0)
     found: list[int] = []
     for number in (2, 1000):

@@ -25,7 +25,7 @@ from distill.receipts import (
     workspace_scope,
 )
 from distill.receipts.incremental import workers
-from distill.receipts.incremental.workers import WORKERS, number_of_workers
+from distill.receipts.incremental.worker_count import WORKERS, number_of_workers
 from tests.conftest import REPOSITORY
 
 LINES = b'{"a":1}\n{"a":2}\n'

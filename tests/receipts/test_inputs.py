@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 
 REPOSITORY = Path(__file__).parents[2]
 PROGRAM = """

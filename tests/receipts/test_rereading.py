@@ -7,7 +7,7 @@ import pytest
 
 from distill.receipts import rereading
 from distill.receipts.digest import Digest, FileIdentity, watch_file
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.receipts.rereading import LARGE, read
 
 

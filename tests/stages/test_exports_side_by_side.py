@@ -14,7 +14,7 @@ import pytest
 from distill.cli.main import main
 from distill.errors import ContractError
 from distill.receipts import Outcome
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.stages import pipeline
 from distill.stages.pipeline import EXPORTS, STAGES, Stage, run_stages
 from distill.stages.progress import SILENT, Bar

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distill.receipts.incremental.passes import Mapped
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.stages import pairing, preference
 from distill.stages.scored_groups import Group
 from tests.incremental.small import made

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from distill.firewall.facets import Facet
 from distill.firewall.settings import NearDuplicateSettings
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.records.taxonomy import Category
 from distill.stages.decided_runs import KEYS_FIELDS, concerned
 from distill.stages.narrow import NarrowTables

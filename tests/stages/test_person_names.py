@@ -16,7 +16,7 @@ from distill.lineage.held_receipts import hold_receipts
 from distill.lineage.proving import prove_sample
 from distill.lineage.replay import replay_proof
 from distill.receipts import Outcome
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.receipts.reproduce import Options, prepare
 from distill.report.latest import write_report
 from distill.stages import name_models

@@ -16,7 +16,7 @@ from distill.receipts import Outcome, store
 from distill.receipts.clock import moment_ns
 from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental import workers
-from distill.receipts.incremental.workers import WORKERS
+from distill.receipts.incremental.worker_count import WORKERS
 from distill.receipts.reader import read_receipt
 from distill.receipts.receipt import Receipt
 from distill.stages import pipeline

@@ -1,14 +1,13 @@
 """Code that is edited after it was loaded, and Python's options that make other code of a file."""
 
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.processes import run_script
 
 PLAIN = """
 FIRST
@@ -82,18 +81,10 @@ class Folder:
 
     def do(self, *lines: str, options: tuple[str, ...] = ()) -> list[str]:
         """Do some lines in a process of its own, and return the lines that it printed."""
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "DO": "\n".join(lines)}
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        ended = subprocess.run(
-            [sys.executable, *options, "run.py"],
-            cwd=self.root,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
+        told = run_script(
+            self.root / "run.py", options, DO="\n".join(lines), PYTHONDONTWRITEBYTECODE="1"
         )
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout.splitlines()
+        return told.splitlines()
 
 
 @pytest.fixture(params=[PLAIN, FORM], ids=["plain", "records"])

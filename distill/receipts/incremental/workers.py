@@ -17,15 +17,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeVar
 
-from distill.errors import ConfigurationError
+from distill.receipts.incremental.worker_count import number_of_workers, works_by_grant
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
-    from distill.receipts.incremental.grant import Grant
     from distill.receipts.incremental.pool import Coming, WorkerPool
 
-WORKERS: Final = "DISTILL_WORKERS"
 #: So many bytes are worked on in this process: starting workers for less costs more.
 WORTH_WORKERS: Final = 4 * 1024 * 1024
 _AHEAD: Final = 4  # jobs before the one that is waited for, a worker
@@ -36,7 +34,6 @@ Result = TypeVar("Result")
 
 _lock = threading.Lock()
 _hired = 0  # by all threads of this process
-_granted: "Grant | None" = None  # to this process, by the one that it was forked from
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +41,6 @@ class Known(Generic[Result]):
     """A result that needs no work, at its place among the jobs."""
 
     result: Result
-
-
-def number_of_workers() -> int:
-    """Return how many processes may work: ``DISTILL_WORKERS``, or the cores that we may use.
-
-    In a process to which some were granted, it is as many as are so by now.
-
-    Raises:
-        ConfigurationError: the variable is no number from 1 on.
-    """
-    if _granted is not None:
-        return _granted.number
-    text = os.environ.get(WORKERS, "")
-    if not text:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if not text.isdecimal() or int(text) < 1:
-        raise ConfigurationError(f"{WORKERS} is {text[:40]!r}", "give a number from 1 on")
-    return int(text)
-
-
-def work_by_grant(grant: "Grant") -> None:
-    """Let this process have as many workers as are granted to it, also while it works."""
-    global _granted  # noqa: PLW0603 - a process has one number of workers
-    _granted = grant
 
 
 def in_order(
@@ -222,8 +195,8 @@ class _Crew:
         return self._own(job)
 
     def _has_workers(self) -> bool:
-        if _granted is not None and self._workers == 1 and may_fork():
-            self._workers = _granted.number
+        if works_by_grant() and self._workers == 1 and may_fork():
+            self._workers = number_of_workers()
         if self._workers > 1 and not self._held and not can_travel((self._start, self._given)):
             self._workers = 1
         return self._workers > 1

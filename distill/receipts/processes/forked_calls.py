@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 
-from distill.receipts.incremental.grant import Grant
-from distill.receipts.incremental.workers import WORKERS, work_by_grant
+from distill.receipts.incremental.worker_count import WORKERS, Grant, work_by_grant
 from distill.receipts.outcome import Outcome
 from distill.receipts.processes.call_workers import CallWorkers
 from distill.receipts.processes.forked import MEANWHILE, ForkedProcess

@@ -15,7 +15,8 @@ from typing import Any, Final, NoReturn
 
 from distill.errors import ContractError
 from distill.receipts.incremental.cuts import ToldCuts, cuts
-from distill.receipts.incremental.workers import may_fork, number_of_workers
+from distill.receipts.incremental.worker_count import number_of_workers
+from distill.receipts.incremental.workers import may_fork
 from distill.receipts.outcome import Outcome
 from distill.receipts.processes.forked import ForkedProcess, forked
 from distill.receipts.processes.travelling import ToldOutcome, outcome_of, told_of, traced

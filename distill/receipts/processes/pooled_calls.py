@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from distill.receipts.incremental.pool import ended_early
-from distill.receipts.incremental.workers import WORKERS, executor
+from distill.receipts.incremental.worker_count import WORKERS
+from distill.receipts.incremental.workers import executor
 from distill.receipts.outcome import Outcome
 from distill.receipts.processes.call_workers import CallWorkers
 from distill.receipts.processes.forked import MEANWHILE

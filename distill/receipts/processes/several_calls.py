@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # what only two stages at once need
 
 
 def _number_of_workers() -> int:
-    from distill.receipts.incremental.workers import number_of_workers  # noqa: PLC0415
+    from distill.receipts.incremental.worker_count import number_of_workers  # noqa: PLC0415
 
     return number_of_workers()
 

@@ -1,13 +1,11 @@
 """Files that a module reads when it is imported count as its code does."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.processes import run_script
 from tests.receipts.project import AN_HOUR_AHEAD
 
 PLAIN = """
@@ -69,17 +67,7 @@ class Desk:
 
     def run(self, *options: str) -> str:
         """Run the script in a process of its own, and return what it printed."""
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-        ended = subprocess.run(
-            [sys.executable, *options, "run.py"],
-            cwd=self.root,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout.strip()
+        return run_script(self.root / "run.py", options).strip()
 
 
 @pytest.fixture(params=[PLAIN, RECORD], ids=["plain", "records"])

@@ -15,7 +15,8 @@ from distill.receipts import Outcome, Workspace, workspace_scope
 from distill.receipts.digest import digest_bytes
 from distill.receipts.incremental import segments
 from distill.receipts.incremental.cuts import cuts
-from distill.receipts.incremental.workers import WORKERS, in_order, may_fork
+from distill.receipts.incremental.worker_count import WORKERS
+from distill.receipts.incremental.workers import in_order, may_fork
 from distill.receipts.outcome import Stored
 from distill.receipts.processes.own_process import in_own_process, may_be_elsewhere
 from distill.receipts.processes.travelling import traced

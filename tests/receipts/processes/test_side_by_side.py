@@ -23,7 +23,7 @@ from pathlib import Path
 
 from distill.errors import SourceError
 from distill.receipts import InFile, InFiles, OutFile, with_receipt
-from distill.receipts.incremental.workers import number_of_workers
+from distill.receipts.incremental.worker_count import number_of_workers
 
 
 @with_receipt(stage="first", version=1)
